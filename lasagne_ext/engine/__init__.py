@@ -1,0 +1,9 @@
+"""The one place that knows which Theano is installed.
+
+``import lasagne_ext`` activates the engine; after that ``import theano`` and ``import lasagne``
+work, wherever they are written. Nothing outside this package asks which engine it is.
+"""
+from lasagne_ext.engine._environment import EngineError, EngineWarning
+from lasagne_ext.engine.theano import activate, report
+
+__all__ = ['EngineError', 'EngineWarning', 'activate', 'report']

@@ -1,0 +1,69 @@
+"""What is installed on this machine, and what is said when it does not fit."""
+import importlib.util
+import os
+import shutil
+import sys
+import sysconfig
+from importlib import metadata
+
+
+class EngineError(ImportError):
+    """Lasagne cannot run in this environment; the message says what would help."""
+
+
+class EngineWarning(UserWarning):
+    """Lasagne runs, but slower than it could; the message says what would help."""
+
+
+def installed_version(distribution):
+    """Version of an installed distribution, or None."""
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def version_tuple(version):
+    """The leading numbers of a version: ``'1.23.5rc1'`` gives ``(1, 23)``."""
+    numbers = []
+    for part in version.split('.')[:2]:
+        digits = ''.join(c for c in part if c.isdigit())
+        numbers.append(int(digits or 0))
+    return tuple(numbers)
+
+
+def check_theano_can_run():
+    """Refuse, in one clear sentence, an environment in which Theano 1.0.5 cannot be imported.
+
+    Raises
+    ------
+    EngineError
+        With the command that mends the environment.
+    """
+    if not (3, 8) <= sys.version_info[:2] < (3, 12):
+        raise EngineError('lasagne_ext needs Python 3.8 to 3.11, since Theano 1.0.5 cannot be '
+                          'installed elsewhere; this is Python %d.%d' % sys.version_info[:2])
+    for module, requirement in (('theano', 'Theano==1.0.5'), ('lasagne', 'Lasagne')):
+        if importlib.util.find_spec(module) is None:
+            raise EngineError('%s is not installed; mend it with: pip install "%s"'
+                              % (module, requirement))
+    numpy = installed_version('numpy')
+    if numpy is not None and version_tuple(numpy) >= (1, 24):
+        raise EngineError('Theano 1.0.5 cannot run on NumPy %s; mend it with: '
+                          'pip install "numpy>=1.19,<1.24" "scipy<1.14"' % numpy)
+
+
+def missing_compiler():
+    """Why C++ code cannot be compiled here, with the remedy, or None where it can."""
+    names = ['clang++'] if sys.platform == 'darwin' else ['g++']
+    if not any(shutil.which(name) for name in names):
+        return ('no C++ compiler (%s) was found: networks run in pure Python, many times slower, '
+                'and convolutions hardly at all. Install one (Debian and Ubuntu: apt-get install '
+                'g++; Fedora: dnf install gcc-c++; conda: conda install gxx; macOS: '
+                'xcode-select --install) and restart Python' % ' or '.join(names))
+    include = sysconfig.get_path('include')
+    if not os.path.exists(os.path.join(include, 'Python.h')):
+        return ('the header files of Python are missing (no Python.h in %s): networks run in pure '
+                'Python, many times slower. Install them (Debian and Ubuntu: apt-get install '
+                'python3-dev; Fedora: dnf install python3-devel) and restart Python' % include)
+    return None

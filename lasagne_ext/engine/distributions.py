@@ -1,0 +1,18 @@
+"""The little of `pkg_resources` that Lasagne 0.1 asks for when it is imported.
+
+Setuptools has removed that module; earlier ones print a warning that a user can do nothing about.
+"""
+from importlib import metadata
+
+
+class Distribution:
+    """What :func:`get_distribution` returns: the name and version of an installed package."""
+
+    def __init__(self, name):
+        self.project_name = name
+        self.version = metadata.version(name)
+
+
+def get_distribution(name):
+    """The installed distribution called `name`."""
+    return Distribution(name)

@@ -1,0 +1,169 @@
+"""The engine `theano`: Theano 1.0.5, mended while it runs, on Python 3.8 to 3.11."""
+import contextlib
+import importlib
+import logging
+import platform
+import sys
+import warnings
+
+from lasagne_ext.engine import _environment
+from lasagne_ext.engine.theano import blas as _blas
+from lasagne_ext.engine.theano import mends, settings
+
+NAME = 'theano'
+
+#: Two environments may share a home directory; binaries made for one NumPy crash under another.
+COMPILEDIR_FORMAT = ('compiledir_%(short_platform)s-%(processor)s-%(python_version)s-'
+                     '%(python_bitwidth)s-numpy%(numpy_version)s')
+
+_active_blas = None
+
+
+def activate():
+    """Make ``import theano`` and ``import lasagne`` work in this process.
+
+    May be called again, after a failed ``import theano`` or ``import lasagne``, or when theano has
+    been imported before; settings in ``THEANO_FLAGS`` and ``.theanorc`` are left as they are.
+
+    Raises
+    ------
+    EngineError
+        If this environment cannot run Theano 1.0.5; the message holds the remedy.
+    """
+    global _active_blas
+    if _active_blas is not None:
+        return
+    _environment.check_theano_can_run()
+    if _is_whole('theano'):
+        import theano
+        chosen = _mend_loaded_theano(theano)
+    else:
+        _drop_half_imported('theano')
+        chosen = _import_theano()
+    mends.alias_downsample()
+    mends.mend_scan()
+    mends.mend_cache_key()
+    _import_lasagne()
+    _blas.limit_threads(chosen)
+    _active_blas = chosen
+
+
+def _is_whole(package):
+    module = sys.modules.get(package)
+    return module is not None and not getattr(module.__spec__, '_initializing', False)
+
+
+def _drop_half_imported(package):
+    """Forget what a failed import has left behind, so that the next one starts afresh."""
+    if _is_whole(package):
+        return
+    for name in list(sys.modules):
+        if name == package or name.startswith(package + '.'):
+            del sys.modules[name]
+
+
+def _compiler(flags):
+    """The C++ compiler that Theano will use; '' (after a warning) where there is none."""
+    if 'cxx' in flags:
+        return flags['cxx']
+    problem = _environment.missing_compiler()
+    if problem is not None:
+        warnings.warn(problem, _environment.EngineWarning, stacklevel=5)
+        return ''
+    return 'clang++' if sys.platform == 'darwin' else 'g++'
+
+
+def _find_blas(flags):
+    """The user's BLAS, or the best one found for the compiler in use."""
+    if 'blas.ldflags' in flags:
+        return _blas.configured_blas(flags['blas.ldflags'])
+    compiler = _compiler(flags)
+    if not compiler:
+        return _blas.NO_BLAS
+    found = _blas.find_blas(compiler)
+    if found is _blas.NO_BLAS:
+        warnings.warn('no BLAS was found that compiled code can be linked with: matrix products and '
+                      'convolutions will be slow. Mend it with: pip install "scipy<1.14"',
+                      _environment.EngineWarning, stacklevel=5)
+    return found
+
+
+def _import_theano():
+    flags = settings.user_flags()
+    found = _find_blas(flags)
+    defaults = {'compiledir_format': COMPILEDIR_FORMAT}
+    if found.flags:
+        defaults['blas.ldflags'] = found.flags
+    if 'cxx' not in flags and _environment.missing_compiler() is not None:
+        defaults['cxx'] = ''
+    mends.provide_blas_opt_info()
+    with settings.theano_flags(defaults), _quiet():
+        importlib.import_module('theano')
+    return found
+
+
+def _mend_loaded_theano(theano):
+    """Theano is there already, with whatever BLAS it found; ours serves where it found none."""
+    flags = settings.user_flags()
+    if theano.config.blas.ldflags or 'blas.ldflags' in flags:
+        return _blas.configured_blas(theano.config.blas.ldflags)
+    found = _find_blas(flags)
+    if found.flags:
+        theano.config.blas.ldflags = found.flags
+    return found
+
+
+def _import_lasagne():
+    _drop_half_imported('lasagne')
+    withdraw = mends.provide_pkg_resources()
+    try:
+        with _quiet():
+            importlib.import_module('lasagne')
+    finally:
+        withdraw()
+    mends.mend_lasagne_tps()
+
+
+@contextlib.contextmanager
+def _quiet():
+    """No warnings that a user can do nothing about: both packages will stay as they are."""
+    loggers = [logging.getLogger(name) for name in ('theano.configdefaults', 'theano.tensor.blas')]
+    with warnings.catch_warnings():
+        for category in (DeprecationWarning, FutureWarning, SyntaxWarning,
+                         PendingDeprecationWarning):
+            warnings.simplefilter('ignore', category)
+        for logger in loggers:
+            logger.setLevel(logging.ERROR)
+        try:
+            yield
+        finally:
+            for logger in loggers:
+                logger.setLevel(logging.NOTSET)
+
+
+def report():
+    """What runs underneath, for ``python -m lasagne_ext info``.
+
+    Returns
+    -------
+    dict
+        Label -> text, in the order to be shown.
+    """
+    import lasagne
+    import theano
+    threads = _blas.threads(_active_blas)
+    blas = _active_blas.name
+    if _active_blas.path:
+        blas += ' (%s)' % _active_blas.path
+    return {
+        'engine': '%s (Theano %s)' % (NAME, theano.__version__),
+        'Python': '%s (%s)' % (platform.python_version(), platform.platform()),
+        'Lasagne': lasagne.__version__,
+        'NumPy': _environment.installed_version('numpy') or 'unknown',
+        'SciPy': _environment.installed_version('scipy') or 'none',
+        'BLAS': blas,
+        'BLAS threads': 'unknown' if threads is None else str(threads),
+        'BLAS flags': theano.config.blas.ldflags or 'none',
+        'C++ compiler': theano.config.cxx or 'none: pure Python, slow',
+        'compiledir': theano.config.compiledir,
+    }

@@ -1,0 +1,68 @@
+"""The user's settings of Theano, and ours where the user has none."""
+import configparser
+import contextlib
+import os
+import shlex
+import sys
+
+
+def flags_from_environment():
+    """What ``THEANO_FLAGS`` sets, as ``{name: value}``, read as Theano reads it."""
+    lexer = shlex.shlex(os.environ.get('THEANO_FLAGS', ''), posix=True)
+    lexer.whitespace = ','
+    lexer.whitespace_split = True
+    try:
+        pairs = [entry.strip().split('=', 1) for entry in lexer]
+    except ValueError:
+        return {}                            # Theano itself complains of an open quotation
+    return {pair[0]: pair[1] for pair in pairs if len(pair) == 2}
+
+
+def flags_from_files():
+    """What the files named by ``THEANORC`` (or ``~/.theanorc``) set, as ``{name: value}``."""
+    names = os.environ.get('THEANORC', '~/.theanorc').split(os.pathsep)
+    if 'THEANORC' not in os.environ and sys.platform == 'win32':
+        names.append('~/.theanorc.txt')
+    parser = configparser.RawConfigParser()
+    try:
+        parser.read([os.path.expanduser(name) for name in names])
+    except configparser.Error:
+        return {}                            # Theano itself complains of a malformed file
+    return {option if section == 'global' else '%s.%s' % (section, option): value
+            for section in parser.sections() for option, value in parser.items(section)}
+
+
+def user_flags():
+    """Everything the user has set; the environment wins over the files."""
+    flags = flags_from_files()
+    flags.update(flags_from_environment())
+    return flags
+
+
+def cache_directory():
+    """Folder of ours inside the one where Theano keeps what it compiles."""
+    base = user_flags().get('base_compiledir')
+    if base is None and sys.platform == 'win32' and os.environ.get('LOCALAPPDATA'):
+        base = os.path.join(os.environ['LOCALAPPDATA'], 'Theano')
+    return os.path.join(os.path.realpath(os.path.expanduser(base or '~/.theano')), 'lasagne_ext')
+
+
+@contextlib.contextmanager
+def theano_flags(defaults):
+    """Let Theano, imported inside, see `defaults` wherever the user has set nothing.
+
+    Theano reads ``THEANO_FLAGS`` once, when it is imported, and the environment wins over the
+    files there, so only flags that the user has set nowhere may be added to it. The environment
+    is put back afterwards: programs started from this one inherit nothing.
+    """
+    chosen = user_flags()
+    added = ['%s="%s"' % (name, value) for name, value in defaults.items() if name not in chosen]
+    before = os.environ.get('THEANO_FLAGS')
+    os.environ['THEANO_FLAGS'] = ','.join(added + ([before] if before else []))
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ['THEANO_FLAGS']
+        else:
+            os.environ['THEANO_FLAGS'] = before

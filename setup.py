@@ -1,0 +1,112 @@
+"""Build and packaging of lasagne_ext."""
+import os
+import platform
+import re
+import sys
+
+from setuptools import Extension, find_packages, setup
+from setuptools.command.build_ext import build_ext
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+KERNELS = os.path.join('lasagne_ext', 'ops', 'kernels')
+HEADERS = ['common.h', 'bilinear.h', 'affine_typed.h', 'grid_typed.h']
+
+
+def read(*names):
+    with open(os.path.join(HERE, *names), encoding='utf-8') as f:
+        return f.read()
+
+
+VERSION = re.search(r"^__version__ = '([^']+)'", read('lasagne_ext', '__init__.py'), re.M).group(1)
+
+
+class build_kernels(build_ext):
+    """Compile every kernel once per instruction set and link them into one plain library.
+
+    The library is loaded with ctypes, so that it depends on no version of Python or NumPy. A
+    machine without a compiler still gets the package: its NumPy implementation takes over.
+    """
+
+    #: Code that looks at the processor is compiled once; the kernels once per instruction set.
+    ONCE = ['processor.c']
+
+    def build_extension(self, extension):
+        try:
+            self.build_library(extension, self.openmp_flags())
+        except Exception as error:
+            if not self.openmp_flags():
+                raise
+            print('lasagne_ext: building without OpenMP, because: %s' % error, file=sys.stderr)
+            self.build_library(extension, [])
+
+    def is_msvc(self):
+        return self.compiler.compiler_type == 'msvc'
+
+    def openmp_flags(self):
+        return ['/openmp'] if self.is_msvc() else ['-fopenmp']
+
+    def instruction_sets(self):
+        sets = [('baseline', [])]
+        if platform.machine().lower() in ('x86_64', 'amd64') and not self.is_msvc():
+            sets += [('avx2', ['-mavx2', '-mfma']),
+                     ('avx512', ['-mavx512f', '-mavx512dq', '-mavx512vl', '-mavx512bw'])]
+        return sets
+
+    def build_library(self, extension, openmp):
+        # Contraction to fused multiply-adds would make results depend on the instruction set.
+        flags = ['/O2'] if self.is_msvc() else [
+            '-std=c99', '-O3', '-ffp-contract=off', '-fno-math-errno', '-fno-trapping-math',
+            '-fvisibility=hidden']
+        objects = []
+        for isa, isa_flags in self.instruction_sets():
+            sources = [source for source in extension.sources
+                       if isa == 'baseline' or os.path.basename(source) not in self.ONCE]
+            objects += self.compiler.compile(
+                sources, output_dir=os.path.join(self.build_temp, isa), macros=[('ISA', isa)],
+                include_dirs=[KERNELS], extra_postargs=flags + openmp + isa_flags,
+                depends=extension.depends)
+        self.compiler.link_shared_object(
+            objects, self.get_ext_fullpath(extension.name),
+            extra_postargs=[] if self.is_msvc() else openmp + ['-lm'])
+
+
+THEANO = ['Theano==1.0.5', 'Lasagne>=0.1', 'numpy>=1.19,<1.24', 'scipy<1.14']
+DEMO = ['scikit-learn', 'matplotlib']
+
+setup(
+    name='lasagne-ext',
+    version=VERSION,
+    description='Custom layers, a fast spatial transformer and debugging tools for Lasagne',
+    long_description=read('README.rst'),
+    long_description_content_type='text/x-rst',
+    author='The lasagne_ext authors',
+    license='MIT',
+    keywords='lasagne theano spatial transformer layers debugging',
+    classifiers=[
+        'Development Status :: 4 - Beta',
+        'Intended Audience :: Science/Research',
+        'Programming Language :: Python :: 3.8',
+        'Programming Language :: Python :: 3.9',
+        'Programming Language :: Python :: 3.10',
+        'Programming Language :: Python :: 3.11',
+        'Topic :: Scientific/Engineering :: Artificial Intelligence',
+    ],
+    packages=find_packages(include=['lasagne_ext', 'lasagne_ext.*']),
+    package_data={'lasagne_ext.ops.kernels': ['*.c', '*.h']},
+    python_requires='>=3.8,<3.12',
+    install_requires=THEANO + ['tqdm', 'tabulate'],
+    extras_require={
+        'demo': DEMO,
+        'notebook': DEMO + ['notebook'],
+        'test': DEMO + ['pytest', 'hypothesis'],
+        'docs': ['sphinx', 'numpydoc', 'nbsphinx'],
+        'bench': ['torch'],
+    },
+    ext_modules=[Extension('lasagne_ext.ops.kernels._kernels',
+                           sources=[os.path.join(KERNELS, name)
+                                    for name in ('processor.c', 'affine.c', 'grid.c')],
+                           depends=[os.path.join(KERNELS, name) for name in HEADERS],
+                           optional=True)],
+    cmdclass={'build_ext': build_kernels},
+    zip_safe=False,
+)
