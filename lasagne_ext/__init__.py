@@ -10,3 +10,8 @@ from lasagne_ext import engine
 engine.activate()
 
 __version__ = '0.1.0'
+
+# The engine must be active before anything that imports theano.
+from lasagne_ext import debug, layers, ops  # noqa: E402
+
+__all__ = ['debug', 'engine', 'layers', 'ops']

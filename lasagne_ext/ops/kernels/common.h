@@ -58,7 +58,7 @@ static inline double modulo(double value, double period)
     return rest < 0 ? rest + period : rest;
 }
 
-static void resolve_axis(axis *restrict out, const double *restrict coordinate, ptrdiff_t count,
+static inline void resolve_axis(axis *restrict out, const double *restrict coordinate, ptrdiff_t count,
                          ptrdiff_t size, int border)
 {
     const double last = (double)(size - 1);

@@ -1,0 +1,62 @@
+"""Finding and naming the layers of a network, for every tool here."""
+from collections import OrderedDict
+
+import lasagne
+
+
+def network_layers(where, layers):
+    """All layers that feed `layers`, in topological order, these included.
+
+    Parameters
+    ----------
+    where : str
+        The function that asks, for messages.
+    layers : Layer or iterable of Layer
+        The network's outputs.
+
+    Raises
+    ------
+    TypeError
+        If `layers` is anything else.
+    ValueError
+        If it is empty.
+    """
+    given = [layers] if isinstance(layers, lasagne.layers.Layer) else layers
+    try:
+        given = list(given)
+    except TypeError:
+        given = [layers]
+    for layer in given:
+        if not isinstance(layer, lasagne.layers.Layer):
+            raise TypeError('%s: layers must be a Lasagne layer or a list of them, got %r'
+                            % (where, layer))
+    if not given:
+        raise ValueError('%s: layers must hold at least one layer, got an empty list' % where)
+    return lasagne.layers.get_all_layers(given)
+
+
+def named_layers(where, layers):
+    """The network's layers by name, in topological order.
+
+    A layer without a name is called after its class and its number in the table; a name that is
+    taken gets that number too.
+
+    Returns
+    -------
+    OrderedDict
+        name -> layer
+    """
+    named = OrderedDict()
+    for number, layer in enumerate(network_layers(where, layers)):
+        kind = type(layer).__name__
+        name = layer.name or '%s%d' % (kind[:-5].lower() if kind.endswith('Layer') else kind, number)
+        while name in named:
+            name += '#%d' % number
+        named[name] = layer
+    return named
+
+
+def incoming_layers(layer):
+    """The layers that feed `layer`; a shape given in place of a layer counts as none."""
+    sources = getattr(layer, 'input_layers', None) or [getattr(layer, 'input_layer', None)]
+    return [source for source in sources if source is not None]
