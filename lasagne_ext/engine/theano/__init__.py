@@ -122,6 +122,7 @@ def _import_lasagne():
     finally:
         withdraw()
     mends.mend_lasagne_tps()
+    mends.silence_image_shape()
 
 
 @contextlib.contextmanager

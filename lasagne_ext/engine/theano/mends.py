@@ -8,6 +8,7 @@ import importlib.util
 import re
 import sys
 import types
+import warnings
 
 from lasagne_ext.engine import distributions
 
@@ -112,6 +113,12 @@ def provide_pkg_resources():
         if sys.modules.get('pkg_resources') is distributions:
             del sys.modules['pkg_resources']
     return withdraw
+
+
+def silence_image_shape():
+    """Lasagne 0.1 calls Theano's convolution by an old argument name, for every layer anew."""
+    warnings.filterwarnings('ignore', message='The `image_shape` keyword argument',
+                            category=UserWarning, module=r'lasagne\.')
 
 
 class _LenientNumPy(types.ModuleType):

@@ -1,0 +1,273 @@
+"""The main job: a network learns to find, turn and enlarge a digit before it reads it.
+
+Real handwritten digits lie turned, scaled and shifted among clutter on a larger canvas. A plain
+convolutional network and the same network behind a `TransformerLayer` are trained on them for the
+same number of epochs. Run it with ``python -m lasagne_ext demo``, and copy from it.
+"""
+import os
+import sys
+from collections import namedtuple
+
+import lasagne
+import numpy as np
+import theano
+import theano.tensor as T
+from lasagne.layers import Conv2DLayer, DenseLayer, InputLayer, MaxPool2DLayer
+from tqdm import tqdm
+
+from lasagne_ext import datasets
+from lasagne_ext.debug import summary
+from lasagne_ext.layers import TransformerLayer
+
+CANVAS = 40
+BATCH = 32
+LEARNING_RATE = 2e-3
+#: A localisation network that learns as fast as the rest loses the digit before it can be read.
+LOCALIZATION_RATE = .1
+EPOCHS, QUICK_EPOCHS = 80, 12
+#: Each test digit is placed so many times, since a placement can be lucky.
+TEST_REPEATS = 4
+
+#: A network: its input, its output (class probabilities), and the transformer inside, if any.
+Network = namedtuple('Network', 'input output transformer')
+
+
+class DemoError(Exception):
+    """The demo cannot run as asked; nothing has been written."""
+
+
+def classifier(images):
+    """The convolutional network that reads a digit."""
+    layer = Conv2DLayer(images, num_filters=16, filter_size=5, name='conv1')
+    layer = MaxPool2DLayer(layer, pool_size=2, name='pool1')
+    layer = Conv2DLayer(layer, num_filters=32, filter_size=3, name='conv2')
+    layer = MaxPool2DLayer(layer, pool_size=2, name='pool2')
+    layer = DenseLayer(layer, num_units=64, name='hidden')
+    return DenseLayer(layer, num_units=10, nonlinearity=lasagne.nonlinearities.softmax,
+                      name='digit')
+
+
+def localization(images):
+    """A small network that looks at the whole canvas and says where the digit is.
+
+    Its last layer starts with weights of zero and the identity as bias: at first nothing is moved.
+    """
+    layer = MaxPool2DLayer(images, pool_size=2, name='loc_pool1')
+    layer = Conv2DLayer(layer, num_filters=16, filter_size=5, name='loc_conv1')
+    layer = MaxPool2DLayer(layer, pool_size=2, name='loc_pool2')
+    layer = Conv2DLayer(layer, num_filters=16, filter_size=3, name='loc_conv2')
+    layer = DenseLayer(layer, num_units=32, name='loc_hidden')
+    identity = np.array([1, 0, 0, 0, 1, 0], dtype=theano.config.floatX)
+    return DenseLayer(layer, num_units=6, W=lasagne.init.Constant(0), b=identity, nonlinearity=None,
+                      name='theta')
+
+
+def plain_network():
+    images = InputLayer((None, 1, CANVAS, CANVAS), name='canvas')
+    return Network(images, classifier(images), None)
+
+
+def transformer_network():
+    images = InputLayer((None, 1, CANVAS, CANVAS), name='canvas')
+    straightened = TransformerLayer(images, localization(images), downsample_factor=2,
+                                    border_mode='zeros', name='transformer')
+    return Network(images, classifier(straightened), straightened)
+
+
+def updates_for(network, loss, learning_rate):
+    """Adam, slower for the localisation network."""
+    parameters = lasagne.layers.get_all_params(network.output, trainable=True)
+    gradients = dict(zip(parameters, theano.grad(loss, parameters)))
+    slow = [] if network.transformer is None else lasagne.layers.get_all_params(
+        network.transformer, trainable=True)
+    updates = lasagne.updates.adam([gradients[p] for p in parameters if p not in slow],
+                                   [p for p in parameters if p not in slow], learning_rate)
+    if slow:
+        updates.update(lasagne.updates.adam([gradients[p] for p in slow], slow,
+                                            learning_rate * LOCALIZATION_RATE))
+    return updates
+
+
+def train(network, training, epochs, seed, label):
+    """Train for some epochs, with new placements in each, and a progress bar.
+
+    Returns
+    -------
+    callable
+        Predicts the digits on a batch of canvases.
+    """
+    digit = T.ivector('digit')
+    rate = theano.shared(np.asarray(LEARNING_RATE, dtype=theano.config.floatX))
+    loss = lasagne.objectives.categorical_crossentropy(
+        lasagne.layers.get_output(network.output), digit).mean()
+    step = theano.function([network.input.input_var, digit], loss,
+                           updates=updates_for(network, loss, rate), allow_input_downcast=True)
+    prediction = lasagne.layers.get_output(network.output, deterministic=True).argmax(axis=1)
+    predict = theano.function([network.input.input_var], prediction, allow_input_downcast=True)
+
+    rng = np.random.RandomState(seed)
+    with tqdm(range(epochs), desc=label, unit='epoch', file=sys.stderr) as progress:
+        for epoch in progress:
+            # Full speed for the first half, then down towards zero.
+            rate.set_value(np.asarray(LEARNING_RATE * min(1, 2 * (1 - epoch / epochs)),
+                                      dtype=rate.dtype))
+            canvases = datasets.scatter(training.images, rng, CANVAS)
+            order = rng.permutation(len(canvases))
+            losses = [step(canvases[batch], training.labels[batch])
+                      for batch in np.array_split(order, max(1, len(order) // BATCH))]
+            progress.set_postfix(loss='%.3f' % np.mean(losses))
+    return predict
+
+
+def test_error(predict, test):
+    """Share of test images that are read wrongly."""
+    wrong = [predict(images) != labels
+             for images, labels in zip(np.array_split(test.images, max(1, len(test.images) // 500)),
+                                       np.array_split(test.labels, max(1, len(test.images) // 500)))]
+    return float(np.concatenate(wrong).mean())
+
+
+def draw(network, test, path, count=8):
+    """Write a picture: canvases, where the transformer looks, and what it makes of them."""
+    figure_class = _figure_class()
+    theta_layer = network.transformer.input_layers[1]
+    values = theano.function([network.input.input_var],
+                             lasagne.layers.get_output([theta_layer, network.transformer],
+                                                       deterministic=True),
+                             allow_input_downcast=True)
+    canvases = test.images[:count]
+    thetas, crops = values(canvases)
+    figure = figure_class(figsize=(1.5 * count, 5), constrained_layout=True)
+    axes = figure.subplots(3, count, squeeze=False)
+    for k in range(count):
+        axes[0, k].imshow(canvases[k, 0], cmap='gray')
+        axes[1, k].imshow(canvases[k, 0], cmap='gray')
+        _draw_grid(axes[1, k], thetas[k])
+        axes[2, k].imshow(crops[k, 0], cmap='gray')
+        axes[0, k].set_title(str(test.labels[k]))
+    for row, label in zip(axes, ('input', 'sampling grid', 'straightened')):
+        row[0].set_ylabel(label)
+        for axis in row:
+            axis.set_xticks([])
+            axis.set_yticks([])
+    _save(figure, path)
+
+
+def _figure_class():
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    def figure(**kwargs):
+        made = Figure(**kwargs)
+        FigureCanvasAgg(made)
+        return made
+    return figure
+
+
+def _draw_grid(axis, theta, lines=9):
+    """Draw the lines of the output's coordinate system where they lie in the input."""
+    along, across = np.meshgrid(np.linspace(-1, 1, lines), np.linspace(-1, 1, lines))
+    points = theta.reshape(2, 3) @ np.stack([along.ravel(), across.ravel(), np.ones(lines ** 2)])
+    x, y = ((points + 1) / 2 * (CANVAS - 1)).reshape(2, lines, lines)
+    for horizontal in (False, True):
+        axis.plot(*((x.T, y.T) if horizontal else (x, y)), color='tab:orange', linewidth=.6)
+    axis.plot(x[0], y[0], color='tab:red', linewidth=1.5)    # the upper edge, to show the turn
+    axis.set_xlim(-.5, CANVAS - .5)
+    axis.set_ylim(CANVAS - .5, -.5)
+
+
+def _save(figure, path):
+    """Write the whole picture or none: under another name first, then renamed."""
+    temporary = '%s.%d.tmp' % (path, os.getpid())
+    try:
+        figure.savefig(temporary, format=_picture_format(path), dpi=110)
+        os.replace(temporary, path)
+    except OSError as error:
+        raise DemoError('cannot write the picture %s: %s' % (path, error.strerror)) from None
+    finally:
+        if os.path.exists(temporary):
+            os.remove(temporary)
+
+
+def _picture_format(path):
+    return os.path.splitext(path)[1][1:].lower()
+
+
+def check_output(path):
+    """Refuse a picture that could not be written, before an hour has gone into it."""
+    try:
+        from matplotlib.backend_bases import FigureCanvasBase
+    except ImportError as error:
+        raise DemoError("the picture needs matplotlib (%s); mend it with: pip install "
+                        "'lasagne-ext[demo]'" % error) from None
+    known = FigureCanvasBase.get_supported_filetypes()
+    if _picture_format(path) not in known:
+        raise DemoError('cannot write the picture %s: its name must end in one of %s'
+                        % (path, ', '.join('.' + name for name in sorted(known))))
+    folder = os.path.dirname(os.path.abspath(path))
+    if not os.path.isdir(folder):
+        raise DemoError('cannot write the picture %s: there is no folder %s' % (path, folder))
+    if not os.access(folder, os.W_OK) or os.path.isdir(path):
+        raise DemoError('cannot write the picture %s: it is a folder, or in one that is read-only'
+                        % path)
+
+
+def load(mnist, seed):
+    """Digits to train on and, placed once and for all, digits to test with."""
+    if mnist is None:
+        training, test = datasets.split(datasets.load_digits(), (1297, 500), seed)
+    else:
+        training, = datasets.split(datasets.load_mnist(mnist, 'train'), (1297,), seed)
+        test, = datasets.split(datasets.load_mnist(mnist, 'test'), (500,), seed)
+    images = np.repeat(test.images, TEST_REPEATS, axis=0)
+    placed = datasets.scatter(images, np.random.RandomState(seed + 1), CANVAS)
+    return training, datasets.Dataset(placed, np.repeat(test.labels, TEST_REPEATS))
+
+
+def run(mnist=None, epochs=None, seed=0, output='lasagne_ext_demo.png', quick=False):
+    """Train both networks, print what they are and how well they read, and write the picture.
+
+    Parameters
+    ----------
+    mnist : str, optional
+        Folder with the MNIST files; by default the digits that come with scikit-learn.
+    epochs : int, optional
+        For each network.
+    seed : int
+        Of all chance: the same seed gives the same result.
+    output : str
+        Picture to write.
+    quick : bool
+        Fewer epochs, unless `epochs` says how many.
+
+    Returns
+    -------
+    dict
+        Test error of ``'plain'`` and ``'transformer'``, as shares of 1.
+
+    Raises
+    ------
+    DemoError, DatasetError
+        If it cannot run as asked; nothing has been written then.
+    """
+    check_output(output)
+    training, test = load(mnist, seed)
+    if epochs is None:
+        epochs = QUICK_EPOCHS if quick else EPOCHS
+    print('%d digits to learn from, %d placements of other digits to test with; %d epochs each'
+          % (len(training.labels), len(test.labels), epochs))
+    errors = {}
+    with theano.configparser.change_flags(floatX='float32'):
+        for label, build in (('plain', plain_network), ('transformer', transformer_network)):
+            lasagne.random.set_rng(np.random.RandomState(seed))
+            network = build()
+            print('\n%s network\n%s\n' % (label, summary(network.output)), flush=True)
+            predict = train(network, training, epochs, seed, label)
+            errors[label] = test_error(predict, test)
+            print('test error, %s: %.1f %%' % (label, 100 * errors[label]), flush=True)
+        # Different digits side by side, not the placements of one.
+        spread = datasets.Dataset(test.images[::TEST_REPEATS], test.labels[::TEST_REPEATS])
+        draw(network, spread, output)
+    print('\nThe transformer makes %.2f times the errors of the plain network. Picture: %s'
+          % (errors['transformer'] / max(errors['plain'], 1e-9), output))
+    return errors
