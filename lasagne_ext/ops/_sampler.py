@@ -104,19 +104,19 @@ class SamplerGrad(Sampler):
             second = self._grad_of_derivative(image, points, output_grad, points_step)
             to_image += second[0]
             to_points += second[1]
-        return [to_image, to_points, to_output_grad]
+        # A size that is 1 for one reason here may be 1 for another there, unknown to Theano.
+        return [T.patternbroadcast(gradient, variable.broadcastable)
+                for gradient, variable in zip((to_image, to_points, to_output_grad), inputs)]
 
-    def _grad_of_derivative(self, *values):
+    def _grad_of_derivative(self, image, points, output_grad, step):
         """Gradient to image and points of <output_grad, J(image) step>.
 
-        Worked out on leaves that stand for the real variables, because one of those may be
-        computed from another (a localisation network reads the image).
+        Taken to copies of both, because one may be computed from the other (a localisation network
+        reads the image), and that path is not this Op's to follow.
         """
-        leaves = [value.type() for value in values]
-        image, points, output_grad, step = leaves
+        image, points = T.tensor_copy(image), T.tensor_copy(points)
         cost = T.sum(output_grad * self.derivative(image, points, output_grad, step))
-        gradients = theano.grad(cost, [image, points])
-        return theano.clone(gradients, replace=dict(zip(leaves, values)))
+        return theano.grad(cost, [image, points])
 
     def R_op(self, inputs, eval_points):
         """Derivative along `eval_points`: the gradient, to w, of <eval_points, L-operator(w)>."""

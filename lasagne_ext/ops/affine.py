@@ -180,7 +180,7 @@ class AffineTransform(Sampler):
         if eval_points[1] is not None:
             change += AffineTransformGrad(**self.props()).derivative(image, theta, output,
                                                                     eval_points[1])
-        return [change]
+        return [T.patternbroadcast(change, output.broadcastable)]
 
 
 class AffineTransformGrad(SamplerGrad):

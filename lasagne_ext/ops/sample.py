@@ -103,7 +103,7 @@ class GridSample(Sampler):
             change += self(eval_points[0], grid)
         if eval_points[1] is not None:
             change += GridSampleGrad(**self.props()).derivative(image, grid, output, eval_points[1])
-        return [change]
+        return [T.patternbroadcast(change, output.broadcastable)]
 
 
 class GridSampleGrad(SamplerGrad):

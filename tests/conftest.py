@@ -1,0 +1,131 @@
+"""Fixtures of the whole suite: one tolerance table, cases off the kinks, programs run apart."""
+import os
+import subprocess
+import sys
+
+import hypothesis
+import numpy as np
+import pytest
+
+import lasagne_ext  # noqa: F401  (activates the engine before any test module imports theano)
+from lasagne_ext.ops import kernels
+from lasagne_ext.ops.kernels import _library
+
+#: Largest difference allowed between two ways to the same result, relative to its largest value.
+TOLERANCE = {'float32': 2e-5, 'float64': 1e-12}
+
+#: Distance in pixels from a kink below which a numeric gradient means nothing.
+KINK_MARGIN = 1e-3
+
+hypothesis.settings.register_profile('suite', deadline=None, max_examples=60,
+                                     suppress_health_check=list(hypothesis.HealthCheck))
+hypothesis.settings.load_profile('suite')
+
+
+def pytest_addoption(parser):
+    parser.addoption('--update-golden', action='store_true',
+                     help='rewrite the files in tests/golden with what is printed now')
+
+
+@pytest.fixture
+def golden(request):
+    """Compare a text with the file of that name in tests/golden, or write it when asked to."""
+    folder = os.path.join(os.path.dirname(__file__), 'golden')
+
+    def check(name, text):
+        path = os.path.join(folder, name)
+        if request.config.getoption('--update-golden'):
+            os.makedirs(folder, exist_ok=True)
+            with open(path, 'w') as f:
+                f.write(text + '\n')
+        with open(path) as f:
+            assert text + '\n' == f.read()
+    return check
+
+
+@pytest.fixture
+def rng():
+    return np.random.RandomState(1234)
+
+
+@pytest.fixture
+def assert_close():
+    """Assert that two arrays are the same but for rounding in the actual array's dtype."""
+    def check(actual, expected, factor=1):
+        assert actual.shape == expected.shape
+        if not actual.size:
+            return
+        assert np.array_equal(np.isnan(actual), np.isnan(expected))
+        scale = max(1, np.nanmax(np.abs(expected), initial=0))
+        tolerance = factor * scale * TOLERANCE[str(actual.dtype)]
+        np.testing.assert_allclose(actual, expected, rtol=0, atol=tolerance)
+    return check
+
+
+@pytest.fixture
+def off_kink_theta(rng):
+    """Random thetas whose samples all keep their distance from every kink.
+
+    Between the centres of the only pixel of an axis nothing can move, so nothing can be kinked.
+    """
+    def draw(batch, in_size, out_size, align_corners, spread=.5):
+        movable = np.array([size > align_corners for size in in_size[::-1]])
+        thetas = []
+        while len(thetas) < batch:
+            theta = np.array([[[1, 0, 0], [0, 1, 0]]]) + spread * rng.randn(1, 2, 3)
+            pixels = np.stack(kernels.oracle._affine_pixels(theta, out_size, in_size, align_corners))
+            pixels = pixels[movable]
+            if np.abs(pixels - np.round(pixels)).min(initial=1) > KINK_MARGIN:
+                thetas.append(theta[0])
+        return np.array(thetas).reshape(batch, 6)
+    return draw
+
+
+@pytest.fixture
+def off_kink_grid(rng):
+    """A random grid, reaching beyond the image, whose points all keep their distance from kinks."""
+    def draw(batch, in_size, out_size, align_corners):
+        pixels = np.stack([rng.randint(-size - 2, 2 * size + 2, (batch,) + out_size)
+                           + rng.uniform(.1, .9, (batch,) + out_size) for size in in_size[::-1]], -1)
+        size = np.array(in_size[::-1])
+        extent = (size - 1) / 2 if align_corners else size / 2
+        return (pixels - (size - 1) / 2) / np.where(extent > 0, extent, 1)
+    return draw
+
+
+def _every_library():
+    path = _library.find_library()
+    if path is None:
+        return [pytest.param(None, id='numpy')]
+    return [pytest.param(None, id='numpy')] + [
+        pytest.param(_library.Library(path, isa), id=isa)
+        for isa in _library.Library(path).runnable_isas()]
+
+
+@pytest.fixture(params=_every_library())
+def every_library(request, monkeypatch):
+    """Run a test with every implementation of the kernels that this machine has."""
+    monkeypatch.setattr(kernels, 'library', request.param)
+    return request.param
+
+
+@pytest.fixture
+def run_python(tmp_path):
+    """Run a program in a process of its own; returns it with its output."""
+    def run(code, *arguments, flags=(), check=True, **environment):
+        path = tmp_path / 'program.py'
+        path.write_text(code)
+        return run_command([sys.executable, *flags, str(path), *arguments], check, environment)
+
+    def run_command(command, check=True, environment=()):
+        variables = dict(os.environ, THEANO_FLAGS='')
+        variables.update(environment)
+        done = subprocess.run(command, cwd=str(tmp_path), env=variables, timeout=600,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              universal_newlines=True)
+        if check:
+            assert done.returncode == 0, done.stderr
+        return done
+
+    run.command = run_command
+    return run
