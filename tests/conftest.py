@@ -7,7 +7,8 @@ import hypothesis
 import numpy as np
 import pytest
 
-import lasagne_ext  # noqa: F401  (activates the engine before any test module imports theano)
+import lasagne_ext  # noqa: F401  (activates the engine before theano is imported)
+import theano
 from lasagne_ext.ops import kernels
 from lasagne_ext.ops.kernels import _library
 
@@ -25,6 +26,15 @@ hypothesis.settings.load_profile('suite')
 def pytest_addoption(parser):
     parser.addoption('--update-golden', action='store_true',
                      help='rewrite the files in tests/golden with what is printed now')
+
+
+@pytest.fixture
+def fast_compile(monkeypatch):
+    """Compile nothing in C: for tests whose point is not the linker."""
+    # Theano remembers the mode it made first, whatever the configuration says later.
+    monkeypatch.setattr(theano.compile.mode, 'instantiated_default_mode', None)
+    with theano.configparser.change_flags(mode='FAST_COMPILE'):
+        yield
 
 
 @pytest.fixture

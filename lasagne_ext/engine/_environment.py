@@ -57,8 +57,8 @@ def missing_compiler():
     """Why C++ code cannot be compiled here, with the remedy, or None where it can."""
     names = ['clang++'] if sys.platform == 'darwin' else ['g++']
     if not any(shutil.which(name) for name in names):
-        return ('no C++ compiler (%s) was found: networks run in pure Python, many times slower, '
-                'and convolutions hardly at all. Install one (Debian and Ubuntu: apt-get install '
+        return ('no C++ compiler (%s) was found: networks run in pure Python, many times '
+                'slower. Install one (Debian and Ubuntu: apt-get install '
                 'g++; Fedora: dnf install gcc-c++; conda: conda install gxx; macOS: '
                 'xcode-select --install) and restart Python' % ' or '.join(names))
     include = sysconfig.get_path('include')

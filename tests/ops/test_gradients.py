@@ -8,14 +8,10 @@ import theano.tensor as T
 
 from lasagne_ext.ops import affine_grid, affine_transform, grid_sample, kernels
 
+pytestmark = pytest.mark.usefixtures('fast_compile')
+
 MODES = list(itertools.product(kernels.BORDER_MODES, (True, False)))
 IN_SIZE, OUT_SIZE = (4, 5), (3, 4)
-
-
-@pytest.fixture(autouse=True)
-def fast_compile():
-    with theano.configparser.change_flags(mode='FAST_COMPILE'):
-        yield
 
 
 @pytest.fixture(params=['affine_transform', 'grid_sample'])

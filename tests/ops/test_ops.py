@@ -9,13 +9,9 @@ import theano.tensor as T
 from lasagne_ext.ops import AffineTransform, affine_grid, affine_transform, grid_sample, kernels
 from lasagne_ext.ops.kernels import oracle
 
+pytestmark = pytest.mark.usefixtures('fast_compile')
+
 IDENTITY = np.array([[1, 0, 0, 0, 1, 0]], dtype='float64')
-
-
-@pytest.fixture(autouse=True)
-def fast_compile():
-    with theano.configparser.change_flags(mode='FAST_COMPILE'):
-        yield
 
 
 @pytest.mark.parametrize('align_corners', [True, False])

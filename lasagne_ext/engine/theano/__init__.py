@@ -43,6 +43,8 @@ def activate():
     mends.alias_downsample()
     mends.mend_scan()
     mends.mend_cache_key()
+    mends.mend_cop_version()
+    mends.mend_python_pooling()
     _import_lasagne()
     _blas.limit_threads(chosen)
     _active_blas = chosen
@@ -133,6 +135,7 @@ def _quiet():
         for category in (DeprecationWarning, FutureWarning, SyntaxWarning,
                          PendingDeprecationWarning):
             warnings.simplefilter('ignore', category)
+        warnings.filterwarnings('ignore', message='DeprecationWarning: there is no c')
         for logger in loggers:
             logger.setLevel(logging.ERROR)
         try:

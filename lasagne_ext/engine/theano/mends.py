@@ -3,10 +3,13 @@
 Every mend may be called again: it finds its own trace and does nothing.
 """
 import functools
+import hashlib
 import importlib
 import importlib.util
+import inspect
 import re
 import sys
+import textwrap
 import types
 import warnings
 
@@ -95,6 +98,44 @@ def mend_cache_key():
 
     cmodule_key_.mended_by_lasagne_ext = True
     CLinker.cmodule_key_ = cmodule_key_
+
+
+def mend_cop_version():
+    """An Op with its C code in a file is compiled anew in every process, `DimShuffle` among them.
+
+    Theano takes Python's `hash` of the code as its version, and that of a string differs from
+    process to process.
+    """
+    from theano.gof.op import COp
+    original = COp.c_code_cache_version
+    if hasattr(original, 'mended_by_lasagne_ext'):
+        return
+
+    @functools.wraps(original)
+    def c_code_cache_version(self):
+        code = '\0'.join(map(str, self.func_codes)).encode()
+        return (int(hashlib.sha256(code).hexdigest()[:15], 16),) + original(self)[1:]
+
+    c_code_cache_version.mended_by_lasagne_ext = True
+    COp.c_code_cache_version = c_code_cache_version
+
+
+def mend_python_pooling():
+    """NumPy >= 1.23 takes a list of slices for something else than a tuple of them.
+
+    Without a compiler, and in the mode FAST_COMPILE, pooling ends in an IndexError.
+    """
+    from theano.tensor.signal import pool
+    for op in (pool.Pool, pool.AveragePoolGrad, pool.MaxPoolRop):
+        if hasattr(op.perform, 'mended_by_lasagne_ext'):
+            continue
+        source = textwrap.dedent(inspect.getsource(op.perform))
+        source = re.sub(r'\b(e?yk)\[\[(.*?xrange\(nd\))\]\]', r'\1[tuple(\2)]', source)
+        source = source.replace('gxk[region_slice]', 'gxk[tuple(region_slice)]')
+        names = {}
+        exec(compile(source, pool.__file__, 'exec'), pool.__dict__, names)
+        names['perform'].mended_by_lasagne_ext = True
+        op.perform = names['perform']
 
 
 def provide_pkg_resources():

@@ -1,0 +1,112 @@
+"""Every layer's value, without touching the network's numbers."""
+from collections import OrderedDict
+
+import lasagne
+import numpy as np
+import pytest
+import theano
+import theano.tensor as T
+from lasagne.layers import (ConcatLayer, DenseLayer, DropoutLayer, EmbeddingLayer, InputLayer,
+                            NonlinearityLayer, get_output)
+
+from lasagne_ext.debug import PrintLayer, probe
+
+FLOAT = theano.config.floatX
+
+
+def network():
+    source = InputLayer((None, 4), name='in')
+    hidden = DenseLayer(source, 5, name='hidden')
+    return NonlinearityLayer(DropoutLayer(hidden, name='dropped'), T.tanh, name='out')
+
+
+def test_values_of_every_layer(rng):
+    net = network()
+    x = rng.randn(3, 4).astype(FLOAT)
+    values = probe(net, x)
+    assert list(values) == ['in', 'hidden', 'dropped', 'out'] and len(values) == 4
+    source, hidden = lasagne.layers.get_all_layers(net)[:2]
+    expected = np.maximum(0, x @ hidden.W.get_value() + hidden.b.get_value())
+    np.testing.assert_array_equal(values['in'], x)
+    np.testing.assert_allclose(values['hidden'], expected, rtol=1e-5)
+    np.testing.assert_array_equal(values['dropped'], values['hidden'])
+    np.testing.assert_allclose(values['out'], np.tanh(expected), rtol=1e-5)
+
+
+def test_dropout_is_on_when_asked(rng):
+    net = network()
+    values = probe(net, np.ones((50, 4)), deterministic=False)
+    assert (values['dropped'] == 0).sum() > (values['hidden'] == 0).sum()
+
+
+def test_numbers_do_not_change(rng):
+    """Bit for bit the numbers of the plain function, in the mode that people run."""
+    source = InputLayer((None, 1, 12, 12), name='in')
+    layer = lasagne.layers.Conv2DLayer(source, 4, 3)
+    layer = lasagne.layers.MaxPool2DLayer(layer, 2)
+    net = DenseLayer(layer, 10, nonlinearity=lasagne.nonlinearities.softmax, name='out')
+    x = rng.randn(5, 1, 12, 12).astype(FLOAT)
+    plain = theano.function([source.input_var], get_output(net, deterministic=True))(x)
+    assert probe(net, x)['out'].tobytes() == plain.tobytes()
+
+
+def test_a_probed_network_is_not_altered():
+    """The loss that Theano keeps from overflowing stays so after a probe, unlike behind a print."""
+    source = InputLayer((None, 2), name='in')
+    net = NonlinearityLayer(source, T.nnet.softmax, name='out')
+    x = np.array([[-1000, 0]], dtype=FLOAT)
+
+    def loss(layer):
+        cost = lasagne.objectives.categorical_crossentropy(get_output(layer), np.array([0])).mean()
+        return float(theano.function([source.input_var], cost)(x))
+
+    assert probe(net, x)['out'].tolist() == [[0, 1]]
+    assert loss(net) == 1000
+    assert loss(PrintLayer(net)) == np.inf
+
+
+def test_several_inputs_by_layer_and_by_name(rng):
+    left, right = InputLayer((None, 2), name='left'), InputLayer((None, 3))
+    net = ConcatLayer([left, right], name='both')
+    a, b = rng.randn(2, 2), rng.randn(2, 3)
+    for inputs in ({left: a, right: b}, {'left': a, 'input1': b}):
+        np.testing.assert_allclose(probe(net, inputs)['both'], np.hstack([a, b]), rtol=1e-6)
+
+
+def test_integer_input():
+    net = EmbeddingLayer(InputLayer((None, 2), T.imatrix(), name='in'), 5, 3, name='words')
+    assert probe(net, np.array([[0, 4]]))['words'].shape == (1, 2, 3)
+
+
+def test_table(golden):
+    net = NonlinearityLayer(InputLayer((None, 3), name='in'), T.abs_, name='<size>')
+    values = probe(net, np.array([[-1., 0, np.nan]]))
+    assert repr(values) == '<Probe of in, <size>>'
+    assert [line.split()[0] for line in str(values).splitlines()] == ['in', '<size>']
+    assert '1 zero, 1 NaN' in str(values)
+    assert '&lt;size&gt;' in values._repr_html_()
+    assert isinstance(values.to_dict(), dict) and not isinstance(values.to_dict(), OrderedDict)
+
+
+def test_unknown_name_lists_the_known():
+    with pytest.raises(KeyError, match='no layer is called .*hiden.*; there are: in, hidden'):
+        probe(network(), np.ones((1, 4)))['hiden']
+
+
+@pytest.mark.parametrize('inputs, error, message', [
+    (np.ones(4), ValueError, r"the input layer 'in' takes 2 dimensions \(None, 4\), got an array of "
+                             r'shape \(4,\)'),
+    ({'image': np.ones((1, 4))}, ValueError, "no value was given for the input layer 'in'"),
+    ({'in': np.ones((1, 4)), 'mask': 1}, ValueError, "'mask' is no input layer of this network; its "
+                                                     'input layers are in'),
+    (np.ones((1, 4), complex), TypeError, "the input layer 'in' takes float.., got complex128"),
+    (np.array([['a'] * 4]), TypeError, 'cast it first')])
+def test_bad_inputs(inputs, error, message):
+    with pytest.raises(error, match='probe: .*' + message):
+        probe(network(), inputs)
+
+
+def test_one_array_for_two_inputs_is_refused():
+    net = ConcatLayer([InputLayer((None, 2), name='left'), InputLayer((None, 3), name='right')])
+    with pytest.raises(ValueError, match=r'2 input layers \(left, right\); give inputs as a dict'):
+        probe(net, np.ones((1, 2)))

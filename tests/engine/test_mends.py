@@ -1,0 +1,174 @@
+"""Each mend of the engine, by what it cures."""
+import sys
+import types
+
+import numpy as np
+import pytest
+import theano
+import theano.tensor as T
+from theano.tensor.signal.pool import pool_2d
+
+from lasagne_ext.engine import distributions
+from lasagne_ext.engine.theano import mends
+
+
+def test_blas_opt_info_is_provided_only_where_it_is_missing(monkeypatch):
+    import numpy.distutils.__config__ as config
+    monkeypatch.delattr(config, 'blas_opt_info', raising=False)
+    mends.provide_blas_opt_info()
+    assert config.blas_opt_info == {}
+    monkeypatch.setattr(config, 'blas_opt_info', {'libraries': ['mine']})
+    mends.provide_blas_opt_info()
+    assert config.blas_opt_info == {'libraries': ['mine']}
+
+
+@pytest.mark.parametrize('ignore_border', [True, False])
+@pytest.mark.parametrize('mode', ['max', 'sum', 'average_exc_pad'])
+def test_downsample_is_pooling_by_its_old_name(rng, ignore_border, mode):
+    from theano.tensor.signal import downsample
+    x = T.tensor4()
+    old = downsample.max_pool_2d(x, ds=(2, 3), ignore_border=ignore_border, st=(2, 2), mode=mode)
+    new = pool_2d(x, ws=(2, 3), ignore_border=ignore_border, stride=(2, 2), mode=mode)
+    image = rng.randn(1, 2, 7, 8).astype(theano.config.floatX)
+    ours, theirs = theano.function([x], [old, new])(image)
+    np.testing.assert_array_equal(ours, theirs)
+    assert theano.tensor.signal.downsample is downsample
+
+
+def test_downsample_padding_and_same_size(rng):
+    from theano.tensor.signal import downsample
+    x = T.tensor4()
+    image = np.arange(16.).reshape(1, 1, 4, 4).astype(theano.config.floatX)
+    same = theano.function([x], downsample.max_pool_2d_same_size(x, (2, 2)))(image)
+    assert same[0, 0].tolist() == [[0, 0, 0, 0], [0, 5, 0, 7], [0, 0, 0, 0], [0, 13, 0, 15]]
+    padded = downsample.max_pool_2d(x, (2, 2), ignore_border=True, padding=(1, 1))
+    assert theano.function([x], padded)(image).shape == (1, 1, 3, 3)
+
+
+def test_scan_source_keeps_what_needs_no_mending():
+    source = 'PyCode_New(a+k, l)\nPyCode_New(a, k)\n(frame)->f_lineno = (lineno)\nint main;'
+    mended = mends.mend_scan_source(source)
+    assert mended.count('PyCode_NewEmpty("scan_perform.pyx", "scan_perform", fline)') == 2
+    assert 'f_lineno' not in mended and mended.endswith('\nint main;')
+    assert mended.count('#define CYTHON_') == 4
+
+
+def test_scan_runs_compiled(run_python):
+    run_python('''
+import lasagne_ext, sys, theano, theano.tensor as T
+steps, _ = theano.scan(lambda a: 2 * a, outputs_info=T.ones(()), n_steps=3)
+theano.function([], theano.grad(steps.sum(), []) or steps)()
+inner = sys.modules['scan_perform.scan_perform']
+assert inner.__file__.endswith('.so'), inner
+''')
+
+
+def test_error_inside_compiled_scan_is_reported(run_python):
+    """The mended C code must still unwind."""
+    run_python('''
+import lasagne_ext, numpy as np, theano, theano.tensor as T
+x, y = T.matrix(), T.matrix()
+steps, _ = theano.scan(lambda a, b: T.dot(a, b), sequences=[x], non_sequences=[y])
+run = theano.function([x, y], steps)
+try:
+    run(np.ones((2, 3), theano.config.floatX), np.ones((4, 5), theano.config.floatX))
+except ValueError as error:
+    assert 'hape' in str(error)
+else:
+    raise SystemExit('no error')
+''')
+
+
+def test_op_without_properties_has_a_versioned_key():
+    from theano.gof import FunctionGraph
+    from theano.gof.cc import CLinker
+    from theano.tensor.nnet.nnet import Softmax
+    assert Softmax.__props__ == ()
+    x = T.matrix()
+    linker = CLinker().accept(FunctionGraph([x], [Softmax()(x)], clone=True))
+    version, signature = linker.cmodule_key()
+    assert version != () and all(version)
+    assert Softmax() in [part[0] for part in signature if isinstance(part, tuple) and part]
+
+
+def test_op_without_version_stays_unversioned():
+    from theano.gof import FunctionGraph
+    from theano.gof.cc import CLinker
+    from theano.tensor.nnet.nnet import Softmax
+
+    class Unversioned(Softmax):
+        def c_code_cache_version(self):
+            return ()
+
+    x = T.matrix()
+    linker = CLinker().accept(FunctionGraph([x], [Unversioned()(x)], clone=True))
+    assert linker.cmodule_key()[0] == ()
+
+
+def test_warm_cache_compiles_nothing(run_python):
+    code = '''
+import lasagne_ext, theano, theano.tensor as T
+from theano.gof import cmodule
+compiled = []
+compile_str = cmodule.GCC_compiler.compile_str
+cmodule.GCC_compiler.compile_str = staticmethod(
+    lambda *args, **kwargs: compiled.append(1) or compile_str(*args, **kwargs))
+x = T.matrix()
+theano.function([x], T.nnet.softmax(x + 1))
+print(len(compiled))
+'''
+    run_python(code)
+    assert run_python(code).stdout.strip() == '0'
+
+
+@pytest.mark.parametrize('mode', ['max', 'sum', 'average_inc_pad', 'average_exc_pad'])
+def test_pooling_without_compiled_code(rng, mode):
+    x, step = T.tensor4(), T.tensor4()
+    # Theano's Python has no padding for that mode.
+    pad = (0, 0) if mode == 'average_exc_pad' else (1, 1)
+    pooled = pool_2d(x, ws=(2, 2), ignore_border=True, pad=pad, mode=mode)
+    graphs = [pooled, theano.grad(T.sum(T.sqr(pooled)), x), T.Rop(pooled, x, step)]
+    values = rng.randn(2, 1, 2, 6, 7).astype(theano.config.floatX)
+    python, compiled = [
+        theano.function([x, step], graphs, mode=theano.Mode(linker, 'fast_compile'))(*values)
+        for linker in ('py', 'cvm')]
+    for ours, theirs in zip(python, compiled):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
+
+
+def test_pkg_resources_stands_in_and_leaves(monkeypatch):
+    monkeypatch.delitem(sys.modules, 'pkg_resources', raising=False)
+    withdraw = mends.provide_pkg_resources()
+    import pkg_resources
+    assert pkg_resources.get_distribution('numpy').version == np.__version__
+    assert pkg_resources is distributions
+    withdraw()
+    assert 'pkg_resources' not in sys.modules
+
+
+def test_a_real_pkg_resources_is_left_alone(monkeypatch):
+    real = types.ModuleType('pkg_resources')
+    monkeypatch.setitem(sys.modules, 'pkg_resources', real)
+    mends.provide_pkg_resources()()
+    assert sys.modules['pkg_resources'] is real
+
+
+def test_tps_layer_gets_whole_numbers(monkeypatch):
+    special = types.ModuleType('lasagne.layers.special')
+    special.np, special.TPSTransformerLayer = np, object
+    monkeypatch.setitem(sys.modules, 'lasagne.layers.special', special)
+    mends.mend_lasagne_tps()
+    mends.mend_lasagne_tps()
+    assert special.np.linspace(-1, 1, 3.0).tolist() == [-1, 0, 1]
+    assert special.np.pi == np.pi
+    with pytest.raises(TypeError):
+        special.np.linspace(-1, 1, 3.5)
+
+
+def test_image_shape_warning_is_silenced(run_python):
+    done = run_python('''
+import lasagne_ext, lasagne
+image = lasagne.layers.InputLayer((1, 1, 4, 4))
+lasagne.layers.get_output(lasagne.layers.Conv2DLayer(image, 1, 3))
+''')
+    assert done.stderr == ''
