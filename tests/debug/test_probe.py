@@ -54,13 +54,13 @@ def test_a_probed_network_is_not_altered():
     """The loss that Theano keeps from overflowing stays so after a probe, unlike behind a print."""
     source = InputLayer((None, 2), name='in')
     net = NonlinearityLayer(source, T.nnet.softmax, name='out')
-    x = np.array([[-1000, 0]], dtype=FLOAT)
+    x = np.array([[-1000, 0], [-1000, 0]], dtype=FLOAT)
 
     def loss(layer):
-        cost = lasagne.objectives.categorical_crossentropy(get_output(layer), np.array([0])).mean()
+        cost = lasagne.objectives.categorical_crossentropy(get_output(layer), np.array([0, 0])).mean()
         return float(theano.function([source.input_var], cost)(x))
 
-    assert probe(net, x)['out'].tolist() == [[0, 1]]
+    assert probe(net, x)['out'].tolist() == [[0, 1], [0, 1]]
     assert loss(net) == 1000
     assert loss(PrintLayer(net)) == np.inf
 

@@ -1,0 +1,92 @@
+"""The shape of the house: who may import whom, how long a module may be, what is documented."""
+import ast
+import doctest
+import importlib
+import inspect
+import os
+import pkgutil
+
+import pytest
+
+import lasagne_ext
+
+ROOT = os.path.dirname(lasagne_ext.__file__)
+MODULES = sorted(module.name for module in pkgutil.walk_packages([ROOT], 'lasagne_ext.')
+                 if module.name != 'lasagne_ext.__main__' and '._kernels' not in module.name)
+
+#: What each part may import of the others, itself always included.
+MAY_IMPORT = {
+    'engine': set(), 'ops': set(), 'layers': {'ops'}, 'debug': {'ops'},
+    'datasets': {'ops'}, '_runner': set(), 'demo': {'datasets', 'debug', 'layers'},
+    '__main__': {'_runner', 'datasets', 'demo', 'engine', 'ops'}}
+
+LONGEST_MODULE = 300
+
+
+def source_files():
+    for folder, _, names in os.walk(ROOT):
+        for name in names:
+            if name.endswith('.py'):
+                path = os.path.join(folder, name)
+                yield path, os.path.relpath(path, ROOT)[:-3].replace(os.sep, '.')
+
+
+def imported(tree):
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, 'imports are absolute'
+            yield node.module
+            yield from ('%s.%s' % (node.module, alias.name) for alias in node.names)
+
+
+@pytest.mark.parametrize('path, module', source_files(), ids=lambda value: os.path.basename(value))
+def test_imports_follow_the_arrows(path, module):
+    part = module.split('.')[0]
+    if part == '__init__':
+        return
+    with open(path) as f:
+        names = list(imported(ast.parse(f.read())))
+    parts = {name.split('.')[1] for name in names if name.startswith('lasagne_ext.')}
+    known = {name.split('.')[0] for _, name in source_files()}
+    assert parts & known <= MAY_IMPORT[part] | {part}
+
+
+@pytest.mark.parametrize('path, module', source_files(), ids=lambda value: os.path.basename(value))
+def test_modules_are_short(path, module):
+    with open(path) as f:
+        assert len(f.readlines()) <= LONGEST_MODULE
+
+
+@pytest.mark.parametrize('path, module', source_files(), ids=lambda value: os.path.basename(value))
+def test_only_the_engine_asks_which_theano_it_is(path, module):
+    with open(path) as f:
+        text = f.read()
+    if not module.startswith('engine'):
+        assert 'theano.__version__' not in text and 'pytensor' not in text
+
+
+@pytest.mark.parametrize('name', MODULES)
+def test_examples_run(name):
+    results = doctest.testmod(importlib.import_module(name))
+    assert results.failed == 0
+
+
+def public_objects():
+    for name in ('ops', 'layers', 'debug'):
+        module = importlib.import_module('lasagne_ext.' + name)
+        for public in module.__all__:
+            yield '%s.%s' % (name, public), getattr(module, public)
+
+
+@pytest.mark.parametrize('name, thing', public_objects(), ids=lambda value: str(value)[:40])
+def test_public_names_are_documented(name, thing):
+    documentation = inspect.getdoc(thing)
+    assert documentation and documentation.splitlines()[0].endswith('.')
+    if inspect.isfunction(thing):
+        assert 'Examples\n--------' in documentation
+        for parameter in inspect.signature(thing).parameters:
+            assert '%s' % parameter in documentation
+        if inspect.signature(thing).parameters:
+            assert 'Parameters\n----------' in documentation

@@ -1,0 +1,175 @@
+"""The command line, as a user types it."""
+import os
+import re
+import signal
+import sys
+
+import pytest
+
+from lasagne_ext import demo
+
+PROGRAM = '''
+import sys
+print(__name__, sys.argv[1:], __file__, sys.path[0], sorted(vars()) != [])
+def fail():
+    raise RuntimeError('with a reason')
+if 'exit' in sys.argv:
+    sys.exit(int(sys.argv[-1]))
+if 'message' in sys.argv:
+    sys.exit('leaving')
+if 'interrupt' in sys.argv:
+    raise KeyboardInterrupt
+if 'chain' in sys.argv:
+    try:
+        fail()
+    except RuntimeError as error:
+        raise ValueError('because of it') from error
+if 'hook' in sys.argv:
+    sys.excepthook = lambda *args: print('hooked', args[0].__name__)
+    fail()
+if 'thread' in sys.argv:
+    import pickle, threading
+    class Local: pass
+    assert type(pickle.loads(pickle.dumps(Local()))) is Local
+    threading.Thread(target=lambda: print('in a thread')).start()
+if 'fail' in sys.argv:
+    fail()
+'''
+
+
+@pytest.fixture
+def command(run_python):
+    def run(*arguments, **options):
+        return run_python.command([sys.executable, '-m', 'lasagne_ext', *arguments], False,
+                                  options)
+    return run
+
+
+@pytest.mark.parametrize('arguments', [
+    ('a', '-b', '--help'), ('exit', '7'), ('message',), ('fail',), ('interrupt',), ('chain',),
+    ('hook',), ('thread',)], ids=lambda arguments: arguments[0])
+def test_run_is_like_python(run_python, command, tmp_path, arguments):
+    plain = run_python(PROGRAM, *arguments, check=False)
+    path = str(tmp_path / 'program.py')
+    ours = command('run', path, *arguments)
+    assert ours.returncode == plain.returncode
+    assert ours.stdout == plain.stdout
+    assert ours.stderr == plain.stderr
+
+
+def test_run_by_a_relative_path(run_python, command, tmp_path):
+    run_python(PROGRAM)
+    plain = run_python.command([sys.executable, 'program.py', 'fail'], False)
+    ours = command('run', 'program.py', 'fail')
+    assert (ours.stdout, ours.stderr) == (plain.stdout, plain.stderr)
+
+
+def test_run_reports_a_syntax_error_like_python(run_python, command, tmp_path):
+    plain = run_python('x = (\n', check=False)
+    ours = command('run', str(tmp_path / 'program.py'))
+    assert (ours.returncode, ours.stderr) == (plain.returncode, plain.stderr)
+
+
+def test_run_a_program_that_imports_lasagne_first(command, tmp_path):
+    (tmp_path / 'old.py').write_text('''
+import lasagne
+import helper
+from theano.tensor.signal import downsample
+print(lasagne.layers.DenseLayer((None, 2), helper.UNITS).output_shape)
+''')
+    (tmp_path / 'helper.py').write_text('UNITS = 3')
+    done = command('run', str(tmp_path / 'old.py'))
+    assert done.stdout == '(None, 3)\n', done.stderr
+
+
+def test_run_a_missing_program(command):
+    done = command('run', 'nowhere.py')
+    assert done.returncode == 2
+    assert done.stderr == "python -m lasagne_ext run: error: cannot open 'nowhere.py': No such file " \
+                          'or directory\n'
+
+
+def test_interrupt_ends_like_an_interrupt(run_python, command, tmp_path):
+    run_python(PROGRAM)
+    done = command('run', str(tmp_path / 'program.py'), 'interrupt')
+    assert done.returncode in (-signal.SIGINT, 130)
+
+
+def test_info(command):
+    done = command('info')
+    labels = dict(re.split(r'  +', line, 1) for line in done.stdout.splitlines())
+    for label in ('lasagne_ext', 'engine', 'Python', 'Lasagne', 'NumPy', 'SciPy', 'BLAS',
+                  'BLAS threads', 'C++ compiler', 'compiledir', 'kernels'):
+        assert labels[label.strip()], done.stdout
+    assert labels['engine'] == 'theano (Theano 1.0.5)'
+    assert done.stderr == ''
+
+
+def test_info_without_compiled_kernels(command):
+    done = command('info', LASAGNE_EXT_KERNELS='numpy')
+    assert 'NumPy only, slow' in done.stdout and 'instruction set' not in done.stdout
+
+
+def one_line(done, *parts):
+    assert done.returncode == 2
+    assert done.stderr.count('\n') == 1 and 'Traceback' not in done.stderr
+    assert ': error: ' in done.stderr
+    for part in parts:
+        assert part in done.stderr
+    return True
+
+
+@pytest.mark.parametrize('arguments, part', [
+    ((), 'required: {demo,run,info}'), (('dmeo',), "invalid choice: 'dmeo'"),
+    (('demo', '--epochs', '-3'), 'must be at least 1, got -3'), (('demo', '--epochs', '0'), 'got 0'),
+    (('demo', '--epochs', 'many'), "invalid whole number value: 'many'"),
+    (('demo', '--seed', '-1'), 'must lie between 0 and'),
+    (('demo', '--mnist', 'nowhere'), 'nowhere: there is no such folder'),
+    (('demo', '--output', 'nowhere/picture.png'), 'there is no folder'),
+    (('demo', '--output', 'picture.doc'), 'its name must end in one of'),
+    (('demo', '--frobnicate'), 'unrecognized arguments: --frobnicate'), (('run',), 'SCRIPT')])
+def test_bad_input_is_one_line(command, tmp_path, arguments, part):
+    assert one_line(command(*arguments), part)
+    assert os.listdir(str(tmp_path)) == []
+
+
+def test_truncated_mnist_is_one_line(command, tmp_path):
+    folder = tmp_path / 'mnist'
+    folder.mkdir()
+    (folder / 'train-images-idx3-ubyte').write_bytes(b'\0\0\x08\x03\0\0')
+    assert one_line(command('demo', '--mnist', str(folder)), 'not an IDX file of images')
+    assert os.listdir(str(tmp_path)) == ['mnist']
+
+
+def test_demo(command, tmp_path):
+    """Two epochs, twice: everything is printed, the picture is whole, and both runs agree."""
+    runs = [command('demo', '--epochs', '2', '--output', '%d.png' % k) for k in (1, 2)]
+    for k, done in enumerate(runs, 1):
+        assert done.returncode == 0, done.stderr
+        assert 'transformer  TransformerLayer' in done.stdout
+        assert (tmp_path / ('%d.png' % k)).read_bytes().endswith(b'IEND\xaeB`\x82')
+        assert '2/2' in done.stderr and 'epoch' in done.stderr
+    errors = [re.findall(r'test error, (\w+): ([\d.]+) %', done.stdout) for done in runs]
+    assert [name for name, _ in errors[0]] == ['plain', 'transformer']
+    assert all(0 < float(value) < 95 for _, value in errors[0])
+    assert errors[0] == errors[1]
+    assert sorted(os.listdir(str(tmp_path))) == ['1.png', '2.png']
+
+
+def test_picture_is_whole_or_absent(tmp_path, monkeypatch):
+    class Figure:
+        def savefig(self, path, **kwargs):
+            with open(path, 'w') as f:
+                f.write('half')
+            raise OSError(28, 'No space left on device')
+
+    path = tmp_path / 'picture.png'
+    with pytest.raises(demo.DemoError, match='cannot write the picture .*: No space left on device'):
+        demo._save(Figure(), str(path))
+    assert os.listdir(str(tmp_path)) == []
+
+
+def test_picture_in_a_folder_of_its_name(tmp_path):
+    (tmp_path / 'a.png').mkdir()
+    with pytest.raises(demo.DemoError, match='cannot write the picture'):
+        demo.check_output(str(tmp_path / 'a.png'))
