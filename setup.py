@@ -1,7 +1,9 @@
 """Build and packaging of lasagne_ext."""
+import importlib.util
 import os
 import platform
 import re
+import shutil
 import sys
 
 from setuptools import Extension, find_packages, setup
@@ -20,6 +22,15 @@ def read(*names):
 VERSION = re.search(r"^__version__ = '([^']+)'", read('lasagne_ext', '__init__.py'), re.M).group(1)
 
 
+def fingerprint():
+    """What identifies the C sources; worked out by the very function that checks it later."""
+    path = os.path.join(HERE, KERNELS, '_fingerprint.py')
+    spec = importlib.util.spec_from_file_location('_fingerprint', path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.fingerprint()
+
+
 class build_kernels(build_ext):
     """Compile every kernel once per instruction set and link them into one plain library.
 
@@ -29,6 +40,18 @@ class build_kernels(build_ext):
 
     #: Code that looks at the processor is compiled once; the kernels once per instruction set.
     ONCE = ['processor.c']
+
+    def run(self):
+        super().run()
+        if not self.inplace:
+            self.copy_into_checkout()
+
+    def copy_into_checkout(self):
+        """Python finds the checkout before the installed package when it is started there."""
+        for extension in self.extensions:
+            built = self.get_ext_fullpath(extension.name)
+            if os.path.exists(built) and os.access(os.path.join(HERE, KERNELS), os.W_OK):
+                shutil.copy2(built, os.path.join(HERE, KERNELS))
 
     def build_extension(self, extension):
         try:
@@ -62,7 +85,8 @@ class build_kernels(build_ext):
             sources = [source for source in extension.sources
                        if isa == 'baseline' or os.path.basename(source) not in self.ONCE]
             objects += self.compiler.compile(
-                sources, output_dir=os.path.join(self.build_temp, isa), macros=[('ISA', isa)],
+                sources, output_dir=os.path.join(self.build_temp, isa),
+                macros=[('ISA', isa), ('FINGERPRINT', '"%s"' % fingerprint())],
                 include_dirs=[KERNELS], extra_postargs=flags + openmp + isa_flags,
                 depends=extension.depends)
         self.compiler.link_shared_object(
@@ -107,6 +131,7 @@ setup(
                                     for name in ('processor.c', 'affine.c', 'grid.c')],
                            depends=[os.path.join(KERNELS, name) for name in HEADERS],
                            optional=True)],
+    entry_points={'console_scripts': ['lasagne-ext = lasagne_ext.__main__:main']},
     cmdclass={'build_ext': build_kernels},
     zip_safe=False,
 )

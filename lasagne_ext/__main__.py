@@ -1,4 +1,4 @@
-"""The command line: ``python -m lasagne_ext demo | run SCRIPT | info``."""
+"""The command line: ``python -m lasagne_ext``, or ``lasagne-ext``, demo | run SCRIPT | info."""
 import argparse
 import sys
 
@@ -16,7 +16,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser():
-    parser = _Parser(prog='python -m lasagne_ext',
+    parser = _Parser(prog='lasagne-ext',
                      description='Custom layers, a fast spatial transformer and debugging tools for '
                                  'Lasagne.')
     parser.add_argument('--version', action='version', version='lasagne_ext ' + __version__)
@@ -89,7 +89,7 @@ def main(argv=None):
         try:
             _runner.run_script(options.script, options.arguments)
         except _runner.ScriptError as error:
-            print('python -m lasagne_ext run: error: %s' % error, file=sys.stderr)
+            print('lasagne-ext run: error: %s' % error, file=sys.stderr)
             return USAGE_ERROR
         return 0
     return _demo(options)
@@ -101,7 +101,7 @@ def _demo(options):
         demo.run(mnist=options.mnist, epochs=options.epochs, seed=options.seed,
                  output=options.output, quick=options.quick)
     except (demo.DemoError, datasets.DatasetError) as error:
-        print('python -m lasagne_ext demo: error: %s' % error, file=sys.stderr)
+        print('lasagne-ext demo: error: %s' % error, file=sys.stderr)
         return USAGE_ERROR
     return 0
 

@@ -85,7 +85,7 @@ print(lasagne.layers.DenseLayer((None, 2), helper.UNITS).output_shape)
 def test_run_a_missing_program(command):
     done = command('run', 'nowhere.py')
     assert done.returncode == 2
-    assert done.stderr == "python -m lasagne_ext run: error: cannot open 'nowhere.py': No such file " \
+    assert done.stderr == "lasagne-ext run: error: cannot open 'nowhere.py': No such file " \
                           'or directory\n'
 
 

@@ -237,6 +237,15 @@ def test_unknown_library_is_refused(run_python):
     assert "LASAGNE_EXT_KERNELS='mmx': expected one of baseline, avx2, avx512, or numpy" in done.stderr
 
 
+def test_library_of_other_sources_gives_way_to_numpy(monkeypatch):
+    if _library.find_library() is None:
+        pytest.skip('no kernel library was built')
+    monkeypatch.setattr(_library, 'fingerprint', lambda: 'other')
+    monkeypatch.delenv(_library.ISA_VARIABLE, raising=False)
+    with pytest.warns(kernels.KernelWarning, match='built from other sources than those beside it'):
+        assert _library.load_library() is None
+
+
 def test_broken_library_gives_way_to_numpy(tmp_path, monkeypatch):
     broken = tmp_path / '_kernels.so'
     broken.write_bytes(b'not a library')

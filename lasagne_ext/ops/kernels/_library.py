@@ -4,6 +4,8 @@ import glob
 import os
 import warnings
 
+from lasagne_ext.ops.kernels._fingerprint import fingerprint
+
 #: Instruction sets the library is compiled for, from the least to the most demanding.
 ISAS = ('baseline', 'avx2', 'avx512')
 
@@ -39,6 +41,7 @@ class Library:
     def __init__(self, path, isa=None):
         self.path = path
         self._handle = ctypes.CDLL(path)
+        _check_fingerprint(self._handle)
         self.openmp = bool(self._handle.built_with_openmp())
         self.isa = isa or self.runnable_isas()[-1]
         if self.isa not in self.runnable_isas():
@@ -79,6 +82,15 @@ class Library:
         function(*[argument if isinstance(argument, int)
                    else ctypes.c_void_p(argument.ctypes.data) for argument in arguments],
                  ctypes.byref(geometry))
+
+
+def _check_fingerprint(handle):
+    """Refuse a library of other sources: it may take other arguments and write anywhere."""
+    if not hasattr(handle, 'source_fingerprint'):
+        raise OSError('it is not a kernel library')
+    handle.source_fingerprint.restype = ctypes.c_char_p
+    if handle.source_fingerprint().decode() != fingerprint():
+        raise OSError('it was built from other sources than those beside it')
 
 
 def find_library():

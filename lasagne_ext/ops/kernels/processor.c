@@ -19,6 +19,12 @@ API int processor_level(void)
     return 0;
 }
 
+/* setup.py defines FINGERPRINT, by which the loader knows a library that is out of date. */
+API const char *source_fingerprint(void)
+{
+    return FINGERPRINT;
+}
+
 API int built_with_openmp(void)
 {
 #ifdef _OPENMP
