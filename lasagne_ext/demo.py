@@ -20,7 +20,7 @@ from lasagne_ext.debug import summary
 from lasagne_ext.layers import TransformerLayer
 
 CANVAS = 40
-BATCH = 32
+BATCH, TEST_BATCH = 32, 500
 LEARNING_RATE = 2e-3
 #: A localisation network that learns as fast as the rest loses the digit before it can be read.
 LOCALIZATION_RATE = .1
@@ -96,18 +96,13 @@ def train(network, training, epochs, seed, label):
     callable
         Predicts the digits on a batch of canvases.
     """
-    digit = T.ivector('digit')
-    rate = theano.shared(np.asarray(LEARNING_RATE, dtype=theano.config.floatX))
-    loss = lasagne.objectives.categorical_crossentropy(
-        lasagne.layers.get_output(network.output), digit).mean()
-    step = theano.function([network.input.input_var, digit], loss,
-                           updates=updates_for(network, loss, rate), allow_input_downcast=True)
-    prediction = lasagne.layers.get_output(network.output, deterministic=True).argmax(axis=1)
-    predict = theano.function([network.input.input_var], prediction, allow_input_downcast=True)
-
-    rng = np.random.RandomState(seed)
-    with tqdm(range(epochs), desc=label, unit='epoch', file=sys.stderr) as progress:
-        for epoch in progress:
+    with tqdm(total=epochs, desc=label + ' (compiling)', unit='epoch', file=sys.stderr) as progress:
+        rate = theano.shared(np.asarray(LEARNING_RATE, dtype=theano.config.floatX))
+        step, predict = compile_functions(network, rate)
+        progress.set_description(label)
+        progress.unpause()
+        rng = np.random.RandomState(seed)
+        for epoch in range(epochs):
             # Full speed for the first half, then down towards zero.
             rate.set_value(np.asarray(LEARNING_RATE * min(1, 2 * (1 - epoch / epochs)),
                                       dtype=rate.dtype))
@@ -115,15 +110,27 @@ def train(network, training, epochs, seed, label):
             order = rng.permutation(len(canvases))
             losses = [step(canvases[batch], training.labels[batch])
                       for batch in np.array_split(order, max(1, len(order) // BATCH))]
-            progress.set_postfix(loss='%.3f' % np.mean(losses))
+            progress.set_postfix(loss='%.3f' % np.mean(losses), refresh=False)
+            progress.update()
     return predict
+
+
+def compile_functions(network, rate):
+    """One function that makes a training step and returns its loss, and one that predicts."""
+    images, digit = network.input.input_var, T.ivector('digit')
+    loss = lasagne.objectives.categorical_crossentropy(
+        lasagne.layers.get_output(network.output), digit).mean()
+    step = theano.function([images, digit], loss, updates=updates_for(network, loss, rate),
+                           allow_input_downcast=True)
+    prediction = lasagne.layers.get_output(network.output, deterministic=True).argmax(axis=1)
+    return step, theano.function([images], prediction, allow_input_downcast=True)
 
 
 def test_error(predict, test):
     """Share of test images that are read wrongly."""
-    wrong = [predict(images) != labels
-             for images, labels in zip(np.array_split(test.images, max(1, len(test.images) // 500)),
-                                       np.array_split(test.labels, max(1, len(test.images) // 500)))]
+    parts = max(1, len(test.labels) // TEST_BATCH)
+    wrong = [predict(images) != labels for images, labels in zip(np.array_split(test.images, parts),
+                                                                 np.array_split(test.labels, parts))]
     return float(np.concatenate(wrong).mean())
 
 

@@ -104,12 +104,11 @@ def off_kink_grid(rng):
 
 
 def _every_library():
-    path = _library.find_library()
-    if path is None:
-        return [pytest.param(None, id='numpy')]
-    return [pytest.param(None, id='numpy')] + [
-        pytest.param(_library.Library(path, isa), id=isa)
-        for isa in _library.Library(path).runnable_isas()]
+    libraries = [pytest.param(None, id='numpy')]
+    if kernels.library is not None:
+        libraries += [pytest.param(_library.Library(kernels.library.path, isa), id=isa)
+                      for isa in kernels.library.runnable_isas()]
+    return libraries
 
 
 @pytest.fixture(params=_every_library())

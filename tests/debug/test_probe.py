@@ -50,6 +50,21 @@ def test_numbers_do_not_change(rng):
     assert probe(net, x)['out'].tobytes() == plain.tobytes()
 
 
+def test_numbers_do_not_change_where_operations_fuse(rng):
+    """A product and a sum in one compiled loop must round as they do in two."""
+    source = InputLayer((None, 50), T.fmatrix())
+    layer = source
+    for _ in range(3):
+        scale, shift = (T.constant(rng.randn(1, 50).astype('float32')) for _ in range(2))
+        layer = NonlinearityLayer(layer, lambda x, scale=scale: x * scale)
+        layer = NonlinearityLayer(layer, lambda x, shift=shift: x + shift)
+        layer = NonlinearityLayer(layer, T.tanh)
+    layer.name = 'out'
+    x = rng.randn(200, 50).astype('float32')
+    plain = theano.function([source.input_var], get_output(layer))(x)
+    assert probe(layer, x)['out'].tobytes() == plain.tobytes()
+
+
 def test_a_probed_network_is_not_altered():
     """The loss that Theano keeps from overflowing stays so after a probe, unlike behind a print."""
     source = InputLayer((None, 2), name='in')

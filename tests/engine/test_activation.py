@@ -115,6 +115,12 @@ assert theano.config.compiledir.endswith('numpy' + numpy.__version__)
 ''')
 
 
+def test_rounding_does_not_depend_on_fusion(run_python):
+    code = 'import lasagne_ext, theano; print(theano.config.gcc.cxxflags)'
+    assert run_python(code).stdout.strip() == '-ffp-contract=off'
+    assert run_python(code, THEANO_FLAGS='gcc.cxxflags=-O2').stdout.strip() == '-O2'
+
+
 def test_no_compiler(run_python, tmp_path):
     """One clear sentence, and what needs no compiler still works."""
     (tmp_path / 'bin').mkdir()

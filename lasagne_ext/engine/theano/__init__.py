@@ -16,6 +16,10 @@ NAME = 'theano'
 COMPILEDIR_FORMAT = ('compiledir_%(short_platform)s-%(processor)s-%(python_version)s-'
                      '%(python_bitwidth)s-numpy%(numpy_version)s')
 
+#: Where the compiler may join a product and a sum into one rounding, a value depends on whether its
+#: neighbours happen to be fused with it, and looking at a layer would change a network's numbers.
+NO_CONTRACTION = '-ffp-contract=off'
+
 _active_blas = None
 
 
@@ -93,7 +97,7 @@ def _find_blas(flags):
 def _import_theano():
     flags = settings.user_flags()
     found = _find_blas(flags)
-    defaults = {'compiledir_format': COMPILEDIR_FORMAT}
+    defaults = {'compiledir_format': COMPILEDIR_FORMAT, 'gcc.cxxflags': NO_CONTRACTION}
     if found.flags:
         defaults['blas.ldflags'] = found.flags
     if 'cxx' not in flags and _environment.missing_compiler() is not None:
@@ -107,6 +111,8 @@ def _import_theano():
 def _mend_loaded_theano(theano):
     """Theano is there already, with whatever BLAS it found; ours serves where it found none."""
     flags = settings.user_flags()
+    if 'gcc.cxxflags' not in flags and not theano.config.gcc.cxxflags:
+        theano.config.gcc.cxxflags = NO_CONTRACTION
     if theano.config.blas.ldflags or 'blas.ldflags' in flags:
         return _blas.configured_blas(theano.config.blas.ldflags)
     found = _find_blas(flags)
