@@ -12,7 +12,7 @@ from lasagne_ext.layers._naming import called
 class TransformerLayer(lasagne.layers.MergeLayer):
     """Spatial transformer: samples its input where a localisation network says.
 
-    A drop-in for Lasagne's layer of the same name, several times faster, with more modes.
+    A drop-in for Lasagne's layer of the same name, faster, with more modes.
 
     Parameters
     ----------
