@@ -65,7 +65,7 @@ def test_run_by_a_relative_path(run_python, command, tmp_path):
 
 
 def test_run_reports_a_syntax_error_like_python(run_python, command, tmp_path):
-    plain = run_python('x = (\n', check=False)
+    plain = run_python('x = = 1\n', check=False)
     ours = command('run', str(tmp_path / 'program.py'))
     assert (ours.returncode, ours.stderr) == (plain.returncode, plain.stderr)
 

@@ -67,7 +67,7 @@ def test_third_order(sampling, rng):
 @pytest.mark.parametrize('border_mode, align_corners', MODES)
 def test_r_op_is_the_transpose_of_l_op(sampling, rng, border_mode, align_corners):
     function, values = sampling(border_mode, align_corners)
-    image, points = T.tensor4(), T.TensorType('float64', (False,) * values[1].ndim)()
+    image, points = T.dtensor4(), T.TensorType('float64', (False,) * values[1].ndim)()
     output = function(image, points)
     steps = [rng.randn(*value.shape) for value in values]
     seed = rng.randn(2, 2, *OUT_SIZE)
@@ -81,7 +81,7 @@ def test_r_op_is_the_transpose_of_l_op(sampling, rng, border_mode, align_corners
 
 def test_r_op_of_one_input(sampling, rng):
     function, values = sampling('zeros', False)
-    image, points = T.tensor4(), T.TensorType('float64', (False,) * values[1].ndim)()
+    image, points = T.dtensor4(), T.TensorType('float64', (False,) * values[1].ndim)()
     output = function(image, points)
     for variable, value in ((image, values[0]), (points, values[1])):
         step = rng.randn(*value.shape)
@@ -95,7 +95,7 @@ def test_r_op_of_one_input(sampling, rng):
 
 def test_hessian_vector_product_by_r_op(sampling, rng):
     function, values = sampling('nearest', True)
-    image, points = T.tensor4(), T.TensorType('float64', (False,) * values[1].ndim)()
+    image, points = T.dtensor4(), T.TensorType('float64', (False,) * values[1].ndim)()
     gradient = T.grad(T.sum(T.sqr(function(image, points))), points)
     step = rng.randn(*values[1].shape)
     by_r_op = T.Rop(gradient, points, T.constant(step))

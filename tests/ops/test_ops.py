@@ -44,7 +44,7 @@ def test_default_mode_and_both_layouts_of_theta(rng, dtype):
 
 
 def test_symbolic_output_size():
-    image, theta, rows = T.tensor4(), T.matrix(), T.iscalar()
+    image, theta, rows = T.dtensor4(), T.dmatrix(), T.iscalar()
     vector = T.lvector()
     pair = theano.function([image, theta, rows], affine_transform(image, theta, (rows, 2)))
     whole = theano.function([image, theta, vector], affine_transform(image, theta, vector))
@@ -56,7 +56,7 @@ def test_symbolic_output_size():
 
 
 def test_shape_is_inferred_without_computing():
-    image, theta, grid = T.tensor4(), T.matrix(), T.tensor4()
+    image, theta, grid = T.dtensor4(), T.dmatrix(), T.dtensor4()
     for output in (affine_transform(image, theta, (7, 9)), grid_sample(image, grid)):
         for graph in (output, T.grad(output.sum(), image)):
             run = theano.function([image, theta, grid], graph.shape, on_unused_input='ignore',
@@ -70,10 +70,10 @@ def test_shape_is_inferred_without_computing():
 
 def test_broadcastable_dimensions():
     single = T.TensorType('float64', (True, True, False, False))()
-    theta = T.matrix()
+    theta = T.dmatrix()
     assert affine_transform(single, theta, (1, 5)).broadcastable == (True, True, True, False)
     row = T.TensorType('float64', (True, False))()
-    assert affine_transform(T.tensor4(), row, (2, 2)).broadcastable == (True, False, False, False)
+    assert affine_transform(T.dtensor4(), row, (2, 2)).broadcastable == (True, False, False, False)
     gradients = T.grad(affine_transform(single, theta, (2, 2)).sum(), [single, theta])
     assert [g.broadcastable for g in gradients] == [single.broadcastable, theta.broadcastable]
 
@@ -110,7 +110,7 @@ def test_equal_modes_make_equal_ops():
     ({'out_shape': (2, 0)}, 'must be positive'),
     ({'out_shape': (2, -1)}, 'must be positive')])
 def test_bad_values_are_refused_where_they_enter(arguments, message):
-    call = dict(input=T.tensor4(), theta=T.matrix(), out_shape=(2, 2))
+    call = dict(input=T.dtensor4(), theta=T.dmatrix(), out_shape=(2, 2))
     call.update(arguments)
     with pytest.raises(ValueError, match=message):
         affine_transform(**call)
@@ -120,17 +120,17 @@ def test_bad_values_are_refused_where_they_enter(arguments, message):
     ({'input': T.itensor4()}, r"input must be float32 or float64, got int32; cast it first, for "
                               r"example with input.astype\('float32'\)"),
     ({'input': T.tensor4(dtype='float16')}, 'got float16'),
-    ({'input': T.tensor3()}, r'must have 4 dimensions \(batch, channels, rows, columns\), got 3'),
-    ({'theta': T.vector()}, r'theta must have shape \(batch, 6\) or \(batch, 2, 3\)'),
+    ({'input': T.dtensor3()}, r'must have 4 dimensions \(batch, channels, rows, columns\), got 3'),
+    ({'theta': T.dvector()}, r'theta must have shape \(batch, 6\) or \(batch, 2, 3\)'),
     ({'theta': T.matrix(dtype='complex64')}, 'theta must be float32 or float64'),
     ({'out_shape': (2., 2)}, 'must hold whole numbers'),
     ({'out_shape': (True, 2)}, 'must hold whole numbers'),
-    ({'out_shape': T.matrix()}, 'must be a vector of integers'),
+    ({'out_shape': T.dmatrix()}, 'must be a vector of integers'),
     ({'out_shape': (T.scalar(), 2)}, 'must be an integer scalar'),
     ({'align_corners': 1}, 'align_corners must be True or False, got 1'),
     ({'check_finite': 'yes'}, 'check_finite must be True or False')])
 def test_bad_types_are_refused_where_they_enter(arguments, message):
-    call = dict(input=T.tensor4(), theta=T.matrix(), out_shape=(2, 2))
+    call = dict(input=T.dtensor4(), theta=T.dmatrix(), out_shape=(2, 2))
     call.update(arguments)
     with pytest.raises(TypeError, match=message):
         affine_transform(**call)
