@@ -1,8 +1,11 @@
-"""The little of `pkg_resources` that Lasagne 0.1 asks for when it is imported.
+"""The little of `pkg_resources` that Lasagne 0.1 and Theano ask for when they are imported.
 
 Setuptools has removed that module; earlier ones print a warning that a user can do nothing about.
 """
 from importlib import metadata
+
+
+DistributionNotFound = metadata.PackageNotFoundError
 
 
 class Distribution:

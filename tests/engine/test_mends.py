@@ -138,19 +138,37 @@ def test_pooling_without_compiled_code(rng, mode):
 
 def test_pkg_resources_stands_in_and_leaves(monkeypatch):
     monkeypatch.delitem(sys.modules, 'pkg_resources', raising=False)
-    withdraw = mends.provide_pkg_resources()
-    import pkg_resources
-    assert pkg_resources.get_distribution('numpy').version == np.__version__
-    assert pkg_resources is distributions
-    withdraw()
+    with mends.pkg_resources_provided():
+        import pkg_resources
+        assert pkg_resources.get_distribution('numpy').version == np.__version__
+        with pytest.raises(pkg_resources.DistributionNotFound):
+            pkg_resources.get_distribution('no-such-distribution')
+        assert pkg_resources is distributions
     assert 'pkg_resources' not in sys.modules
 
 
 def test_a_real_pkg_resources_is_left_alone(monkeypatch):
     real = types.ModuleType('pkg_resources')
     monkeypatch.setitem(sys.modules, 'pkg_resources', real)
-    mends.provide_pkg_resources()()
+    with mends.pkg_resources_provided():
+        assert sys.modules['pkg_resources'] is real
     assert sys.modules['pkg_resources'] is real
+
+
+def test_recurrent_layers_without_setuptools(run_python):
+    run_python('''
+import sys
+
+class NoSetuptools:
+    def find_spec(self, name, path=None, target=None):
+        if name.split('.')[0] in ('pkg_resources', 'setuptools'):
+            raise ModuleNotFoundError('No module named %r' % name)
+
+sys.meta_path.insert(0, NoSetuptools())
+import lasagne_ext, lasagne
+assert 'pkg_resources' not in sys.modules
+lasagne.layers.get_output(lasagne.layers.LSTMLayer(lasagne.layers.InputLayer((2, 3, 4)), 5))
+''')
 
 
 def test_tps_layer_gets_whole_numbers(monkeypatch):

@@ -123,12 +123,10 @@ def _mend_loaded_theano(theano):
 
 def _import_lasagne():
     _drop_half_imported('lasagne')
-    withdraw = mends.provide_pkg_resources()
-    try:
-        with _quiet():
-            importlib.import_module('lasagne')
-    finally:
-        withdraw()
+    with mends.pkg_resources_provided(), _quiet():
+        # Scan would import it later, when the stand-in is gone.
+        importlib.import_module('theano.gpuarray')
+        importlib.import_module('lasagne')
     mends.mend_lasagne_tps()
     mends.silence_image_shape()
 

@@ -2,6 +2,7 @@
 
 Every mend may be called again: it finds its own trace and does nothing.
 """
+import contextlib
 import functools
 import hashlib
 import importlib
@@ -138,22 +139,23 @@ def mend_python_pooling():
         op.perform = names['perform']
 
 
-def provide_pkg_resources():
-    """Lasagne 0.1 asks `pkg_resources` for its version; new setuptools lack it, or warn about it.
+@contextlib.contextmanager
+def pkg_resources_provided():
+    """Lasagne 0.1, and the part of Theano that scan imports, ask for `pkg_resources`.
 
-    Returns
-    -------
-    callable
-        Takes the stand-in away again, so that nobody else meets it.
+    New setuptools lack it, others warn of its end, and a new environment may have no setuptools at
+    all. Both need next to nothing of it, and only while they are imported: a stand-in serves them,
+    and is gone before anybody else meets it.
     """
-    if 'pkg_resources' in sys.modules:
-        return lambda: None
+    if sys.modules.get('pkg_resources') is not None:
+        yield
+        return
     sys.modules['pkg_resources'] = distributions
-
-    def withdraw():
+    try:
+        yield
+    finally:
         if sys.modules.get('pkg_resources') is distributions:
             del sys.modules['pkg_resources']
-    return withdraw
 
 
 def silence_image_shape():
