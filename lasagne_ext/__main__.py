@@ -6,6 +6,7 @@ from lasagne_ext import __version__, _runner, engine
 from lasagne_ext.ops import get_num_threads, kernels
 
 USAGE_ERROR = 2
+INTERRUPTED = 130
 
 
 class _Parser(argparse.ArgumentParser):
@@ -103,6 +104,9 @@ def _demo(options):
     except (demo.DemoError, datasets.DatasetError) as error:
         print('lasagne-ext demo: error: %s' % error, file=sys.stderr)
         return USAGE_ERROR
+    except KeyboardInterrupt:
+        print('\nlasagne-ext demo: interrupted; no picture was written', file=sys.stderr)
+        return INTERRUPTED
     return 0
 
 

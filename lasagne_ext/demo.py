@@ -25,6 +25,7 @@ LEARNING_RATE = 2e-3
 #: A localisation network that learns as fast as the rest loses the digit before it can be read.
 LOCALIZATION_RATE = .1
 EPOCHS, QUICK_EPOCHS = 80, 12
+TRAINING_DIGITS, TEST_DIGITS = 1297, 500
 #: Each test digit is placed so many times, since a placement can be lucky.
 TEST_REPEATS = 4
 
@@ -143,6 +144,7 @@ def draw(network, test, path, count=8):
                                                        deterministic=True),
                              allow_input_downcast=True)
     canvases = test.images[:count]
+    count = len(canvases)
     thetas, crops = values(canvases)
     figure = figure_class(figsize=(1.5 * count, 5), constrained_layout=True)
     axes = figure.subplots(3, count, squeeze=False)
@@ -222,13 +224,23 @@ def check_output(path):
 def load(mnist, seed):
     """Digits to train on and, placed once and for all, digits to test with."""
     if mnist is None:
-        training, test = datasets.split(datasets.load_digits(), (1297, 500), seed)
+        training, test = datasets.split(datasets.load_digits(), (TRAINING_DIGITS, TEST_DIGITS), seed)
     else:
-        training, = datasets.split(datasets.load_mnist(mnist, 'train'), (1297,), seed)
-        test, = datasets.split(datasets.load_mnist(mnist, 'test'), (500,), seed)
+        training, test = (part_of_mnist(mnist, subset, size, seed)
+                          for subset, size in (('train', TRAINING_DIGITS), ('test', TEST_DIGITS)))
     images = np.repeat(test.images, TEST_REPEATS, axis=0)
     placed = datasets.scatter(images, np.random.RandomState(seed + 1), CANVAS)
     return training, datasets.Dataset(placed, np.repeat(test.labels, TEST_REPEATS))
+
+
+def part_of_mnist(folder, subset, size, seed):
+    """At most `size` digits, since the demo is to be done in minutes."""
+    whole = datasets.load_mnist(folder, subset)
+    if not len(whole.labels):
+        raise datasets.DatasetError('%s: the files of the subset %r hold no digits'
+                                    % (folder, subset))
+    part, = datasets.split(whole, (min(size, len(whole.labels)),), seed)
+    return part
 
 
 def run(mnist=None, epochs=None, seed=0, output='lasagne_ext_demo.png', quick=False):

@@ -2,11 +2,14 @@
 import os
 import re
 import signal
+import struct
 import sys
 
+import numpy as np
 import pytest
 
 from lasagne_ext import demo
+from lasagne_ext.__main__ import main
 
 PROGRAM = '''
 import sys
@@ -154,6 +157,38 @@ def test_demo(command, tmp_path):
     assert all(0 < float(value) < 95 for _, value in errors[0])
     assert errors[0] == errors[1]
     assert sorted(os.listdir(str(tmp_path))) == ['1.png', '2.png']
+
+
+def write_mnist(folder, training, test):
+    folder.mkdir()
+    for prefix, number in (('train', training), ('t10k', test)):
+        images = np.random.RandomState(0).randint(0, 256, (number, 28, 28)).astype('uint8')
+        labels = (np.arange(number) % 10).astype('uint8')
+        for name, array in (('images-idx3', images), ('labels-idx1', labels)):
+            header = struct.pack('>%dI' % (1 + array.ndim), 0x800 + array.ndim, *array.shape)
+            (folder / ('%s-%s-ubyte' % (prefix, name))).write_bytes(header + array.tobytes())
+
+
+def test_demo_on_few_mnist_digits(command, tmp_path):
+    write_mnist(tmp_path / 'mnist', 70, 5)
+    done = command('demo', '--mnist', str(tmp_path / 'mnist'), '--epochs', '1')
+    assert done.returncode == 0, done.stderr
+    assert '70 digits to learn from, 20 placements' in done.stdout
+    assert (tmp_path / 'lasagne_ext_demo.png').exists()
+
+
+def test_demo_on_no_mnist_digits(command, tmp_path):
+    write_mnist(tmp_path / 'mnist', 70, 0)
+    assert one_line(command('demo', '--mnist', str(tmp_path / 'mnist')), "'test' hold no digits")
+
+
+def test_demo_interrupted(monkeypatch, capsys):
+    def interrupted(**options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(demo, 'run', interrupted)
+    assert main(['demo']) == 130
+    assert capsys.readouterr().err.strip().endswith('interrupted; no picture was written')
 
 
 def test_picture_is_whole_or_absent(tmp_path, monkeypatch):
