@@ -28,12 +28,12 @@ def _parser():
     demo.add_argument('--mnist', metavar='DIR', help='use the MNIST files in DIR instead of the '
                                                      'digits that come with scikit-learn')
     demo.add_argument('--epochs', type=_positive, metavar='N',
-                      help='epochs for each network (default: 80)')
+                      help='epochs for each network (default: 80, quick: 10)')
     demo.add_argument('--seed', type=_seed, default=0, metavar='N', help='seed of all chance '
                                                                          '(default: 0)')
     demo.add_argument('--output', default='lasagne_ext_demo.png', metavar='FILE',
                       help='picture to write (default: %(default)s)')
-    demo.add_argument('--quick', action='store_true', help='fewer epochs: done within a minute')
+    demo.add_argument('--quick', action='store_true', help='no clutter and fewer epochs: done within a minute')
     run = commands.add_parser('run', help='run an unmodified program that imports lasagne')
     run.add_argument('script', metavar='SCRIPT')
     run.add_argument('arguments', nargs=argparse.REMAINDER, metavar='ARGS')
