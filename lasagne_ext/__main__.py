@@ -81,6 +81,7 @@ def main(argv=None):
     argv : list of str, optional
         Arguments; those of the process by default.
     """
+    argv = sys.argv[1:] if argv is None else argv
     options = _parser().parse_args(argv)
     if options.command == 'info':
         for label, text in info().items():
@@ -88,11 +89,11 @@ def main(argv=None):
         return 0
     if options.command == 'run':
         try:
-            _runner.run_script(options.script, options.arguments)
+            # argparse would drop a leading "--" among the program's own arguments.
+            return _runner.run_script(options.script, argv[argv.index(options.script) + 1:])
         except _runner.ScriptError as error:
             print('lasagne-ext run: error: %s' % error, file=sys.stderr)
             return USAGE_ERROR
-        return 0
     return _demo(options)
 
 

@@ -2,6 +2,7 @@
 import gzip
 import os
 import struct
+import zlib
 from collections import namedtuple
 
 import numpy as np
@@ -74,6 +75,9 @@ def load_mnist(directory, subset='train'):
     prefix = os.path.join(directory, _MNIST_PREFIX[subset])
     images = _read_idx(prefix + '-images-idx3-ubyte', 'images')
     labels = _read_idx(prefix + '-labels-idx1-ubyte', 'labels')
+    if images.shape[1:] != (28, 28):
+        raise DatasetError('%s-images-idx3-ubyte: holds images of %d x %d pixels; those of MNIST have '
+                           '28 x 28' % ((prefix,) + images.shape[1:]))
     if len(images) != len(labels):
         raise DatasetError('%s: %d images, but %d labels in the file beside it'
                            % (prefix, len(images), len(labels)))
@@ -94,7 +98,7 @@ def _read_idx(path, content):
     try:
         with open_file(path, 'rb') as f:
             data = f.read()
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise DatasetError('%s: cannot be read: %s' % (path, error)) from None
     dimensions = 3 if content == 'images' else 1
     header = 4 * (1 + dimensions)

@@ -28,6 +28,7 @@ EPOCHS, QUICK_EPOCHS = 80, 10
 #: Distracting pieces on a canvas; without any, the digits are found in a few epochs.
 CLUTTER, QUICK_CLUTTER = 6, 0
 TRAINING_DIGITS, TEST_DIGITS = 1297, 500
+PICTURE_FORMATS = ('png', 'svg', 'pdf')
 #: Each test digit is placed so many times, since a placement can be lucky.
 TEST_REPEATS = 4
 
@@ -207,14 +208,13 @@ def _picture_format(path):
 def check_output(path):
     """Refuse a picture that could not be written, before an hour has gone into it."""
     try:
-        from matplotlib.backend_bases import FigureCanvasBase
+        import matplotlib  # noqa: F401
     except ImportError as error:
         raise DemoError("the picture needs matplotlib (%s); mend it with: pip install "
                         "'lasagne-ext[demo]'" % error) from None
-    known = FigureCanvasBase.get_supported_filetypes()
-    if _picture_format(path) not in known:
+    if _picture_format(path) not in PICTURE_FORMATS:
         raise DemoError('cannot write the picture %s: its name must end in one of %s'
-                        % (path, ', '.join('.' + name for name in sorted(known))))
+                        % (path, ', '.join('.' + name for name in PICTURE_FORMATS)))
     folder = os.path.dirname(os.path.abspath(path))
     if not os.path.isdir(folder):
         raise DemoError('cannot write the picture %s: there is no folder %s' % (path, folder))
@@ -231,7 +231,7 @@ def load(mnist, clutter, seed):
         training, test = (part_of_mnist(mnist, subset, size, seed)
                           for subset, size in (('train', TRAINING_DIGITS), ('test', TEST_DIGITS)))
     images = np.repeat(test.images, TEST_REPEATS, axis=0)
-    placed = datasets.scatter(images, np.random.RandomState(seed + 1), CANVAS, clutter=clutter)
+    placed = datasets.scatter(images, np.random.RandomState([seed, 1]), CANVAS, clutter=clutter)
     return training, datasets.Dataset(placed, np.repeat(test.labels, TEST_REPEATS))
 
 

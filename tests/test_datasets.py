@@ -61,6 +61,15 @@ def damage(folder, what):
         labels.unlink()
     elif what == 'unequal':
         labels.write_bytes(idx(np.arange(5).astype('uint8')))
+    elif what == 'other size':
+        images.write_bytes(idx(np.zeros((7, 28, 20), 'uint8')))
+    elif what == 'no size':
+        images.write_bytes(idx(np.zeros((7, 0, 0), 'uint8')))
+    elif what == 'corrupt gzip':
+        images.unlink()
+        packed = bytearray(gzip.compress(content))
+        packed[20:60] = b'x' * 40
+        (folder / 'train-images-idx3-ubyte.gz').write_bytes(bytes(packed))
     elif what == 'label 10':
         labels.write_bytes(idx(np.arange(4, 11).astype('uint8')))
     elif what == 'broken gzip':
@@ -78,6 +87,8 @@ def damage(folder, what):
     ('empty', 'not an IDX file of images'), ('exchanged', 'not an IDX file of images'),
     ('missing', 'labels-idx1-ubyte: there is no such file, with or without .gz'),
     ('unequal', '7 images, but 5 labels'), ('label 10', 'holds the label 10; digits go from 0 to 9'),
+    ('other size', 'images of 28 x 20 pixels; those of MNIST have 28 x 28'),
+    ('no size', 'images of 0 x 0 pixels'), ('corrupt gzip', 'cannot be read'),
     ('broken gzip', 'cannot be read'), ('not gzip', 'cannot be read')])
 def test_bad_mnist_files(mnist, what, message):
     damage(mnist, what)

@@ -49,7 +49,7 @@ def command(run_python):
 
 
 @pytest.mark.parametrize('arguments', [
-    ('a', '-b', '--help'), ('exit', '7'), ('message',), ('fail',), ('interrupt',), ('chain',),
+    ('a', '-b', '--help'), ('--', 'a', '--'), ('run',), ('exit', '7'), ('message',), ('fail',), ('interrupt',), ('chain',),
     ('hook',), ('thread',)], ids=lambda arguments: arguments[0])
 def test_run_is_like_python(run_python, command, tmp_path, arguments):
     plain = run_python(PROGRAM, *arguments, check=False)
@@ -83,6 +83,20 @@ print(lasagne.layers.DenseLayer((None, 2), helper.UNITS).output_shape)
     (tmp_path / 'helper.py').write_text('UNITS = 3')
     done = command('run', str(tmp_path / 'old.py'))
     assert done.stdout == '(None, 3)\n', done.stderr
+
+
+@pytest.mark.parametrize('first', ['theano', 'lasagne', 'theano.tensor as theano', 'lasagne_ext'])
+def test_run_heeds_settings_that_the_program_makes(command, tmp_path, first):
+    (tmp_path / 'old.py').write_text('''
+import os
+os.environ['THEANO_FLAGS'] = 'floatX=float32,device=cpu'
+import %s
+import importlib, lasagne, theano
+print(theano.config.floatX, importlib.import_module('theano') is theano, theano.__spec__.name)
+assert lasagne.__spec__.origin and theano.__spec__.origin
+''' % first)
+    done = command('run', str(tmp_path / 'old.py'))
+    assert done.stdout == 'float32 True theano\n', done.stderr
 
 
 def test_run_a_missing_program(command):
@@ -130,6 +144,7 @@ def one_line(done, *parts):
     (('demo', '--mnist', 'nowhere'), 'nowhere: there is no such folder'),
     (('demo', '--output', 'nowhere/picture.png'), 'there is no folder'),
     (('demo', '--output', 'picture.doc'), 'its name must end in one of'),
+    (('demo', '--output', 'picture.pgf'), 'its name must end in one of .png, .svg, .pdf'),
     (('demo', '--frobnicate'), 'unrecognized arguments: --frobnicate'), (('run',), 'SCRIPT')])
 def test_bad_input_is_one_line(command, tmp_path, arguments, part):
     assert one_line(command(*arguments), part)

@@ -28,8 +28,12 @@ class Description:
         self.zeros = int((array == 0).sum())
         self.nans = int(np.isnan(array).sum())
         self.infs = int(array.size - finite.sum() - self.nans)
-        statistics = (values.min(), values.max(), values.mean(), values.std()) if values.size else \
-            (None,) * 4
+        statistics = (None,) * 4
+        if values.size:
+            # In units of the largest value, whose square would not fit into a float64.
+            unit = max(np.abs(values).max(), np.finfo('float64').tiny)
+            statistics = (values.min(), values.max(), (values / unit).mean() * unit,
+                          (values / unit).std() * unit)
         self.minimum, self.maximum, self.mean, self.std = (
             None if v is None else float(v) for v in statistics)
 

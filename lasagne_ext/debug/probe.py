@@ -63,8 +63,8 @@ def probe(layers, inputs, deterministic=True):
         The network's output, or outputs.
     inputs : array or dict
         The value of the network's only input layer; or a dict from input layers, or their names,
-        to values. Values are cast to the dtype of the input layer's variable where none is lost
-        but precision.
+        to values. Values are cast to the dtype of the input layer's variable where nothing but
+        precision is lost.
     deterministic : bool
         Whether layers behave as for prediction: no dropout, batch normalisation by its averages.
 
@@ -93,13 +93,37 @@ def probe(layers, inputs, deterministic=True):
     named = named_layers('probe', layers)
     input_layers = OrderedDict((name, layer) for name, layer in named.items()
                                if isinstance(layer, lasagne.layers.InputLayer))
-    values = [_as_input(name, layer, value)
+    if not input_layers:
+        raise ValueError('probe: the network has no input layer; put an InputLayer where a shape '
+                         'stands in place of one')
+    variables = _variables(input_layers.values())
+    values = [_as_input(name, layer.shape, variables[layer], value)
               for (name, layer), value in zip(input_layers.items(),
                                               _input_values(input_layers, inputs))]
-    outputs = lasagne.layers.get_output(list(named.values()), deterministic=deterministic)
-    function = theano.function([layer.input_var for layer in input_layers.values()], outputs,
-                               on_unused_input='ignore')
+    outputs = lasagne.layers.get_output(list(named.values()), inputs=variables,
+                                        deterministic=deterministic)
+    for name, output in zip(named, outputs):
+        if not isinstance(output, theano.Variable):
+            raise TypeError('probe: the layer %r gives no symbolic value but %r' % (name, output))
+    # To look must not change what is looked at, such as the averages of a batch normalisation.
+    function = theano.function(list(variables.values()), outputs, on_unused_input='ignore',
+                               no_default_updates=True)
     return Probe(OrderedDict(zip(named, function(*values))))
+
+
+def _variables(input_layers):
+    """The variable that takes each input layer's value: its own, or one like it.
+
+    A shared variable, a constant, an expression, or one that two layers have in common cannot be
+    given a value.
+    """
+    taken = OrderedDict()
+    for layer in input_layers:
+        variable = layer.input_var
+        free = (variable.owner is None and variable not in taken.values()
+                and not isinstance(variable, (theano.Constant, theano.compile.SharedVariable)))
+        taken[layer] = variable if free else variable.type()
+    return taken
 
 
 def _input_values(input_layers, inputs):
@@ -122,13 +146,19 @@ def _input_values(input_layers, inputs):
     return found
 
 
-def _as_input(name, layer, value):
-    variable = layer.input_var
+def _as_input(name, shape, variable, value):
     value = np.asarray(value)
     if value.ndim != variable.ndim:
         raise ValueError('probe: the input layer %r takes %d dimensions %r, got an array of shape %s'
-                         % (name, variable.ndim, layer.shape, value.shape))
+                         % (name, variable.ndim, shape, value.shape))
+    if any(single and size != 1 for single, size in zip(variable.broadcastable, value.shape)):
+        raise ValueError('probe: the input layer %r was declared with shape %r, its dimensions of 1 '
+                         'being fixed; got an array of shape %s' % (name, shape, value.shape))
     if not np.can_cast(value.dtype, variable.dtype, 'same_kind'):
         raise TypeError('probe: the input layer %r takes %s, got %s; cast it first'
                         % (name, variable.dtype, value.dtype))
-    return value.astype(variable.dtype)
+    cast = value.astype(variable.dtype)
+    if value.dtype.kind in 'iu' and cast.dtype.kind in 'iu' and (cast != value).any():
+        raise ValueError('probe: the input layer %r takes %s, which cannot hold all of the values '
+                         'given' % (name, variable.dtype))
+    return cast

@@ -109,9 +109,8 @@ class TransformerLayer(lasagne.layers.MergeLayer):
 
     def get_output_for(self, inputs, **kwargs):
         images, theta = inputs
-        known = self.input_shapes[0]
-        shape = [images.shape[k] if known[k] is None else known[k] for k in range(4)]
-        return self.transform(images, theta, self.output_size(shape))
+        # The images given now may have another size than the ones declared.
+        return self.transform(images, theta, self.output_size([images.shape[k] for k in range(4)]))
 
 
 def downsampled_size(size, factor):

@@ -89,6 +89,13 @@ def as_size(where, value):
         if value.ndim != 1 or value.dtype not in T.discrete_dtypes:
             raise TypeError('%s: a symbolic out_shape must be a vector of integers, got %s'
                             % (where, value.type))
+        try:
+            length = T.get_vector_length(value)
+        except ValueError:                   # not known before the run
+            length = 2
+        if length != 2:
+            raise ValueError('%s: out_shape must hold (rows, columns) alone, got a vector of length '
+                             '%d; of an image take image.shape[2:]' % (where, length))
         return T.cast(value, 'int64')
     try:
         sizes = tuple(value)

@@ -28,6 +28,11 @@ def test_large_float32_values_do_not_overflow():
     assert describe(np.full(1000, 1e38, dtype='float32')).std == pytest.approx(0, abs=1e24)
 
 
+def test_large_float64_values_do_not_overflow():
+    figures = describe(np.array([1e308, -1e308]))
+    assert (figures.mean, figures.std) == (0, pytest.approx(1e308))
+
+
 @pytest.mark.parametrize('array', [np.array(['a']), np.array([1j]), np.array([object()])])
 def test_what_is_not_real_numbers_is_refused(array):
     with pytest.raises(TypeError, match='expected an array of real numbers, got dtype'):

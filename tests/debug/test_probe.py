@@ -88,6 +88,31 @@ def test_several_inputs_by_layer_and_by_name(rng):
         np.testing.assert_allclose(probe(net, inputs)['both'], np.hstack([a, b]), rtol=1e-6)
 
 
+def test_inputs_that_are_no_free_variables(rng):
+    shared = theano.shared(np.zeros((2, 3)))
+    common = T.dmatrix()
+    for left, right in ((shared, T.constant(np.zeros((2, 3)))), (common, common),
+                        (common * 2, common + 1)):
+        inputs = [InputLayer((None, 3), left, name='left'), InputLayer((None, 3), right, name='right')]
+        a, b = rng.randn(2, 3), rng.randn(2, 3)
+        values = probe(ConcatLayer(inputs, name='both'), {'left': a, 'right': b})
+        np.testing.assert_array_equal(values['both'], np.hstack([a, b]))
+
+
+def test_probing_leaves_the_network_alone():
+    """What a layer updates whenever it runs, such as averages, stays."""
+    class Counting(lasagne.layers.Layer):
+        runs = theano.shared(0.)
+
+        def get_output_for(self, input, **kwargs):
+            self.runs.default_update = self.runs + 1
+            return input + 0 * self.runs
+
+    layer = Counting(InputLayer((None, 2), name='in'), name='counting')
+    probe(layer, np.ones((1, 2)), deterministic=False)
+    assert layer.runs.get_value() == 0
+
+
 def test_integer_input():
     net = EmbeddingLayer(InputLayer((None, 2), T.imatrix(), name='in'), 5, 3, name='words')
     assert probe(net, np.array([[0, 4]]))['words'].shape == (1, 2, 3)
@@ -125,3 +150,29 @@ def test_one_array_for_two_inputs_is_refused():
     net = ConcatLayer([InputLayer((None, 2), name='left'), InputLayer((None, 3), name='right')])
     with pytest.raises(ValueError, match=r'2 input layers \(left, right\); give inputs as a dict'):
         probe(net, np.ones((1, 2)))
+
+
+def test_network_without_input_layer():
+    with pytest.raises(ValueError, match='the network has no input layer; put an InputLayer where'):
+        probe(DenseLayer((None, 3), 2), np.ones((1, 3)))
+
+
+def test_whole_numbers_that_do_not_fit():
+    net = EmbeddingLayer(InputLayer((None, 1), T.imatrix(), name='in'), 5, 3)
+    with pytest.raises(ValueError, match="'in' takes int32, which cannot hold all of the values"):
+        probe(net, np.array([[2 ** 32 + 1]]))
+
+
+def test_size_that_was_declared_as_one():
+    source = InputLayer((1, 2), T.TensorType('float64', (True, False))(), name='in')
+    with pytest.raises(ValueError, match=r"'in' was declared with shape \(1, 2\)"):
+        probe(source, np.ones((3, 2)))
+
+
+def test_layer_that_gives_no_value():
+    class Pair(lasagne.layers.Layer):
+        def get_output_for(self, input, **kwargs):
+            return [input, input]
+
+    with pytest.raises(TypeError, match="the layer 'pair' gives no symbolic value but"):
+        probe(Pair(InputLayer((None, 2)), name='pair'), np.ones((1, 2)))

@@ -135,6 +135,40 @@ assert theano.config.cxx == ''
     assert done.stderr.count('Warning') == 1 and 'WARNING' not in done.stderr
 
 
+def test_convolutional_network_without_compiler(run_python, tmp_path):
+    (tmp_path / 'bin').mkdir()
+    done = run_python('''
+import lasagne_ext
+import lasagne, numpy as np, theano
+from lasagne.layers import *
+image = InputLayer((None, 1, 8, 8))
+net = DenseLayer(MaxPool2DLayer(Conv2DLayer(image, 2, 3), 2), 3)
+loss = get_output(net).sum()
+step = theano.function([image.input_var], loss, updates=lasagne.updates.sgd(
+    loss, get_all_params(net), .1))
+print(np.isfinite(step(np.ones((2, 1, 8, 8), theano.config.floatX))))
+''', PATH=str(tmp_path / 'bin'))
+    assert done.stdout.strip() == 'True'
+
+
+def test_root_logger_is_left_alone(run_python):
+    run_python('''
+import logging
+logging.basicConfig(filename='log', level=logging.INFO)
+logging.getLogger('theano.tensor.blas').setLevel(logging.CRITICAL)
+import lasagne_ext
+assert type(logging.getLogger()) is logging.RootLogger
+assert logging.getLogger('theano.tensor.blas').level == logging.CRITICAL
+logging.exception('told')
+logging.shutdown()
+assert 'told' in open('log').read()
+''')
+
+
+def test_import_stands_even_strict_warnings(run_python):
+    run_python('import lasagne_ext, lasagne', flags=('-W', 'error'))
+
+
 def test_no_python_headers(run_python, tmp_path):
     done = run_python('''
 import sysconfig

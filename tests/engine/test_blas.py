@@ -43,6 +43,18 @@ def test_a_library_that_does_not_link_is_passed_over(own_cache, monkeypatch):
     assert blas.find_blas('g++') is blas.NO_BLAS
 
 
+def test_a_failure_is_not_remembered(own_cache):
+    assert blas.find_blas('no-such-compiler') is blas.NO_BLAS
+    flaky = iter([False, True])
+    run_link_test = blas._run_link_test
+    try:
+        blas._run_link_test = lambda flags, compiler: next(flaky)
+        candidate = blas.Blas('flaky', '-lflaky', None)
+        assert [blas._links(candidate, 'g++') for _ in range(3)] == [False, True, True]
+    finally:
+        blas._run_link_test = run_link_test
+
+
 def test_a_damaged_memory_is_ignored(own_cache):
     own_cache.mkdir()
     (own_cache / 'blas.json').write_text('{"half')
@@ -96,6 +108,17 @@ def test_user_flags(monkeypatch, tmp_path):
     # configparser reads option names in lower case, as Theano's own reader does.
     assert flags.pop('floatx') == 'float32'
     assert flags == {'device': 'cuda', 'blas.ldflags': '-lsecond', 'gcc.cxxflags': '-O2 -Wl,-x'}
+
+
+def test_names_in_a_file_are_filled_in(monkeypatch, tmp_path):
+    (tmp_path / 'theanorc').write_text('[global]\nbase_compiledir = /tmp/%(USER)s/theano\n'
+                                       'compiledir_format = mine_%(python_version)s\n')
+    monkeypatch.setenv('THEANORC', str(tmp_path / 'theanorc'))
+    monkeypatch.delenv('THEANO_FLAGS', raising=False)
+    monkeypatch.setenv('USER', 'somebody')
+    assert settings.user_flags() == {'base_compiledir': '/tmp/somebody/theano',
+                                     'compiledir_format': 'mine_%(python_version)s'}
+    assert settings.cache_directory() == os.path.realpath('/tmp/somebody/theano/lasagne_ext')
 
 
 @pytest.mark.parametrize('flags, file', [('a="open', ''), ('', 'no section = 1')])

@@ -121,6 +121,19 @@ print(len(compiled))
     assert run_python(code).stdout.strip() == '0'
 
 
+@pytest.mark.parametrize('border_mode', ['valid', 'half', (1, 0)])
+def test_convolution_without_compiled_code(rng, border_mode):
+    image, filters = T.tensor4(), T.tensor4()
+    output = T.nnet.conv2d(image, filters, border_mode=border_mode, subsample=(2, 1))
+    graphs = [output] + theano.grad(T.sum(T.sqr(output)), [image, filters])
+    values = [rng.randn(*shape).astype(theano.config.floatX) for shape in ((2, 3, 6, 7), (4, 3, 3, 3))]
+    python, compiled = [
+        theano.function([image, filters], graphs, mode=mode)(*values)
+        for mode in (theano.Mode('py', None), theano.Mode('cvm', 'fast_compile'))]
+    for ours, theirs in zip(python, compiled):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-4)
+
+
 @pytest.mark.parametrize('mode', ['max', 'sum', 'average_inc_pad', 'average_exc_pad'])
 def test_pooling_without_compiled_code(rng, mode):
     x, step = T.tensor4(), T.tensor4()

@@ -88,6 +88,14 @@ def test_declared_shape_is_the_actual_one(rng, shape, options):
     assert get_output_shape(layer, {source: image.shape, theta: (3, 6)}) == actual
 
 
+def test_input_of_another_size_than_declared(rng):
+    source, theta = images((None, 1, 8, 8)), thetas()
+    layer = TransformerLayer(source, theta, downsample_factor=2)
+    image = rng.randn(2, 1, 20, 20).astype(FLOAT)
+    actual = run(layer, image, np.tile(IDENTITY, (2, 1))).shape
+    assert actual == get_output_shape(layer, {source: image.shape, theta: (2, 6)}) == (2, 1, 10, 10)
+
+
 def test_batch_size_is_taken_from_either_input():
     assert TransformerLayer(images(), thetas(5)).output_shape[0] == 5
     assert TransformerLayer(images((4, 1, 3, 3)), thetas()).output_shape[0] == 4

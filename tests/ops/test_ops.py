@@ -107,6 +107,7 @@ def test_equal_modes_make_equal_ops():
     ({'interpolation': 'cubic'}, "must be one of 'bilinear', got 'cubic'"),
     ({'out_shape': (2,)}, 'must be a pair'),
     ({'out_shape': 3}, 'must be a pair'),
+    ({'out_shape': T.dtensor4().shape}, r'got a vector of length 4; of an image take'),
     ({'out_shape': (2, 0)}, 'must be positive'),
     ({'out_shape': (2, -1)}, 'must be positive')])
 def test_bad_values_are_refused_where_they_enter(arguments, message):

@@ -50,6 +50,7 @@ def activate():
     mends.mend_cache_key()
     mends.mend_cop_version()
     mends.mend_python_pooling()
+    mends.mend_python_convolution()
     _import_lasagne()
     _blas.limit_threads(chosen)
     _active_blas = chosen
@@ -103,8 +104,8 @@ def _import_theano():
         defaults['blas.ldflags'] = found.flags
     if 'cxx' not in flags and _environment.missing_compiler() is not None:
         defaults['cxx'] = ''
-    mends.provide_blas_opt_info()
     with settings.theano_flags(defaults), _quiet():
+        mends.provide_blas_opt_info()
         importlib.import_module('theano')
     return found
 
@@ -141,13 +142,14 @@ def _quiet():
                          PendingDeprecationWarning):
             warnings.simplefilter('ignore', category)
         warnings.filterwarnings('ignore', message='DeprecationWarning: there is no c')
+        levels = [logger.level for logger in loggers]
         for logger in loggers:
-            logger.setLevel(logging.ERROR)
+            logger.setLevel(max(logger.level, logging.ERROR))
         try:
             yield
         finally:
-            for logger in loggers:
-                logger.setLevel(logging.NOTSET)
+            for logger, level in zip(loggers, levels):
+                logger.setLevel(level)
 
 
 def report():

@@ -108,15 +108,21 @@ def _link(target, link):
 
 
 def _links(blas, compiler):
-    """Whether a program linked with `blas` runs; remembered, since it takes a compiler a while."""
+    """Whether a program linked with `blas` runs.
+
+    A success is remembered, since it takes a compiler a while; a failure may have passed by then.
+    """
     memory = os.path.join(cache_directory(), 'blas.json')
     stamp = os.path.getmtime(blas.path) if blas.path else 0
     key = '%s %s %s' % (compiler, blas.flags, stamp)
     known = _read_json(memory)
-    if key not in known:
-        known[key] = _run_link_test(blas.flags, compiler)
-        _write_json(memory, known)
-    return known[key]
+    if known.get(key):
+        return True
+    if not _run_link_test(blas.flags, compiler):
+        return False
+    known[key] = True
+    _write_json(memory, known)
+    return True
 
 
 def _run_link_test(flags, compiler):

@@ -8,6 +8,7 @@ import hashlib
 import importlib
 import importlib.util
 import inspect
+import logging
 import re
 import sys
 import textwrap
@@ -22,7 +23,11 @@ def provide_blas_opt_info():
 
     An empty answer makes Theano go on to ``-lblas``, and only where we have found nothing better.
     """
+    root_class = logging.getLogger().__class__
     config = importlib.import_module('numpy.distutils.__config__')
+    # Beside a new setuptools, numpy.distutils turns the root logger into one of its own kind, which
+    # prints to standard output and knows no tracebacks.
+    logging.getLogger().__class__ = root_class
     if not hasattr(config, 'blas_opt_info'):
         config.blas_opt_info = {}
 
@@ -137,6 +142,24 @@ def mend_python_pooling():
         exec(compile(source, pool.__file__, 'exec'), pool.__dict__, names)
         names['perform'].mended_by_lasagne_ext = True
         op.perform = names['perform']
+
+
+def mend_python_convolution():
+    """SciPy >= 1.8 has renamed the private modules in which Theano looks for its convolution.
+
+    Without a compiler, convolutions would not run at all.
+    """
+    import scipy.signal
+    from theano.tensor.nnet import abstract_conv, conv
+    try:
+        from scipy.signal._signaltools import _bvalfromboundary, _valfrommode
+        from scipy.signal._sigtools import _convolve2d
+    except ImportError:
+        return                               # an older SciPy, where Theano found them
+    for module in (abstract_conv, conv):
+        module._valfrommode, module._bvalfromboundary = _valfrommode, _bvalfromboundary
+        module._convolve2d, module.convolve = _convolve2d, scipy.signal.convolve
+        module.imported_scipy_signal = True
 
 
 @contextlib.contextmanager

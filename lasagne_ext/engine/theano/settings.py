@@ -23,13 +23,25 @@ def flags_from_files():
     names = os.environ.get('THEANORC', '~/.theanorc').split(os.pathsep)
     if 'THEANORC' not in os.environ and sys.platform == 'win32':
         names.append('~/.theanorc.txt')
-    parser = configparser.RawConfigParser()
+    parser = configparser.ConfigParser()
     try:
         parser.read([os.path.expanduser(name) for name in names])
     except configparser.Error:
         return {}                            # Theano itself complains of a malformed file
-    return {option if section == 'global' else '%s.%s' % (section, option): value
-            for section in parser.sections() for option, value in parser.items(section)}
+    return {option if section == 'global' else '%s.%s' % (section, option):
+            _filled_in(parser, section, option)
+            for section in parser.sections() for option in parser.options(section)}
+
+
+def _filled_in(parser, section, option):
+    """An option with ``%(USER)s`` and its like filled in, or as it stands (a compiledir_format)."""
+    names = {name: os.environ.get(name, '') for name in ('LSCRATCH', 'TMPDIR', 'TEMP', 'TMP')}
+    names.update(USER=os.environ.get('USER') or os.path.basename(os.path.expanduser('~')),
+                 PID=str(os.getpid()))
+    try:
+        return parser.get(section, option, vars=names)
+    except configparser.InterpolationError:
+        return parser.get(section, option, raw=True)
 
 
 def user_flags():

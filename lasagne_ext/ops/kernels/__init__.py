@@ -5,6 +5,7 @@ ones. Images are ``(batch, channels, rows, columns)`` in float32 or float64, the
 ``(batch, 2, 3)`` and a grid ``(batch, rows, columns, 2)``, either in any floating point type.
 Arguments are trusted: the Ops in :mod:`lasagne_ext.ops` check them.
 """
+import numbers
 import os
 
 import numpy as np
@@ -69,9 +70,9 @@ def set_num_threads(count):
     >>> set_num_threads(before)
     """
     global _threads
-    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+    if isinstance(count, bool) or not isinstance(count, numbers.Integral) or count < 1:
         raise ValueError('the number of threads must be a positive int, got %r' % (count,))
-    _threads = count
+    _threads = int(count)
 
 
 # GNU OpenMP hangs in a process forked from one that has used it, unless it stays alone.

@@ -73,6 +73,17 @@ def _border_index(index, size, border_mode):
     return index.astype('int64'), inside
 
 
+def _both_neighbours(below, size, border_mode):
+    """The neighbours at `below` and one further, which in a period is counted from its start.
+
+    A float64 beyond 2**53 has no successor that differs from it by one.
+    """
+    period = {'mirror': max(1, 2 * (size - 1)), 'wrap': size}.get(border_mode)
+    if period is not None:
+        below = np.mod(below, period)
+    return [_border_index(below + k, size, border_mode) for k in (0, 1)]
+
+
 class _Neighbours:
     """The four pixels around every point, and how far the point is between them."""
 
@@ -80,8 +91,8 @@ class _Neighbours:
         finite = np.isfinite(x) & np.isfinite(y)
         x, y = np.where(finite, x, 0), np.where(finite, y, 0)
         with np.errstate(invalid='ignore'):
-            columns = [_border_index(np.floor(x) + k, size[1], border_mode) for k in (0, 1)]
-            rows = [_border_index(np.floor(y) + k, size[0], border_mode) for k in (0, 1)]
+            columns = _both_neighbours(np.floor(x), size[1], border_mode)
+            rows = _both_neighbours(np.floor(y), size[0], border_mode)
         self.across = np.where(finite, x - np.floor(x), np.nan)
         self.down = np.where(finite, y - np.floor(y), np.nan)
         if border_mode != 'zeros':
