@@ -50,7 +50,7 @@ class Description:
                          % (self.minimum, self.maximum, self.mean, self.std))
         parts += ['%d %s' % (count, what)
                   for count, what in ((self.zeros, 'zero'), (self.nans, 'NaN'), (self.infs, 'Inf'))
-                  if count or what == 'NaN']
+                  if count or what != 'zero']
         return ', '.join(parts)
 
     def __repr__(self):
@@ -80,6 +80,6 @@ def describe(array):
     --------
     >>> from lasagne_ext.debug import describe
     >>> print(describe([[0., 1.], [2., float('nan')]]))
-    (2, 2) float64, min 0 max 2 mean 1 std 0.8165, 1 zero, 1 NaN
+    (2, 2) float64, min 0 max 2 mean 1 std 0.8165, 1 zero, 1 NaN, 0 Inf
     """
     return Description(array)

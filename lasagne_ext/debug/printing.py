@@ -39,7 +39,7 @@ class PrintLayer(lasagne.layers.Layer):
     >>> image = InputLayer((None, 2), name='image')
     >>> shown = PrintLayer(image)
     >>> value = get_output(shown).eval({image.input_var: np.zeros((1, 2))})
-    image: (1, 2) float64, min 0 max 0 mean 0 std 0, 2 zero, 0 NaN
+    image: (1, 2) float64, min 0 max 0 mean 0 std 0, 2 zero, 0 NaN, 0 Inf
     """
 
     def __init__(self, incoming, name=None, **kwargs):

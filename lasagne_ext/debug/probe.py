@@ -87,8 +87,8 @@ def probe(layers, inputs, deterministic=True):
     >>> from lasagne_ext.debug import probe
     >>> net = NonlinearityLayer(InputLayer((None, 2), name='in'), rectify, name='relu')
     >>> print(probe(net, np.array([[-1., 2.]])))
-    in    (1, 2) float64, min -1 max 2 mean 0.5 std 1.5, 0 NaN
-    relu  (1, 2) float64, min 0 max 2 mean 1 std 1, 1 zero, 0 NaN
+    in    (1, 2) float64, min -1 max 2 mean 0.5 std 1.5, 0 NaN, 0 Inf
+    relu  (1, 2) float64, min 0 max 2 mean 1 std 1, 1 zero, 0 NaN, 0 Inf
     """
     named = named_layers('probe', layers)
     input_layers = OrderedDict((name, layer) for name, layer in named.items()

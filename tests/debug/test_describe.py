@@ -14,10 +14,10 @@ def test_figures():
 
 
 @pytest.mark.parametrize('array, line', [
-    (np.arange(4), '(4,) int64, min 0 max 3 mean 1.5 std 1.118, 1 zero, 0 NaN'),
-    (np.zeros((0, 3)), '(0, 3) float64, empty, 0 NaN'),
-    (np.array(True), '() bool, min 1 max 1 mean 1 std 0, 0 NaN'),
-    (np.full(2, np.nan), '(2,) float64, 2 NaN'),
+    (np.arange(4), '(4,) int64, min 0 max 3 mean 1.5 std 1.118, 1 zero, 0 NaN, 0 Inf'),
+    (np.zeros((0, 3)), '(0, 3) float64, empty, 0 NaN, 0 Inf'),
+    (np.array(True), '() bool, min 1 max 1 mean 1 std 0, 0 NaN, 0 Inf'),
+    (np.full(2, np.nan), '(2,) float64, 2 NaN, 0 Inf'),
     (np.array([np.inf, 1]), '(2,) float64, min 1 max 1 mean 1 std 0, 0 NaN, 1 Inf')])
 def test_line(array, line):
     assert str(describe(array)) == line

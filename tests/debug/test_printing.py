@@ -25,7 +25,7 @@ def evaluate(layer, source):
 def test_line_and_value(source, capsys):
     value = evaluate(PrintLayer(source), source)
     assert capsys.readouterr().out == \
-        'image: (1, 2) %s, min 1 max 1 mean 1 std 0, 1 NaN\n' % FLOAT
+        'image: (1, 2) %s, min 1 max 1 mean 1 std 0, 1 NaN, 0 Inf\n' % FLOAT
     assert value[0, 0] == 1 and np.isnan(value[0, 1])
 
 
