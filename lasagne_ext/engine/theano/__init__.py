@@ -91,9 +91,17 @@ def _find_blas(flags):
     found = _blas.find_blas(compiler)
     if found is _blas.NO_BLAS:
         warnings.warn('no BLAS was found that compiled code can be linked with: matrix products and '
-                      'convolutions will be slow. Mend it with: pip install "scipy<1.14"',
+                      'convolutions will be slow. Mend it with: ' + _blas_remedy(),
                       _environment.EngineWarning, stacklevel=5)
     return found
+
+
+def _blas_remedy():
+    folder = settings.cache_directory()
+    if ' ' in folder:
+        return ('THEANO_FLAGS=base_compiledir=FOLDER, a folder without a space in its path; Theano '
+                'splits its linker flags at that of %r' % folder)
+    return 'pip install "scipy<1.14"'
 
 
 def _import_theano():
