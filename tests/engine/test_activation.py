@@ -108,13 +108,6 @@ assert dict(os.environ) == before
 ''')
 
 
-def test_cache_folder_with_a_space(run_python, tmp_path):
-    done = run_python('import lasagne_ext', THEANO_FLAGS='base_compiledir=%s' % (tmp_path / 'a b'),
-                      PATH=os.environ['PATH'])
-    if 'no BLAS was found' in done.stderr:                     # else the system has one
-        assert 'a folder without a space in its path' in done.stderr
-
-
 def test_binaries_are_kept_per_numpy(run_python):
     run_python('''
 import lasagne_ext, numpy, theano

@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from lasagne_ext.engine import theano as engine
 from lasagne_ext.engine.theano import blas, settings
 
 
@@ -65,6 +66,13 @@ def test_an_unwritable_cache_is_no_obstacle(monkeypatch, tmp_path):
     (tmp_path / 'file').write_text('in the way')
     monkeypatch.setenv('THEANO_FLAGS', 'base_compiledir=%s' % (tmp_path / 'file'))
     assert isinstance(blas.find_blas('g++'), blas.Blas)
+
+
+@pytest.mark.parametrize('folder, remedy', [('a b', 'a folder without a space'),
+                                            ('ab', 'pip install "scipy<1.14"')])
+def test_remedy_for_a_missing_blas(monkeypatch, tmp_path, folder, remedy):
+    monkeypatch.setenv('THEANO_FLAGS', 'base_compiledir=%s' % (tmp_path / folder))
+    assert remedy in engine._blas_remedy()
 
 
 def test_one_thread_unless_asked_otherwise(own_cache, monkeypatch):
