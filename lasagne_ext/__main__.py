@@ -28,7 +28,7 @@ def _parser():
     demo.add_argument('--mnist', metavar='DIR', help='use the MNIST files in DIR instead of the '
                                                      'digits that come with scikit-learn')
     demo.add_argument('--epochs', type=_positive, metavar='N',
-                      help='epochs for each network (default: 80, quick: 10)')
+                      help='epochs for each network (default: 80, quick: 7)')
     demo.add_argument('--seed', type=_seed, default=0, metavar='N', help='seed of all chance '
                                                                          '(default: 0)')
     demo.add_argument('--output', default='lasagne_ext_demo.png', metavar='FILE',

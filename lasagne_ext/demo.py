@@ -24,7 +24,7 @@ BATCH, TEST_BATCH = 32, 500
 LEARNING_RATE = 2e-3
 #: A localisation network that learns as fast as the rest loses the digit before it can be read.
 LOCALIZATION_RATE = .1
-EPOCHS, QUICK_EPOCHS = 80, 10
+EPOCHS, QUICK_EPOCHS = 80, 7
 #: Distracting pieces on a canvas; without any, the digits are found in a few epochs.
 CLUTTER, QUICK_CLUTTER = 6, 0
 TRAINING_DIGITS, TEST_DIGITS = 1297, 500
