@@ -90,7 +90,7 @@ def main(argv=None):
     if options.command == 'run':
         try:
             # argparse would drop a leading "--" among the program's own arguments.
-            return _runner.run_script(options.script, argv[argv.index(options.script) + 1:])
+            return _runner.run_script(options.script, argv[argv.index(options.script, 1) + 1:])
         except _runner.ScriptError as error:
             print('lasagne-ext run: error: %s' % error, file=sys.stderr)
             return USAGE_ERROR

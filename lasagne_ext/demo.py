@@ -140,7 +140,8 @@ def test_error(predict, test):
 
 def draw(network, test, path, count=8):
     """Write a picture: canvases, where the transformer looks, and what it makes of them."""
-    figure_class = _figure_class()
+    from matplotlib.figure import Figure
+
     theta_layer = network.transformer.input_layers[1]
     values = theano.function([network.input.input_var],
                              lasagne.layers.get_output([theta_layer, network.transformer],
@@ -149,7 +150,7 @@ def draw(network, test, path, count=8):
     canvases = test.images[:count]
     count = len(canvases)
     thetas, crops = values(canvases)
-    figure = figure_class(figsize=(1.5 * count, 5), constrained_layout=True)
+    figure = Figure(figsize=(1.5 * count, 5), constrained_layout=True)
     axes = figure.subplots(3, count, squeeze=False)
     for k in range(count):
         axes[0, k].imshow(canvases[k, 0], cmap='gray')
@@ -163,17 +164,6 @@ def draw(network, test, path, count=8):
             axis.set_xticks([])
             axis.set_yticks([])
     _save(figure, path)
-
-
-def _figure_class():
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    def figure(**kwargs):
-        made = Figure(**kwargs)
-        FigureCanvasAgg(made)
-        return made
-    return figure
 
 
 def _draw_grid(axis, theta, lines=9):

@@ -99,6 +99,11 @@ assert lasagne.__spec__.origin and theano.__spec__.origin
     assert done.stdout == 'float32 True theano\n', done.stderr
 
 
+def test_run_a_program_called_run(command, tmp_path):
+    (tmp_path / 'run').write_text('import sys; print(sys.argv)')
+    assert command('run', 'run', 'a').stdout == "['run', 'a']\n"
+
+
 def test_run_a_missing_program(command):
     done = command('run', 'nowhere.py')
     assert done.returncode == 2
