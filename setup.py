@@ -10,7 +10,7 @@ from setuptools import Extension, find_packages, setup
 from setuptools.command.build_ext import build_ext
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-KERNELS = os.path.join('lasagne_ext', 'ops', 'kernels')
+KERNELS = os.path.join('lasagne_ext', 'kernels')
 HEADERS = ['common.h', 'bilinear.h', 'affine_typed.h', 'grid_typed.h']
 
 
@@ -116,7 +116,7 @@ setup(
         'Topic :: Scientific/Engineering :: Artificial Intelligence',
     ],
     packages=find_packages(include=['lasagne_ext', 'lasagne_ext.*']),
-    package_data={'lasagne_ext.ops.kernels': ['*.c', '*.h']},
+    package_data={'lasagne_ext.kernels': ['*.c', '*.h']},
     python_requires='>=3.8,<3.12',
     install_requires=THEANO + ['tqdm', 'tabulate'],
     extras_require={
@@ -126,7 +126,7 @@ setup(
         'docs': ['sphinx', 'numpydoc', 'nbsphinx'],
         'bench': ['torch'],
     },
-    ext_modules=[Extension('lasagne_ext.ops.kernels._kernels',
+    ext_modules=[Extension('lasagne_ext.kernels._kernels',
                            sources=[os.path.join(KERNELS, name)
                                     for name in ('processor.c', 'affine.c', 'grid.c')],
                            depends=[os.path.join(KERNELS, name) for name in HEADERS],

@@ -2,8 +2,7 @@
 import argparse
 import sys
 
-from lasagne_ext import __version__, _runner, engine
-from lasagne_ext.ops import get_num_threads, kernels
+from lasagne_ext import __version__, _runner, engine, kernels
 
 USAGE_ERROR = 2
 INTERRUPTED = 130
@@ -68,7 +67,7 @@ def info():
     if library is not None:
         report['instruction set'] = '%s (can run: %s)' % (library.isa,
                                                           ', '.join(library.runnable_isas()))
-        report['kernel threads'] = '%d%s' % (get_num_threads(),
+        report['kernel threads'] = '%d%s' % (kernels.get_num_threads(),
                                              '' if library.openmp else ' (built without OpenMP)')
     return report
 

@@ -7,7 +7,7 @@ from collections import namedtuple
 
 import numpy as np
 
-from lasagne_ext.ops import kernels
+from lasagne_ext import kernels
 
 #: Images ``(number, channels, rows, columns)``, float32 in [0, 1], and their labels, int32.
 Dataset = namedtuple('Dataset', 'images labels')

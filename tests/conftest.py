@@ -9,8 +9,8 @@ import pytest
 
 import lasagne_ext  # noqa: F401  (activates the engine before theano is imported)
 import theano
-from lasagne_ext.ops import kernels
-from lasagne_ext.ops.kernels import _library
+from lasagne_ext import kernels
+from lasagne_ext.kernels import _library
 
 #: Largest difference allowed between two ways to the same result, relative to its largest value.
 TOLERANCE = {'float32': 2e-5, 'float64': 1e-12}

@@ -17,9 +17,9 @@ MODULES = sorted(module.name for module in pkgutil.walk_packages([ROOT], 'lasagn
 
 #: What each part may import of the others, itself always included.
 MAY_IMPORT = {
-    'engine': set(), 'ops': set(), 'layers': {'ops'}, 'debug': {'ops'},
-    'datasets': {'ops'}, '_runner': {'_bootstrap'}, '_bootstrap': set(), 'demo': {'datasets', 'debug', 'layers'},
-    '__main__': {'_runner', 'datasets', 'demo', 'engine', 'ops'}}
+    'kernels': set(), 'engine': {'kernels'}, 'ops': {'kernels'}, 'layers': {'ops'}, 'debug': {'ops'},
+    'datasets': {'kernels'}, '_runner': {'_bootstrap'}, '_bootstrap': set(), 'demo': {'datasets', 'debug', 'layers'},
+    '__main__': {'_runner', 'datasets', 'demo', 'engine', 'kernels'}}
 
 LONGEST_MODULE = 300
 

@@ -4,7 +4,8 @@ import theano
 import theano.tensor as T
 from theano.gradient import DisconnectedType
 
-from lasagne_ext.ops import _reference, kernels
+from lasagne_ext import kernels
+from lasagne_ext.ops import _reference
 from lasagne_ext.ops._checks import INTERPOLATIONS, check_choice, check_flag
 
 #: Offsets inside one plane of an image are 32-bit integers in the kernels.

@@ -3,7 +3,8 @@ import theano
 import theano.tensor as T
 from theano.gradient import DisconnectedType
 
-from lasagne_ext.ops import _reference, kernels
+from lasagne_ext import kernels
+from lasagne_ext.ops import _reference
 from lasagne_ext.ops._checks import as_image, as_points, as_size, check_flag
 from lasagne_ext.ops._sampler import Sampler, SamplerGrad
 

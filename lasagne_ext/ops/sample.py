@@ -2,7 +2,8 @@
 import theano
 import theano.tensor as T
 
-from lasagne_ext.ops import _reference, kernels
+from lasagne_ext import kernels
+from lasagne_ext.ops import _reference
 from lasagne_ext.ops._checks import as_image, as_points
 from lasagne_ext.ops._sampler import Sampler, SamplerGrad
 

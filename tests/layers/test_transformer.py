@@ -13,7 +13,7 @@ from lasagne.layers import DenseLayer, InputLayer, get_all_params, get_output, g
 
 from lasagne_ext.layers import TransformerLayer
 from lasagne_ext.layers.transformer import downsampled_size
-from lasagne_ext.ops import kernels
+from lasagne_ext import kernels
 
 pytestmark = pytest.mark.usefixtures('fast_compile')
 

@@ -6,7 +6,8 @@ import pytest
 import theano
 import theano.tensor as T
 
-from lasagne_ext.ops import affine_grid, affine_transform, grid_sample, kernels
+from lasagne_ext import kernels
+from lasagne_ext.ops import affine_grid, affine_transform, grid_sample
 
 pytestmark = pytest.mark.usefixtures('fast_compile')
 

@@ -6,8 +6,9 @@ import pytest
 import theano
 import theano.tensor as T
 
-from lasagne_ext.ops import AffineTransform, affine_grid, affine_transform, grid_sample, kernels
-from lasagne_ext.ops.kernels import oracle
+from lasagne_ext import kernels
+from lasagne_ext.kernels import oracle
+from lasagne_ext.ops import AffineTransform, affine_grid, affine_transform, grid_sample
 
 pytestmark = pytest.mark.usefixtures('fast_compile')
 

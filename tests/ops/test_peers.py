@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import scipy.ndimage
 
-from lasagne_ext.ops import kernels
-from lasagne_ext.ops.kernels import oracle
+from lasagne_ext import kernels
+from lasagne_ext.kernels import oracle
 
 SCIPY_MODES = {'zeros': 'grid-constant', 'nearest': 'nearest', 'mirror': 'mirror',
                'wrap': 'grid-wrap'}

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lasagne_ext.ops import get_num_threads, kernels, set_num_threads
-from lasagne_ext.ops.kernels import _library, oracle
+from lasagne_ext import kernels
+from lasagne_ext.kernels import _library, oracle
+from lasagne_ext.ops import get_num_threads, set_num_threads
 
 MODES = list(itertools.product(kernels.BORDER_MODES, (True, False)))
 SIZES = st.one_of(st.integers(1, 4), st.integers(1, 40))
@@ -207,7 +208,7 @@ def test_forked_process_does_not_hang(run_python):
 import os, sys
 import numpy as np
 import lasagne_ext
-from lasagne_ext.ops import kernels, set_num_threads
+from lasagne_ext import kernels, set_num_threads
 
 set_num_threads(2)
 image, theta = np.random.randn(4, 8, 64, 64), np.tile(np.eye(2, 3), (4, 1, 1))
@@ -223,7 +224,7 @@ sys.exit(1 if status else 0)
 
 
 def test_library_can_be_chosen(run_python):
-    code = 'from lasagne_ext.ops import kernels; print(getattr(kernels.library, "isa", None))'
+    code = 'from lasagne_ext import kernels; print(getattr(kernels.library, "isa", None))'
     assert run_python(code, LASAGNE_EXT_KERNELS='numpy').stdout.strip() == 'None'
     if kernels.library is None:
         pytest.skip('no kernel library was built')

@@ -10,8 +10,8 @@ import os
 
 import numpy as np
 
-from lasagne_ext.ops.kernels import oracle
-from lasagne_ext.ops.kernels._library import Geometry, KernelWarning, load_library
+from lasagne_ext.kernels import oracle
+from lasagne_ext.kernels._library import Geometry, KernelWarning, load_library
 
 __all__ = ['BORDER_MODES', 'KernelWarning', 'affine_backward', 'affine_forward', 'get_num_threads',
            'grid_backward', 'grid_forward', 'library', 'set_num_threads']

@@ -4,7 +4,7 @@ import glob
 import os
 import warnings
 
-from lasagne_ext.ops.kernels._fingerprint import fingerprint
+from lasagne_ext.kernels._fingerprint import fingerprint
 
 #: Instruction sets the library is compiled for, from the least to the most demanding.
 ISAS = ('baseline', 'avx2', 'avx512')

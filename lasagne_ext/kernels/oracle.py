@@ -1,7 +1,7 @@
 """NumPy reference of every kernel: what the C code must compute, written to be read.
 
 Each function has the signature and the meaning of its namesake in
-:mod:`lasagne_ext.ops.kernels`; it answers in its place where no library was built.
+:mod:`lasagne_ext.kernels`; it answers in its place where no library was built.
 All coordinates are worked out in float64.
 """
 import numpy as np
