@@ -11,7 +11,7 @@ from setuptools.command.build_ext import build_ext
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 KERNELS = os.path.join('lasagne_ext', 'kernels')
-HEADERS = ['common.h', 'bilinear.h', 'affine_typed.h', 'grid_typed.h']
+HEADERS = ['common.h', 'bilinear.h', 'affine_typed.h', 'grid_typed.h', 'mrg_typed.h']
 
 
 def read(*names):
@@ -94,7 +94,11 @@ class build_kernels(build_ext):
             extra_postargs=[] if self.is_msvc() else openmp + ['-lm'])
 
 
-THEANO = ['Theano==1.0.5', 'Lasagne>=0.1', 'numpy>=1.19,<1.24', 'scipy<1.14']
+#: The engine `theano` up to Python 3.11, the engine `pytensor` from 3.12 on.
+OLD, NEW = '; python_version < "3.12"', '; python_version >= "3.12"'
+ENGINE = (['Lasagne>=0.1']
+          + [name + OLD for name in ('Theano==1.0.5', 'numpy>=1.19,<1.24', 'scipy<1.14')]
+          + [name + NEW for name in ('pytensor>=3.3,<3.4', 'numpy>=2', 'scipy')])
 DEMO = ['scikit-learn', 'matplotlib']
 
 setup(
@@ -113,14 +117,18 @@ setup(
         'Programming Language :: Python :: 3.9',
         'Programming Language :: Python :: 3.10',
         'Programming Language :: Python :: 3.11',
+        'Programming Language :: Python :: 3.12',
+        'Programming Language :: Python :: 3.13',
+        'Programming Language :: Python :: 3.14',
         'Topic :: Scientific/Engineering :: Artificial Intelligence',
     ],
     packages=find_packages(include=['lasagne_ext', 'lasagne_ext.*']),
     package_data={'lasagne_ext.kernels': ['*.c', '*.h']},
-    python_requires='>=3.8,<3.12',
-    install_requires=THEANO + ['tqdm', 'tabulate'],
+    python_requires='>=3.8,<3.15',
+    install_requires=ENGINE + ['tqdm', 'tabulate'],
     extras_require={
         'demo': DEMO,
+        'jax': ['jax' + NEW],
         'notebook': DEMO + ['notebook'],
         'test': DEMO + ['pytest', 'hypothesis'],
         'docs': ['sphinx', 'numpydoc', 'nbsphinx'],
@@ -128,7 +136,7 @@ setup(
     },
     ext_modules=[Extension('lasagne_ext.kernels._kernels',
                            sources=[os.path.join(KERNELS, name)
-                                    for name in ('processor.c', 'affine.c', 'grid.c')],
+                                    for name in ('processor.c', 'affine.c', 'grid.c', 'mrg.c')],
                            depends=[os.path.join(KERNELS, name) for name in HEADERS],
                            optional=True)],
     entry_points={'console_scripts': ['lasagne-ext = lasagne_ext.__main__:main']},

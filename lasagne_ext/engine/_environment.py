@@ -32,6 +32,34 @@ def version_tuple(version):
     return tuple(numbers)
 
 
+#: PyTensor's versions that the facade is tested with: from the first on, to before the second.
+PYTENSOR_RANGE = ((3, 3), (3, 4))
+
+
+def check_pytensor_can_run():
+    """Refuse, in one clear sentence, an environment in which the engine `pytensor` cannot run.
+
+    Raises
+    ------
+    EngineError
+        With the command that mends the environment.
+    """
+    first, beyond = ['.'.join(map(str, version)) for version in PYTENSOR_RANGE]
+    requirement = 'pytensor>=%s,<%s' % (first, beyond)
+    if sys.version_info[:2] < (3, 12):
+        raise EngineError('the engine "pytensor" needs Python 3.12 or newer, this is Python %d.%d; '
+                          'on it use the engine "theano": unset LASAGNE_EXT_ENGINE and '
+                          'pip install "Theano==1.0.5"' % sys.version_info[:2])
+    version = installed_version('pytensor')
+    if version is None:
+        raise EngineError('PyTensor is not installed; mend it with: pip install "%s"' % requirement)
+    if not PYTENSOR_RANGE[0] <= version_tuple(version) < PYTENSOR_RANGE[1]:
+        raise EngineError('PyTensor %s is outside the range that lasagne_ext is tested with; mend it '
+                          'with: pip install "%s"' % (version, requirement))
+    if importlib.util.find_spec('lasagne') is None:
+        raise EngineError('Lasagne is not installed; mend it with: pip install Lasagne')
+
+
 def check_theano_can_run():
     """Refuse, in one clear sentence, an environment in which Theano 1.0.5 cannot be imported.
 
@@ -41,8 +69,9 @@ def check_theano_can_run():
         With the command that mends the environment.
     """
     if not (3, 8) <= sys.version_info[:2] < (3, 12):
-        raise EngineError('lasagne_ext needs Python 3.8 to 3.11, since Theano 1.0.5 cannot be '
-                          'installed elsewhere; this is Python %d.%d' % sys.version_info[:2])
+        raise EngineError('the engine "theano" needs Python 3.8 to 3.11, since Theano 1.0.5 cannot be '
+                          'installed elsewhere; this is Python %d.%d, use the engine "pytensor": unset '
+                          'LASAGNE_EXT_ENGINE' % sys.version_info[:2])
     for module, requirement in (('theano', 'Theano==1.0.5'), ('lasagne', 'Lasagne')):
         if importlib.util.find_spec(module) is None:
             raise EngineError('%s is not installed; mend it with: pip install "%s"'

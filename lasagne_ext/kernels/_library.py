@@ -73,15 +73,22 @@ class Library:
         geometry : Geometry
             Sizes and modes.
         """
+        self._function(kernel, dtype)(*[
+            argument if isinstance(argument, int) else ctypes.c_void_p(argument.ctypes.data)
+            for argument in arguments], ctypes.byref(geometry))
+
+    def address(self, kernel, dtype):
+        """Where a kernel starts, for compilers that call it themselves."""
+        return ctypes.cast(self._function(kernel, dtype), ctypes.c_void_p).value
+
+    def _function(self, kernel, dtype):
         key = kernel, dtype.itemsize
         function = self._functions.get(key)
         if function is None:
             function = getattr(self._handle, '%s_f%d_%s' % (kernel, 8 * dtype.itemsize, self.isa))
             function.restype = None
             self._functions[key] = function
-        function(*[argument if isinstance(argument, int)
-                   else ctypes.c_void_p(argument.ctypes.data) for argument in arguments],
-                 ctypes.byref(geometry))
+        return function
 
 
 def _check_fingerprint(handle):

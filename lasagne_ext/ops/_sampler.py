@@ -29,6 +29,9 @@ class Sampler(theano.Op):
 
     __props__ = ('interpolation', 'border_mode', 'align_corners', 'check_finite', 'name')
 
+    #: What the second input is called in error messages.
+    points_name = None
+
     def __init__(self, interpolation, border_mode, align_corners, check_finite, name):
         self.interpolation = check_choice(name, 'interpolation', interpolation, INTERPOLATIONS)
         self.border_mode = check_choice(name, 'border_mode', border_mode, kernels.BORDER_MODES)
@@ -38,6 +41,35 @@ class Sampler(theano.Op):
 
     def props(self):
         return {name: getattr(self, name) for name in self.__props__}
+
+    def check_shapes(self, image, points, *others):
+        """Refuse at run time inputs that do not fit together."""
+        raise NotImplementedError
+
+    def compute(self, kernels, image, points, *others):
+        """The outputs as a tuple, by the functions of :mod:`lasagne_ext.kernels` or their namesakes."""
+        raise NotImplementedError
+
+    def perform(self, node, inputs, output_storage):
+        self.check_shapes(*inputs)
+        self.check_points(inputs[1])
+        for cell, output in zip(output_storage, self.compute(kernels, *inputs)):
+            cell[0] = output
+
+    def jax_function(self, node):
+        """The Op as a function of JAX arrays, for an engine that compiles with JAX.
+
+        Shapes are refused while JAX traces it; points that are not finite while the compiled
+        function runs, by an error of JAX's that holds the message.
+        """
+        from lasagne_ext.ops import _jax
+
+        def function(image, points, *others):
+            self.check_shapes(image, points, *others)
+            if self.check_finite:
+                points = _jax.checked(points, self.check_points)
+            return self.compute(_jax, image, points, *others)
+        return function
 
     def check_image(self, image, out_size):
         """Refuse at run time what no kernel can read."""
@@ -49,20 +81,20 @@ class Sampler(theano.Op):
             raise ValueError('%s: input of shape %s has more than 2**31 - 1 pixels in a plane'
                              % (self.name, image.shape))
 
-    def check_batch(self, image, points, what):
+    def check_batch(self, image, points):
         if len(image) != len(points):
             raise ValueError('%s: the batch sizes of input and %s must be the same, got input of '
-                             'shape %s and %s of shape %s'
-                             % (self.name, what, image.shape, what, points.shape))
+                             'shape %s and %s of shape %s' % (self.name, self.points_name, image.shape,
+                                                              self.points_name, points.shape))
 
-    def check_points(self, points, what):
+    def check_points(self, points):
         if not self.check_finite:
             return
-        finite = np.isfinite(points).reshape(len(points), -1).all(axis=1)
+        finite = np.isfinite(points).all(axis=tuple(range(1, points.ndim)))
         if not finite.all():
             first = int(np.argmin(finite))
             raise ValueError('%s: %s is not finite for %d of %d images; the first is number %d: %s'
-                             % (self.name, what, (~finite).sum(), len(points), first,
+                             % (self.name, self.points_name, (~finite).sum(), len(points), first,
                                 np.array2string(points[first].ravel(), precision=4, threshold=12)))
 
 

@@ -3,7 +3,6 @@ import theano
 import theano.tensor as T
 from theano.gradient import DisconnectedType
 
-from lasagne_ext import kernels
 from lasagne_ext.ops import _reference
 from lasagne_ext.ops._checks import as_image, as_points, as_size, check_flag
 from lasagne_ext.ops._sampler import Sampler, SamplerGrad
@@ -142,6 +141,8 @@ def affine_transform(input, theta, out_shape, interpolation='bilinear', border_m
 class AffineTransform(Sampler):
     """Op behind :func:`affine_transform`: inputs (input, theta, out_shape)."""
 
+    points_name = 'theta'
+
     def make_node(self, input, theta, out_shape):
         input = as_image(self.name, input)
         theta = as_points(self.name, 'theta', theta, input.dtype, _THETA)
@@ -149,16 +150,17 @@ class AffineTransform(Sampler):
         return theano.Apply(self, [input, theta, out_shape],
                             [_like(input, theta, out_shape)])
 
-    def perform(self, node, inputs, output_storage):
-        image, theta, out_shape = inputs
+    def check_shapes(self, image, theta, out_shape):
+        rows_columns = tuple(int(size) for size in out_shape)
+        if min(rows_columns) < 0:
+            raise ValueError('%s: out_shape must not be negative, got %s' % (self.name, rows_columns))
+        _check_theta(self, image, theta)
+        self.check_image(image, rows_columns)
+
+    def compute(self, kernels, image, theta, out_shape):
         rows, columns = (int(size) for size in out_shape)
-        if min(rows, columns) < 0:
-            raise ValueError('%s: out_shape must not be negative, got %s'
-                             % (self.name, (rows, columns)))
-        theta = _check_theta(self, image, theta)
-        self.check_image(image, (rows, columns))
-        output_storage[0][0] = kernels.affine_forward(image, theta, rows, columns,
-                                                      self.border_mode, self.align_corners)
+        return kernels.affine_forward(image, theta.reshape(len(theta), 2, 3), rows, columns,
+                                      self.border_mode, self.align_corners),
 
     def infer_shape(self, node, input_shapes):
         out_shape = node.inputs[2]
@@ -187,20 +189,22 @@ class AffineTransform(Sampler):
 class AffineTransformGrad(SamplerGrad):
     """Both gradients of :class:`AffineTransform`: inputs (input, theta, output_grad)."""
 
+    points_name = 'theta'
+
     def make_node(self, input, theta, output_grad):
         input = as_image(self.name, input)
         theta = as_points(self.name, 'theta', theta, input.dtype, _THETA)
         output_grad = T.cast(T.as_tensor_variable(output_grad), input.dtype)
         return theano.Apply(self, [input, theta, output_grad], [input.type(), theta.type()])
 
-    def perform(self, node, inputs, output_storage):
-        image, theta, output_grad = inputs
-        checked = _check_theta(self, image, theta)
+    def check_shapes(self, image, theta, output_grad):
+        _check_theta(self, image, theta)
         self.check_image(image, output_grad.shape[2:])
-        input_grad, theta_grad = kernels.affine_backward(image, checked, output_grad,
-                                                         self.border_mode, self.align_corners)
-        output_storage[0][0] = input_grad
-        output_storage[1][0] = theta_grad.reshape(theta.shape)
+
+    def compute(self, kernels, image, theta, output_grad):
+        input_grad, theta_grad = kernels.affine_backward(
+            image, theta.reshape(len(theta), 2, 3), output_grad, self.border_mode, self.align_corners)
+        return input_grad, theta_grad.reshape(theta.shape)
 
     def coordinates(self, points, image, output_grad):
         return _reference.affine_offsets(points, image.shape[2:], output_grad.shape[2:],
@@ -211,13 +215,11 @@ class AffineTransformGrad(SamplerGrad):
 
 
 def _check_theta(op, image, theta):
-    """Theta of a run as ``(batch, 2, 3)``, refused if it is not for these images."""
+    """Refuse theta if it is not for these images."""
     if theta.shape[1:] not in ((6,), (2, 3)):
         raise ValueError('%s: theta must have shape (batch, 6) or (batch, 2, 3), got %s'
                          % (op.name, theta.shape))
-    op.check_batch(image, theta, 'theta')
-    op.check_points(theta, 'theta')
-    return theta.reshape(len(theta), 2, 3)
+    op.check_batch(image, theta)
 
 
 def _like(input, theta, out_shape):

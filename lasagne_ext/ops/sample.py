@@ -2,7 +2,6 @@
 import theano
 import theano.tensor as T
 
-from lasagne_ext import kernels
 from lasagne_ext.ops import _reference
 from lasagne_ext.ops._checks import as_image, as_points
 from lasagne_ext.ops._sampler import Sampler, SamplerGrad
@@ -75,6 +74,8 @@ def grid_sample(input, grid, interpolation='bilinear', border_mode='nearest', al
 class GridSample(Sampler):
     """Op behind :func:`grid_sample`: inputs (input, grid)."""
 
+    points_name = 'grid'
+
     def make_node(self, input, grid):
         input = as_image(self.name, input)
         grid = as_points(self.name, 'grid', grid, input.dtype, _GRID)
@@ -83,11 +84,11 @@ class GridSample(Sampler):
                                             grid.broadcastable[1], grid.broadcastable[2]))()
         return theano.Apply(self, [input, grid], [output])
 
-    def perform(self, node, inputs, output_storage):
-        image, grid = inputs
+    def check_shapes(self, image, grid):
         _check_grid(self, image, grid)
-        output_storage[0][0] = kernels.grid_forward(image, grid, self.border_mode,
-                                                    self.align_corners)
+
+    def compute(self, kernels, image, grid):
+        return kernels.grid_forward(image, grid, self.border_mode, self.align_corners),
 
     def infer_shape(self, node, input_shapes):
         image, grid = input_shapes
@@ -110,17 +111,19 @@ class GridSample(Sampler):
 class GridSampleGrad(SamplerGrad):
     """Both gradients of :class:`GridSample`: inputs (input, grid, output_grad)."""
 
+    points_name = 'grid'
+
     def make_node(self, input, grid, output_grad):
         input = as_image(self.name, input)
         grid = as_points(self.name, 'grid', grid, input.dtype, _GRID)
         output_grad = T.cast(T.as_tensor_variable(output_grad), input.dtype)
         return theano.Apply(self, [input, grid, output_grad], [input.type(), grid.type()])
 
-    def perform(self, node, inputs, output_storage):
-        image, grid, output_grad = inputs
+    def check_shapes(self, image, grid, output_grad):
         _check_grid(self, image, grid)
-        output_storage[0][0], output_storage[1][0] = kernels.grid_backward(
-            image, grid, output_grad, self.border_mode, self.align_corners)
+
+    def compute(self, kernels, image, grid, output_grad):
+        return kernels.grid_backward(image, grid, output_grad, self.border_mode, self.align_corners)
 
     def coordinates(self, points, image, output_grad):
         return _reference.grid_offsets(points, image.shape[2:], self.align_corners)
@@ -132,6 +135,5 @@ class GridSampleGrad(SamplerGrad):
 def _check_grid(op, image, grid):
     if grid.shape[3] != 2:
         raise ValueError('%s: grid must have shape %s, got %s' % (op.name, _GRID[4], grid.shape))
-    op.check_batch(image, grid, 'grid')
-    op.check_points(grid, 'grid')
+    op.check_batch(image, grid)
     op.check_image(image, grid.shape[1:3])

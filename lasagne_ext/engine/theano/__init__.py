@@ -2,13 +2,12 @@
 import contextlib
 import importlib
 import logging
-import platform
 import sys
 import warnings
 
-from lasagne_ext.engine import _environment
+from lasagne_ext.engine import _environment, _lasagne, settings
 from lasagne_ext.engine.theano import blas as _blas
-from lasagne_ext.engine.theano import mends, settings
+from lasagne_ext.engine.theano import mends
 
 NAME = 'theano'
 
@@ -39,11 +38,11 @@ def activate():
     if _active_blas is not None:
         return
     _environment.check_theano_can_run()
-    if _is_whole('theano'):
+    if _lasagne.is_whole('theano'):
         import theano
         chosen = _mend_loaded_theano(theano)
     else:
-        _drop_half_imported('theano')
+        _lasagne.drop_half_imported('theano')
         chosen = _import_theano()
     mends.alias_downsample()
     mends.mend_scan()
@@ -51,23 +50,11 @@ def activate():
     mends.mend_cop_version()
     mends.mend_python_pooling()
     mends.mend_python_convolution()
-    _import_lasagne()
+    # Scan would import theano.gpuarray later, when the stand-in for pkg_resources is gone.
+    with _quiet_loggers():
+        _lasagne.import_lasagne(before=['theano.gpuarray'])
     _blas.limit_threads(chosen)
     _active_blas = chosen
-
-
-def _is_whole(package):
-    module = sys.modules.get(package)
-    return module is not None and not getattr(module.__spec__, '_initializing', False)
-
-
-def _drop_half_imported(package):
-    """Forget what a failed import has left behind, so that the next one starts afresh."""
-    if _is_whole(package):
-        return
-    for name in list(sys.modules):
-        if name == package or name.startswith(package + '.'):
-            del sys.modules[name]
 
 
 def _compiler(flags):
@@ -131,44 +118,33 @@ def _mend_loaded_theano(theano):
     return found
 
 
-def _import_lasagne():
-    _drop_half_imported('lasagne')
-    with mends.pkg_resources_provided(), _quiet():
-        # Scan would import it later, when the stand-in is gone.
-        importlib.import_module('theano.gpuarray')
-        importlib.import_module('lasagne')
-    mends.mend_lasagne_tps()
-    mends.silence_image_shape()
+@contextlib.contextmanager
+def _quiet_loggers():
+    """Theano logs what a user can do nothing about while it is being imported."""
+    loggers = [logging.getLogger(name) for name in ('theano.configdefaults', 'theano.tensor.blas')]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(max(logger.level, logging.ERROR))
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels):
+            logger.setLevel(level)
 
 
 @contextlib.contextmanager
 def _quiet():
-    """No warnings that a user can do nothing about: both packages will stay as they are."""
-    loggers = [logging.getLogger(name) for name in ('theano.configdefaults', 'theano.tensor.blas')]
-    with warnings.catch_warnings():
+    """No warnings either: both packages will stay as they are."""
+    with warnings.catch_warnings(), _quiet_loggers():
         for category in (DeprecationWarning, FutureWarning, SyntaxWarning,
                          PendingDeprecationWarning):
             warnings.simplefilter('ignore', category)
         warnings.filterwarnings('ignore', message='DeprecationWarning: there is no c')
-        levels = [logger.level for logger in loggers]
-        for logger in loggers:
-            logger.setLevel(max(logger.level, logging.ERROR))
-        try:
-            yield
-        finally:
-            for logger, level in zip(loggers, levels):
-                logger.setLevel(level)
+        yield
 
 
 def report():
-    """What runs underneath, for ``python -m lasagne_ext info``.
-
-    Returns
-    -------
-    dict
-        Label -> text, in the order to be shown.
-    """
-    import lasagne
+    """What runs underneath that depends on the engine: label -> text."""
     import theano
     threads = _blas.threads(_active_blas)
     blas = _active_blas.name
@@ -176,10 +152,6 @@ def report():
         blas += ' (%s)' % _active_blas.path
     return {
         'engine': '%s (Theano %s)' % (NAME, theano.__version__),
-        'Python': '%s (%s)' % (platform.python_version(), platform.platform()),
-        'Lasagne': lasagne.__version__,
-        'NumPy': _environment.installed_version('numpy') or 'unknown',
-        'SciPy': _environment.installed_version('scipy') or 'none',
         'BLAS': blas,
         'BLAS threads': 'unknown' if threads is None else str(threads),
         'BLAS flags': theano.config.blas.ldflags or 'none',

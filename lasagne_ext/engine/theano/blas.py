@@ -13,7 +13,7 @@ import sys
 import tempfile
 from collections import namedtuple
 
-from lasagne_ext.engine.theano.settings import cache_directory
+from lasagne_ext.engine.settings import cache_directory
 
 #: A BLAS: what it is called, the linker flags for Theano, and its file (None when unknown).
 Blas = namedtuple('Blas', 'name flags path')

@@ -2,7 +2,6 @@
 
 Every mend may be called again: it finds its own trace and does nothing.
 """
-import contextlib
 import functools
 import hashlib
 import importlib
@@ -12,10 +11,6 @@ import logging
 import re
 import sys
 import textwrap
-import types
-import warnings
-
-from lasagne_ext.engine import distributions
 
 
 def provide_blas_opt_info():
@@ -160,54 +155,3 @@ def mend_python_convolution():
         module._valfrommode, module._bvalfromboundary = _valfrommode, _bvalfromboundary
         module._convolve2d, module.convolve = _convolve2d, scipy.signal.convolve
         module.imported_scipy_signal = True
-
-
-@contextlib.contextmanager
-def pkg_resources_provided():
-    """Lasagne 0.1, and the part of Theano that scan imports, ask for `pkg_resources`.
-
-    New setuptools lack it, others warn of its end, and a new environment may have no setuptools at
-    all. Both need next to nothing of it, and only while they are imported: a stand-in serves them,
-    and is gone before anybody else meets it.
-    """
-    if sys.modules.get('pkg_resources') is not None:
-        yield
-        return
-    sys.modules['pkg_resources'] = distributions
-    try:
-        yield
-    finally:
-        if sys.modules.get('pkg_resources') is distributions:
-            del sys.modules['pkg_resources']
-
-
-def silence_image_shape():
-    """Lasagne 0.1 calls Theano's convolution by an old argument name, for every layer anew."""
-    warnings.filterwarnings('ignore', message='The `image_shape` keyword argument',
-                            category=UserWarning, module=r'lasagne\.')
-
-
-class _LenientNumPy(types.ModuleType):
-    """NumPy, with a `linspace` that takes a whole number of points written as a float."""
-
-    def __init__(self, numpy):
-        super().__init__('numpy', numpy.__doc__)
-        self._numpy = numpy
-
-    def __getattr__(self, name):
-        return getattr(self._numpy, name)
-
-    def linspace(self, start, stop, num=50, *args, **kwargs):
-        if isinstance(num, float) and num.is_integer():
-            num = int(num)
-        return self._numpy.linspace(start, stop, num, *args, **kwargs)
-
-
-def mend_lasagne_tps():
-    """Lasagne master's `TPSTransformerLayer` asks for 4.0 points, which NumPy >= 1.18 refuses."""
-    try:
-        special = importlib.import_module('lasagne.layers.special')
-    except ImportError:
-        return
-    if hasattr(special, 'TPSTransformerLayer') and not isinstance(special.np, _LenientNumPy):
-        special.np = _LenientNumPy(special.np)

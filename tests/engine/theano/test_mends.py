@@ -8,7 +8,7 @@ import theano
 import theano.tensor as T
 from theano.tensor.signal.pool import pool_2d
 
-from lasagne_ext.engine import distributions
+from lasagne_ext.engine import _lasagne, distributions
 from lasagne_ext.engine.theano import mends
 
 
@@ -151,7 +151,7 @@ def test_pooling_without_compiled_code(rng, mode):
 
 def test_pkg_resources_stands_in_and_leaves(monkeypatch):
     monkeypatch.delitem(sys.modules, 'pkg_resources', raising=False)
-    with mends.pkg_resources_provided():
+    with _lasagne.pkg_resources_provided():
         import pkg_resources
         assert pkg_resources.get_distribution('numpy').version == np.__version__
         with pytest.raises(pkg_resources.DistributionNotFound):
@@ -163,7 +163,7 @@ def test_pkg_resources_stands_in_and_leaves(monkeypatch):
 def test_a_real_pkg_resources_is_left_alone(monkeypatch):
     real = types.ModuleType('pkg_resources')
     monkeypatch.setitem(sys.modules, 'pkg_resources', real)
-    with mends.pkg_resources_provided():
+    with _lasagne.pkg_resources_provided():
         assert sys.modules['pkg_resources'] is real
     assert sys.modules['pkg_resources'] is real
 
@@ -188,8 +188,8 @@ def test_tps_layer_gets_whole_numbers(monkeypatch):
     special = types.ModuleType('lasagne.layers.special')
     special.np, special.TPSTransformerLayer = np, object
     monkeypatch.setitem(sys.modules, 'lasagne.layers.special', special)
-    mends.mend_lasagne_tps()
-    mends.mend_lasagne_tps()
+    _lasagne.mend_lasagne_tps()
+    _lasagne.mend_lasagne_tps()
     assert special.np.linspace(-1, 1, 3.0).tolist() == [-1, 0, 1]
     assert special.np.pi == np.pi
     with pytest.raises(TypeError):

@@ -5,7 +5,8 @@ import os
 import pytest
 
 from lasagne_ext.engine import theano as engine
-from lasagne_ext.engine.theano import blas, settings
+from lasagne_ext.engine import settings
+from lasagne_ext.engine.theano import blas
 
 
 @pytest.fixture

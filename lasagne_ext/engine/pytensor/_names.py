@@ -1,0 +1,28 @@
+"""How a facade module answers for names it does not have."""
+
+
+def refuse(module, refused, replacement='see the table of names in the documentation'):
+    """A module's ``__getattr__``: an error that says what to use instead.
+
+    Parameters
+    ----------
+    module : str
+        Its ``__name__``.
+    refused : dict of str to str
+        Names that Theano has there and this engine has not -> what to use instead.
+    replacement : str
+        What is said of names that Theano does not have either.
+
+    Returns
+    -------
+    function
+        To be assigned to ``__getattr__`` in that module.
+    """
+    def __getattr__(name):
+        if name.startswith('__') and name.endswith('__'):
+            raise AttributeError('module %r has no attribute %r' % (module, name))
+        if name in refused:
+            raise AttributeError('%s.%s is not available on the engine "pytensor": %s'
+                                 % (module, name, refused[name]))
+        raise AttributeError('module %r has no attribute %r' % (module, name))
+    return __getattr__

@@ -1,0 +1,178 @@
+"""Gradients with Theano's arguments, containers and defaults."""
+import numpy as np
+import pytensor.gradient
+from pytensor.gradient import ZeroGrad
+from pytensor.graph.basic import Variable
+
+
+def format_as(use_list, use_tuple, outputs):
+    """`outputs` as a list, as a tuple, or its only element.
+
+    Parameters
+    ----------
+    use_list, use_tuple : bool
+        At most one of them.
+    outputs : Variable or sequence of Variable
+    """
+    if use_list and use_tuple:
+        raise ValueError('format_as: use_list and use_tuple cannot both be true')
+    outputs = list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
+    if use_list:
+        return outputs
+    if use_tuple:
+        return tuple(outputs)
+    if len(outputs) != 1:
+        raise ValueError('format_as: one output was expected, got %d' % len(outputs))
+    return outputs[0]
+
+
+def _like(wrt, results):
+    return format_as(isinstance(wrt, list), isinstance(wrt, tuple), results)
+
+
+def _checked_wrt(where, wrt):
+    for variable in wrt if isinstance(wrt, (list, tuple)) else [wrt]:
+        if not isinstance(variable, Variable):
+            raise TypeError('%s: wrt must hold symbolic variables, got %r' % (where, variable))
+    return list(wrt) if isinstance(wrt, (list, tuple)) else [wrt]
+
+
+def grad(cost, wrt, consider_constant=None, disconnected_inputs='raise', add_names=True,
+         known_grads=None, return_disconnected='zero', null_gradients='raise'):
+    """Gradients of a scalar.
+
+    Parameters
+    ----------
+    cost : scalar Variable or None
+        None with `known_grads` alone.
+    wrt : Variable or list of Variable
+    consider_constant : list of Variable, optional
+        What no gradient flows through.
+    disconnected_inputs : {'raise', 'warn', 'ignore'}
+        What to do when `cost` does not depend on one of `wrt`.
+    add_names : bool
+        Whether gradients get names.
+    known_grads : dict, optional
+        Variable -> its gradient, known beforehand.
+    return_disconnected : {'zero', 'None', 'disconnected'}
+    null_gradients : {'raise', 'return'}
+
+    Returns
+    -------
+    Variable, or list or tuple of them
+        As `wrt`.
+    """
+    return _like(wrt, pytensor.gradient.grad(
+        cost, _checked_wrt('theano.grad', wrt), consider_constant, disconnected_inputs, add_names,
+        known_grads, 'none' if return_disconnected == 'None' else return_disconnected, null_gradients))
+
+
+def jacobian(expression, wrt, consider_constant=None, disconnected_inputs='raise'):
+    """Derivatives of every element of a vector: a matrix (or more) for each of `wrt`.
+
+    Parameters
+    ----------
+    expression : Variable
+        A scalar or a vector.
+    wrt : Variable or list of Variable
+    consider_constant, disconnected_inputs
+        As for :func:`grad`.
+    """
+    if expression.ndim > 1:
+        raise ValueError('theano.gradient.jacobian: expression must be a scalar or a vector, got %d '
+                         'dimensions; flatten it first' % expression.ndim)
+    return _like(wrt, pytensor.gradient.jacobian(
+        expression, _checked_wrt('theano.gradient.jacobian', wrt), consider_constant,
+        disconnected_inputs))
+
+
+def hessian(cost, wrt, consider_constant=None, disconnected_inputs='raise'):
+    """Second derivatives of a scalar with respect to vectors: a matrix for each of `wrt`."""
+    for variable in _checked_wrt('theano.gradient.hessian', wrt):
+        if variable.ndim != 1:
+            raise ValueError('theano.gradient.hessian: wrt must be vectors, got %d dimensions'
+                             % variable.ndim)
+    return _like(wrt, pytensor.gradient.hessian(
+        cost, _checked_wrt('theano.gradient.hessian', wrt), consider_constant, disconnected_inputs))
+
+
+def Rop(f, wrt, eval_points, disconnected_outputs='raise', return_disconnected='zero'):
+    """The Jacobian of `f` times a vector, for each output.
+
+    Parameters
+    ----------
+    f : Variable or list of Variable
+    wrt : Variable or list of Variable
+    eval_points : Variable or list of Variable
+        The vector, of the shapes of `wrt`.
+    disconnected_outputs, return_disconnected
+        As in Theano.
+    """
+    points = list(eval_points) if isinstance(eval_points, (list, tuple)) else [eval_points]
+    outputs = list(f) if isinstance(f, (list, tuple)) else [f]
+    wrt = _checked_wrt('theano.Rop', wrt)
+    if len(points) != len(wrt):
+        raise ValueError('theano.Rop: there must be as many eval_points as wrt, got %d and %d'
+                         % (len(points), len(wrt)))
+    results = pytensor.gradient.Rop(outputs, wrt, points, disconnected_outputs, return_disconnected)
+    return _like(f, results)
+
+
+def Lop(f, wrt, eval_points, consider_constant=None, disconnected_inputs='raise'):
+    """A vector times the Jacobian of `f`: one result for each of `wrt`.
+
+    Parameters
+    ----------
+    f : Variable or list of Variable
+    wrt : Variable or list of Variable
+    eval_points : Variable or list of Variable
+        The vector, of the shapes of `f`.
+    consider_constant, disconnected_inputs
+        As for :func:`grad`.
+    """
+    points = list(eval_points) if isinstance(eval_points, (list, tuple)) else [eval_points]
+    outputs = list(f) if isinstance(f, (list, tuple)) else [f]
+    return _like(wrt, pytensor.gradient.Lop(
+        outputs, _checked_wrt('theano.Lop', wrt), points, consider_constant, disconnected_inputs))
+
+
+def verify_grad(fun, pt, n_tests=2, rng=None, eps=None, out_type=None, abs_tol=None, rel_tol=None,
+                mode=None, cast_to_output_type=False):
+    """Compare symbolic with numeric gradients at a point; an error if they differ.
+
+    Parameters
+    ----------
+    fun : callable
+        Variables -> Variable.
+    pt : list of numpy.ndarray
+        The point.
+    n_tests : int
+        Random projections of the output that are tried.
+    rng : numpy.random.RandomState
+        Where the projections come from; it must be given.
+    eps, out_type, abs_tol, rel_tol, mode, cast_to_output_type
+        As in Theano.
+
+    Raises
+    ------
+    GradientError
+        If a derivative is wrong.
+    """
+    if rng is None:
+        raise TypeError('verify_grad: rng must be given, for example numpy.random.RandomState(0)')
+    seeds = np.random.default_rng(rng.randint(2 ** 30) if hasattr(rng, 'randint') else rng)
+    pytensor.gradient.verify_grad(fun, [np.asarray(value) for value in pt], n_tests, seeds, eps, out_type,
+                                  abs_tol, rel_tol, mode, cast_to_output_type)
+
+
+class ConsiderConstant(ZeroGrad):
+    """The value itself, with gradient zero."""
+
+
+consider_constant_ = ConsiderConstant()
+
+
+def consider_constant(x):
+    """`x`, with gradient zero."""
+    from theano.tensor import as_tensor_variable
+    return consider_constant_(as_tensor_variable(x))

@@ -1,0 +1,50 @@
+"""Theano's names, answered by PyTensor: ``import theano`` on Python 3.12 and newer."""
+import pytensor
+
+__version__ = '1.0.5+pytensor' + pytensor.__version__
+version = type('version', (), {'version': __version__, 'full_version': __version__,
+                               'short_version': '1.0.5', '__slots__': ()})
+
+from theano.configdefaults import config  # noqa: E402
+from theano.configparser import change_flags  # noqa: E402
+from theano import gof, scalar  # noqa: E402
+from theano.gof import (Apply, Constant, Container, FunctionGraph, Generic, InconsistencyError,  # noqa: E402
+                        Linker, LocalLinker, Op, OpenMPOp, Type, Variable, generic, toolbox)
+from theano import compile  # noqa: E402
+from theano.compile import (FunctionMaker, In, Mode, OpFromGraph, Out, Param, ProfileStats,  # noqa: E402
+                            SymbolicInput, SymbolicOutput, as_op, function, function_dump,
+                            predefined_linkers, predefined_modes, predefined_optimizers, shared)
+from theano import tensor  # noqa: E402
+from theano import gradient  # noqa: E402
+from theano.gradient import Lop, Rop, grad, subgraph_grad  # noqa: E402
+from theano import ifelse, misc, printing, sandbox, updates  # noqa: E402
+from theano.printing import pp, pprint  # noqa: E402
+from theano import scan_module  # noqa: E402
+from theano.scan_module import clone, foldl, foldr, map, reduce, scan, scan_checkpoints  # noqa: E402
+from theano.tensor import TensorType, TensorVariable, dot, get_scalar_constant_value  # noqa: E402, F401
+from theano.updates import OrderedUpdates  # noqa: E402
+
+from lasagne_ext.engine.pytensor._names import refuse  # noqa: E402
+
+_THEANO_ONLY_LINKER = 'name a linker instead: theano.Mode(linker="cvm"), "numba", "vm" or "jax"'
+
+__getattr__ = refuse(__name__, {
+    'CLinker': _THEANO_ONLY_LINKER,
+    'DualLinker': _THEANO_ONLY_LINKER,
+    'OpWiseCLinker': _THEANO_ONLY_LINKER,
+    'PerformLinker': _THEANO_ONLY_LINKER,
+    'sparse': 'sparse matrices are not part of this engine; use pytensor.sparse in PyTensor\'s own terms',
+    'sparse_grad': 'sparse matrices are not part of this engine; take the ordinary gradient',
+    'typed_list': 'use a Python list of variables',
+    'gpuarray': 'there is no GPU on this engine; guard the import by try and ImportError',
+})
+
+__all__ = ['Apply', 'Constant', 'Container', 'FunctionGraph', 'FunctionMaker', 'Generic', 'In',
+           'InconsistencyError', 'Linker', 'LocalLinker', 'Lop', 'Mode', 'Op', 'OpFromGraph',
+           'OpenMPOp', 'OrderedUpdates', 'Out', 'Param', 'ProfileStats', 'Rop', 'SymbolicInput',
+           'SymbolicOutput', 'Type', 'Variable', 'as_op', 'change_flags', 'clone', 'compile', 'config',
+           'dot', 'foldl', 'foldr', 'function', 'function_dump', 'generic',
+           'get_scalar_constant_value', 'gof', 'grad', 'gradient', 'ifelse', 'map', 'misc', 'pp',
+           'pprint', 'predefined_linkers', 'predefined_modes', 'predefined_optimizers', 'printing',
+           'reduce', 'sandbox', 'scalar', 'scan', 'scan_checkpoints', 'scan_module', 'shared',
+           'subgraph_grad', 'tensor', 'toolbox', 'updates']

@@ -1,0 +1,4 @@
+"""Ops from graphs."""
+from lasagne_ext.engine.pytensor.ops import OpFromGraph
+
+__all__ = ['OpFromGraph']

@@ -1,0 +1,7 @@
+"""A mode that checks every Op while it runs."""
+from pytensor.compile.debug.debugmode import (BadDestroyMap, BadOptimization, BadThunkOutput, BadViewMap,
+                                              DebugMode, DebugModeError, InvalidValueError,
+                                              StochasticOrder)
+
+__all__ = ['BadDestroyMap', 'BadOptimization', 'BadThunkOutput', 'BadViewMap', 'DebugMode',
+           'DebugModeError', 'InvalidValueError', 'StochasticOrder']

@@ -1,0 +1,4 @@
+"""A mode that stops at the first NaN."""
+from pytensor.compile.debug.nanguardmode import NanGuardMode, contains_inf, contains_nan
+
+__all__ = ['NanGuardMode', 'contains_inf', 'contains_nan']

@@ -1,0 +1,4 @@
+"""``theano.config``."""
+from lasagne_ext.engine.pytensor.config import config
+
+__all__ = ['config']

@@ -1,0 +1,46 @@
+"""Graphs, Ops, types and rewriting."""
+from pytensor.graph.basic import Apply, Constant
+from pytensor.graph.features import Bookkeeper, Feature, History, ReplaceValidate, Validator
+from pytensor.graph.destroyhandler import DestroyHandler
+from pytensor.graph.fg import FunctionGraph
+from pytensor.graph.utils import InconsistencyError, MethodNotDefined, MissingInputError
+from pytensor.link.basic import Container, Linker, LocalLinker
+from pytensor.link.c.params_type import Params, ParamsType
+from pytensor.link.c.type import CEnumType, EnumList, EnumType, Generic, generic
+
+from theano.gof import destroyhandler, fg, graph, link, null_type, op, opt, optdb, toolbox, type, utils
+from theano.gof.graph import Variable, view_roots
+from theano.gof.op import COp, Op, OpenMPOp, PureOp, ops_with_inner_function
+from theano.gof.opt import (EquilibriumOptimizer, LocalOptGroup, LocalOptimizer, MergeOptimizer,
+                            NavigatorOptimizer, OpRemove, OpSub, Optimizer, PatternSub,
+                            SeqOptimizer, TopoOptimizer, inplace_optimizer, local_optimizer)
+from theano.gof.optdb import DB, EquilibriumDB, LocalGroupDB, ProxyDB, Query, SequenceDB
+from theano.gof.type import Type
+
+from lasagne_ext.engine.pytensor._names import refuse
+
+_LINKER = 'linkers are PyTensor\'s; choose one by name: theano.Mode(linker="cvm")'
+
+__getattr__ = refuse(__name__, dict(
+    {'object2': 'use object', 'HideC': 'leave c_code out of the Op',
+     'CachedConstantError': 'it is not raised here', 'callcache': _LINKER, 'sched': _LINKER,
+     'NoOutputFromInplace': 'inplace Ops may be outputs here',
+     'ReplacementDidntRemovedError': 'it is not raised here',
+     'CheckStackTraceOptimization': 'set theano.config.check_stack_trace',
+     'hashtype': 'use hash(type(x))', 'unify': 'use PatternSub',
+     'OpKeyOptimizer': 'give TopoOptimizer a local_optimizer with tracks',
+     'NodeFinder': 'walk over fgraph.apply_nodes',
+     'PrintListener': 'print the graph by theano.printing.debugprint'},
+    **dict.fromkeys(['CLinker', 'DualLinker', 'OpWiseCLinker', 'PerformLinker', 'WrapLinker',
+                     'WrapLinkerMany', 'vm', 'lazylinker_c', 'cc', 'cmodule', 'compilelock'], _LINKER)))
+
+__all__ = ['Apply', 'Bookkeeper', 'CEnumType', 'COp', 'Constant', 'Container', 'DB', 'DestroyHandler',
+           'EnumList', 'EnumType', 'EquilibriumDB', 'EquilibriumOptimizer', 'Feature', 'FunctionGraph',
+           'Generic', 'History', 'InconsistencyError', 'Linker', 'LocalGroupDB', 'LocalLinker',
+           'LocalOptGroup', 'LocalOptimizer', 'MergeOptimizer', 'MethodNotDefined',
+           'MissingInputError', 'NavigatorOptimizer', 'Op',
+           'OpRemove', 'OpSub', 'OpenMPOp', 'Optimizer', 'Params', 'ParamsType', 'PatternSub',
+           'ProxyDB', 'PureOp', 'Query', 'ReplaceValidate', 'SeqOptimizer',
+           'SequenceDB', 'TopoOptimizer', 'Type', 'Validator', 'Variable', 'destroyhandler', 'fg',
+           'generic', 'graph', 'inplace_optimizer', 'link', 'local_optimizer', 'null_type', 'op',
+           'ops_with_inner_function', 'opt', 'optdb', 'toolbox', 'type', 'utils', 'view_roots']

@@ -1,0 +1,5 @@
+"""The graph of a function."""
+from pytensor.graph.fg import FunctionGraph
+from pytensor.graph.utils import InconsistencyError, MissingInputError
+
+__all__ = ['FunctionGraph', 'InconsistencyError', 'MissingInputError']

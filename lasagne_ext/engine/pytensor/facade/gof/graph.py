@@ -1,0 +1,22 @@
+"""Variables, applications of Ops, and walks over graphs."""
+from pytensor.graph.basic import Apply, Constant, Node, clone, clone_get_equiv, equal_computations
+from pytensor.graph.op import io_connection_pattern
+from pytensor.graph.traversal import general_toposort, io_toposort
+
+from lasagne_ext.engine.pytensor._names import refuse
+from lasagne_ext.engine.pytensor.graphs import (Variable, ancestors, inputs, is_in_ancestors,
+                                                is_same_graph, list_of_nodes, ops, orphans, variables,
+                                                variables_and_orphans, view_roots)
+
+_PRINT = 'print the graph by theano.printing.debugprint'
+
+__getattr__ = refuse(__name__, {
+    'as_string': _PRINT, 'op_as_string': _PRINT, 'default_leaf_formatter': _PRINT,
+    'default_node_formatter': _PRINT, 'NoParams': 'Ops without parameters need no marker here',
+    'stack_search': 'use theano.gof.graph.ancestors', 'is_same_graph_with_merge': 'use is_same_graph',
+    'nodes_constructed': 'use theano.gof.graph.ops on what was made'})
+
+__all__ = ['Apply', 'Constant', 'Node', 'Variable', 'ancestors', 'clone', 'clone_get_equiv',
+           'equal_computations', 'general_toposort', 'inputs', 'io_connection_pattern', 'io_toposort',
+           'is_in_ancestors', 'is_same_graph', 'list_of_nodes', 'ops', 'orphans', 'variables',
+           'variables_and_orphans', 'view_roots']

@@ -1,0 +1,25 @@
+"""Derivatives of graphs."""
+from pytensor.gradient import (DisconnectedGrad, DisconnectedInputError, DisconnectedType, GradClip,
+                               GradientError, GradScale, NullTypeGradError, UndefinedGrad, ZeroGrad,
+                               disconnected_grad, disconnected_grad_, disconnected_type, grad_clip,
+                               grad_not_implemented, grad_scale, grad_undefined, numeric_grad,
+                               subgraph_grad, undefined_grad, undefined_grad_, zero_grad, zero_grad_)
+from pytensor.graph.null_type import NullType, null_type
+
+from lasagne_ext.engine.pytensor._names import refuse
+from lasagne_ext.engine.pytensor.derivatives import (ConsiderConstant, Lop, Rop, consider_constant,
+                                                     consider_constant_, format_as, grad, hessian,
+                                                     jacobian, verify_grad)
+
+__getattr__ = refuse(__name__, {
+    'mode_not_slow': "give a mode by name, for example 'FAST_RUN'",
+    'grad_time': 'measure the time around the call of theano.grad',
+})
+
+__all__ = ['ConsiderConstant', 'DisconnectedGrad', 'DisconnectedInputError', 'DisconnectedType',
+           'GradClip', 'GradScale', 'GradientError', 'Lop', 'NullType', 'NullTypeGradError', 'Rop',
+           'UndefinedGrad', 'ZeroGrad', 'consider_constant', 'consider_constant_', 'disconnected_grad',
+           'disconnected_grad_', 'disconnected_type', 'format_as', 'grad', 'grad_clip',
+           'grad_not_implemented', 'grad_scale', 'grad_undefined', 'hessian', 'jacobian', 'null_type',
+           'numeric_grad', 'subgraph_grad', 'undefined_grad', 'undefined_grad_', 'verify_grad',
+           'zero_grad', 'zero_grad_']

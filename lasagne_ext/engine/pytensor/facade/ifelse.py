@@ -1,0 +1,1 @@
+from pytensor.ifelse import ifelse

@@ -1,0 +1,2 @@
+from pytensor.printing import *
+from pytensor.printing import Print, debugprint, pp, pprint

@@ -1,0 +1,4 @@
+"""Old home of ``theano.gpuarray``."""
+from theano.gpuarray import dnn, pygpu_activated
+
+__all__ = ['dnn', 'pygpu_activated']

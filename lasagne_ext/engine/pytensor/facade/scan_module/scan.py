@@ -1,0 +1,4 @@
+"""Loops."""
+from lasagne_ext.engine.pytensor.loops import scan
+
+__all__ = ['scan']

@@ -1,0 +1,4 @@
+"""Loops."""
+from lasagne_ext.engine.pytensor.loops import scan_checkpoints
+
+__all__ = ['scan_checkpoints']

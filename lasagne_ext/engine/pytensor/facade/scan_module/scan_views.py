@@ -1,0 +1,4 @@
+"""Loops."""
+from lasagne_ext.engine.pytensor.loops import foldl, foldr, map, reduce
+
+__all__ = ['foldl', 'foldr', 'map', 'reduce']

@@ -1,0 +1,4 @@
+"""Fourier transform along one axis, as an Op."""
+from pytensor.tensor.fourier import Fourier, fft
+
+__all__ = ['Fourier', 'fft']

@@ -1,0 +1,4 @@
+"""Updates of shared variables."""
+from lasagne_ext.engine.pytensor.updates import OrderedUpdates
+
+__all__ = ['OrderedUpdates']

@@ -1,0 +1,39 @@
+"""What is said when a graph cannot be traced, and what is thrown while it is."""
+from lasagne_ext.engine._environment import EngineError
+
+MISSING = ('the JAX mode was asked for, but JAX is not installed; mend it with: '
+           'pip install "lasagne-ext[jax]"')
+
+
+class UntraceableError(NotImplementedError):
+    """JAX cannot compile this function; the message says which Op and what would help."""
+
+
+class Undetermined(Exception):
+    """A number must be known before the trace can go on; carries its tracer."""
+
+    def __init__(self, tracer):
+        super().__init__()
+        self.tracer = tracer
+
+
+def missing_jax():
+    """The error to raise where JAX cannot be imported."""
+    return EngineError(MISSING)
+
+
+def untraceable(node, why):
+    """The error to raise where a node cannot be traced.
+
+    Parameters
+    ----------
+    node : Apply
+        The node.
+    why : str
+        What about it, as the predicate of a sentence.
+    """
+    outputs = ', '.join(str(output) for output in node.outputs)
+    return UntraceableError(
+        'JAX cannot compile this function: the Op %s (which makes %s) %s. Compile this function with '
+        'another mode, for example theano.function(..., mode="FAST_RUN"); the others can stay '
+        'with JAX' % (node.op, outputs, why))

@@ -1,0 +1,227 @@
+"""Reading and writing parts of arrays."""
+import jax
+import jax.numpy as jnp
+import numpy as np
+from pytensor.tensor.basic import Nonzero
+from pytensor.tensor.subtensor import (
+    AdvancedIncSubtensor, AdvancedSubtensor, IncSubtensor, Subtensor, unflatten_index_variables)
+
+from lasagne_ext.engine.pytensor.jax_mode._trace import is_traced, stage
+
+
+def _subtensor(node, implementation):
+    def run(trace, value, *indices):
+        region = _Region(trace, node, value.shape, unflatten_index_variables(indices, node.op.idx_list))
+        return [region.read(stage(value))]
+    return run
+
+
+def _inc_subtensor(node, implementation):
+    replaces = node.op.set_instead_of_inc
+
+    def run(trace, value, change, *indices):
+        region = _Region(trace, node, value.shape, unflatten_index_variables(indices, node.op.idx_list))
+        change = stage(change).astype(value.dtype)
+        if _is_zero(value):
+            return [region.embed(change, value)]
+        return [region.write(stage(value), change, replaces)]
+    return run
+
+
+def _is_zero(value):
+    return not is_traced(value) and not np.any(value if any(value.strides) else value[(0,) * value.ndim])
+
+
+class _Axis:
+    """What is taken of one axis: `length` entries, every `step`-th from `start`.
+
+    `start` is the first in memory and `step` is positive: `flipped` says that the entries are wanted
+    in the opposite order. `dropped` says that an integer, not a slice, asked for them.
+    """
+
+    def __init__(self, start, length, step=1, flipped=False, dropped=False):
+        self.start = start
+        self.length = length
+        self.step = step
+        self.flipped = flipped
+        self.dropped = dropped
+        self.extent = (length - 1) * step + 1 if length else 0
+
+
+class _Region:
+    """The part of an array that integers and slices select."""
+
+    def __init__(self, trace, node, shape, indices):
+        self.shape = shape
+        self.axes = [_axis(trace, node, size, index, number)
+                     for number, (size, index) in enumerate(zip(shape, indices))]
+        self.axes += [_Axis(0, size) for size in shape[len(indices):]]
+        self.moves = any(is_traced(axis.start) for axis in self.axes)
+        self.result = tuple(axis.length for axis in self.axes if not axis.dropped)
+
+    def read(self, value):
+        """The part, as an array of its own."""
+        if self.moves:
+            value = self._box(value)
+        value = value[self._within(self.moves)]
+        return value[tuple(slice(None, None, -1) if axis.flipped else slice(None)
+                           for axis in self.axes if not axis.dropped)]
+
+    def write(self, value, change, replaces):
+        """The array with the part replaced, or increased, by `change`."""
+        change = self._unflipped(change)
+        if 0 in self.result:
+            return value
+        if not self.moves:
+            return self._put(value, change, replaces, self.shape, False)
+        box = self._put(self._box(value), change, replaces, [axis.extent for axis in self.axes], True)
+        return jax.lax.dynamic_update_slice(value, box, self._starts())
+
+    def embed(self, change, zeros):
+        """The part amid zeros."""
+        if self.moves or 0 in self.result:
+            return self.write(stage(zeros), change, True)
+        return _padded(self._unflipped(change), self._padding(self.shape, False))
+
+    def _unflipped(self, change):
+        change = jnp.broadcast_to(change, self.result)
+        change = change[tuple(slice(None, None, -1) if axis.flipped else slice(None)
+                              for axis in self.axes if not axis.dropped)]
+        return change.reshape([axis.length for axis in self.axes])
+
+    def _padding(self, shape, inside):
+        starts = [0 if inside else axis.start for axis in self.axes]
+        return [(start, size - start - axis.extent, axis.step - 1)
+                for start, size, axis in zip(starts, shape, self.axes)]
+
+    def _put(self, value, change, replaces, shape, inside):
+        if change.shape == tuple(shape):
+            return change if replaces else value + change
+        padding = self._padding(shape, inside)
+        if not replaces:
+            return value + _padded(change, padding)
+        if all(axis.step == 1 for axis in self.axes):
+            return jax.lax.dynamic_update_slice(value, change, [start for start, _, _ in padding])
+        written = np.zeros(shape, 'bool')
+        written[self._within(inside, keep=True)] = True
+        return jnp.where(written, _padded(change, padding), value)
+
+    def _starts(self):
+        return [jnp.asarray(axis.start, 'int64') for axis in self.axes]
+
+    def _box(self, value):
+        """The smallest contiguous part with all that is selected; where it lies may be traced."""
+        return jax.lax.dynamic_slice(value, self._starts(), [axis.extent for axis in self.axes])
+
+    def _within(self, inside, keep=False):
+        indices = []
+        for axis in self.axes:
+            start = 0 if inside else axis.start
+            indices.append(start if axis.dropped and not keep
+                           else slice(start, start + axis.extent, axis.step))
+        return tuple(indices)
+
+
+def _padded(change, padding):
+    return jax.lax.pad(change, np.zeros((), change.dtype), padding)
+
+
+def _axis(trace, node, size, index, number):
+    if not isinstance(index, slice):
+        trace.check((index >= -size) & (index < size), IndexError(
+            'index %s is out of bounds for axis %d of %s, which has %d entries'
+            % ('that the data decide' if is_traced(index) else index, number, node.inputs[0], size)))
+        if not is_traced(index):
+            return _Axis(int(index) % size, 1, dropped=True)
+        index = index.astype('int64')                  # a uint8 could not hold the size
+        return _Axis(jnp.where(index < 0, index + size, index), 1, dropped=True)
+    step = 1 if index.step is None else trace.integer(index.step, node)
+    if is_traced(index.start) or is_traced(index.stop):
+        first, length = _moving_slice(trace, node, size, index, step)
+    else:
+        bounds = [None if bound is None else int(bound) for bound in (index.start, index.stop)]
+        first, stop, step = slice(bounds[0], bounds[1], step).indices(size)
+        length = len(range(first, stop, step))
+    if length == 0:
+        return _Axis(0, 0)
+    if step > 0:
+        return _Axis(first, length, step)
+    return _Axis(first + (length - 1) * step, length, -step, flipped=True)
+
+
+def _moving_slice(trace, node, size, index, step):
+    """Start and length of a slice with traced bounds: the length is assumed, the start is not."""
+    lowest, highest = (0, size) if step > 0 else (-1, size - 1)
+
+    def bound(value, default):
+        if value is None:
+            return default
+        value = jnp.asarray(value).astype('int64')
+        return jnp.clip(jnp.where(value < 0, value + size, value), lowest, highest)
+    start = bound(index.start, lowest if step > 0 else highest)
+    stop = bound(index.stop, highest if step > 0 else lowest)
+    length = jnp.maximum(0, -((start - stop) // step))
+    return start, trace.integer(length, node)
+
+
+def _advanced_subtensor(node, implementation):
+    def run(trace, value, *indices):
+        indices = _advanced(trace, node, value.shape, unflatten_index_variables(indices, node.op.idx_list))
+        return [stage(value).at[indices].get(mode='promise_in_bounds')]
+    return run
+
+
+def _advanced_inc_subtensor(node, implementation):
+    op = node.op
+
+    def run(trace, value, change, *indices):
+        op._check_runtime_broadcast_of_vector_index(node, value, change, indices[0])
+        indices = _advanced(trace, node, value.shape, unflatten_index_variables(indices, op.idx_list))
+        place = stage(value).at[indices]
+        change = stage(change).astype(value.dtype)
+        if op.ignore_duplicates and not op.set_instead_of_inc:
+            return [place.set(place.get(mode='promise_in_bounds') + change, mode='promise_in_bounds')]
+        write = place.set if op.set_instead_of_inc else place.add
+        return [write(change, mode='promise_in_bounds')]
+    return run
+
+
+def _advanced(trace, node, shape, indices):
+    """Indices as JAX wants them, checked against the shape."""
+    made, axis = [], 0
+    for index in indices:
+        if isinstance(index, slice):
+            made.append(slice(*[None if bound is None else trace.integer(bound, node)
+                                for bound in (index.start, index.stop, index.step)]))
+            axis += 1
+        elif index.dtype == 'bool':
+            if index.shape != shape[axis:axis + index.ndim]:
+                raise IndexError('a mask of shape %s does not fit %s, whose shape there is %s'
+                                 % (index.shape, node.inputs[0], shape[axis:axis + index.ndim]))
+            made.extend(_where(trace, node, index))
+            axis += index.ndim
+        else:
+            size = shape[axis]
+            trace.check(((index >= -size) & (index < size)).all(), IndexError(
+                'an index is out of bounds for axis %d of %s, which has %d entries'
+                % (axis, node.inputs[0], size)))
+            made.append(stage(index))
+            axis += 1
+    return tuple(made)
+
+
+def _where(trace, node, mask):
+    """Indices of the true entries; their number is assumed."""
+    if not is_traced(mask):
+        return np.nonzero(mask)
+    return jnp.nonzero(mask, size=trace.integer(mask.sum(), node))
+
+
+def _nonzero(node, implementation):
+    def run(trace, value):
+        return _where(trace, node, value != 0)
+    return run
+
+
+IMPLEMENTATIONS = {AdvancedIncSubtensor: _advanced_inc_subtensor, AdvancedSubtensor: _advanced_subtensor,
+                   IncSubtensor: _inc_subtensor, Nonzero: _nonzero, Subtensor: _subtensor}

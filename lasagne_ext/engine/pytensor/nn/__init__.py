@@ -1,0 +1,1 @@
+"""Convolution and pooling, which PyTensor does not have: Ops, functions and their dispatches."""

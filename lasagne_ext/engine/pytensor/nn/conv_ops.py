@@ -1,0 +1,280 @@
+"""Ops of convolution: forward, its gradient to the weights, its gradient to the inputs.
+
+Each is linear in both of its operands, and their derivatives are one another, so that any order of
+derivative exists. Names, arguments and attributes are those of Theano's abstract convolutions.
+"""
+from pytensor.gradient import DisconnectedType, disconnected_type
+from pytensor.graph.basic import Apply
+from pytensor.graph.op import Op
+from pytensor.scalar.basic import upcast
+from pytensor.tensor.basic import as_tensor_variable, cast, stack
+from pytensor.tensor.shape import specify_shape
+from pytensor.tensor.type import TensorType, integer_dtypes
+
+from lasagne_ext.engine.pytensor.nn import conv_options
+from lasagne_ext.engine.pytensor.nn.conv_shapes import border_mode_to_pad, get_conv_output_shape, static_int
+from lasagne_ext.kernels import nn
+
+
+class BaseAbstractConv(Op):
+    """Options common to the three Ops.
+
+    Parameters
+    ----------
+    convdim : {1, 2, 3}
+        Number of spatial axes.
+    imshp, kshp : tuple of int or None, optional
+        Shapes of the image and of the kernel, as far as they are known; they are checked.
+    border_mode : {'valid', 'full', 'half'} or int or tuple
+        Zeros around the image; for an axis an int or a pair (before, after).
+    subsample, filter_dilation : tuple of int, optional
+        Steps between outputs, and between the elements of the kernel.
+    filter_flip : bool
+        Convolution; otherwise cross-correlation.
+    num_groups : int
+        Groups of channels that do not mix.
+    unshared : bool
+        Whether each point of the output has a kernel of its own.
+    """
+
+    __props__ = ('convdim', 'border_mode', 'subsample', 'filter_flip', 'filter_dilation', 'num_groups',
+                 'unshared', 'imshp', 'kshp')
+
+    def __init__(self, convdim, imshp=None, kshp=None, border_mode='valid', subsample=None,
+                 filter_flip=True, filter_dilation=None, num_groups=1, unshared=False):
+        self.convdim = conv_options.check_convdim(convdim)
+        self.border_mode = conv_options.check_border_mode(border_mode, convdim)
+        self.subsample = conv_options.check_steps('subsample', subsample, convdim)
+        self.filter_dilation = conv_options.check_steps('filter_dilation', filter_dilation, convdim)
+        self.filter_flip = bool(filter_flip)
+        self.num_groups = conv_options.check_num_groups(num_groups)
+        self.unshared = bool(unshared)
+        self.imshp = conv_options.check_shape('imshp', imshp, 2 + convdim)
+        self.kshp = conv_options.check_shape('kshp', kshp, self.kernel_rank)
+
+    @property
+    def kernel_rank(self):
+        return 2 + self.convdim * (2 if self.unshared else 1)
+
+    def operands(self, names, variables, ranks):
+        """The two operands, in the dtype of both together."""
+        variables = [as_tensor_variable(variable) for variable in variables]
+        for name, variable, rank in zip(names, variables, ranks):
+            if variable.type.ndim != rank:
+                raise TypeError('%s: %s must be a %dD tensor, got %s'
+                                % (type(self).__name__, name, rank, variable.type))
+        dtype = upcast(*[variable.dtype for variable in variables])
+        if dtype.startswith('complex'):
+            raise TypeError('%s: complex numbers are not supported' % type(self).__name__)
+        return [variable if variable.dtype == dtype else cast(variable, dtype) for variable in variables]
+
+    def known(self, name, variable, shape):
+        """`variable` with what is known of its shape; a contradiction is an error now or later."""
+        static = variable.type.shape
+        for size, expected in zip(static, shape):
+            if size is not None and expected is not None and size != expected:
+                raise ValueError('%s: %s has shape %s, but %s was given'
+                                 % (type(self).__name__, name, static, shape))
+        if all(expected is None or size is not None for size, expected in zip(static, shape)):
+            return variable
+        return specify_shape(variable, shape)
+
+    def spatial(self, shape, known):
+        """The vector of spatial sizes that a gradient needs, and what is known of it."""
+        if any(size is not None for size in known) or isinstance(shape, (list, tuple)):
+            sizes = [shape[axis] for axis in range(self.convdim)]
+            static = [static_int(size) for size in sizes]
+            if any(None not in pair and pair[0] != pair[1] for pair in zip(static, known)):
+                raise ValueError('%s: a spatial shape of %s is asked for, but %s was given'
+                                 % (type(self).__name__, tuple(static), tuple(known)))
+            shape = stack([size if value is None else value for size, value in zip(sizes, known)])
+        shape = as_tensor_variable(shape)
+        if shape.dtype not in integer_dtypes or shape.type.ndim != 1:
+            raise TypeError('%s: shape must be a vector of %d ints, got %s'
+                            % (type(self).__name__, self.convdim, shape.type))
+        return shape, [static_int(shape[axis]) for axis in range(self.convdim)]
+
+    def check_channels(self, channels, kernel_shape, filters=None):
+        """Numbers of channels and filters, None where unknown, fit together and the groups."""
+        inner = kernel_shape[-self.convdim - 1]
+        for what, count in (('channels', channels), ('filters', kernel_shape[0])):
+            if count is not None and count % self.num_groups:
+                raise ValueError('%s: %d %s cannot be divided into %d groups'
+                                 % (type(self).__name__, count, what, self.num_groups))
+        if channels is not None and inner is not None and channels != inner * self.num_groups:
+            raise ValueError('%s: the image has %d channels, the kernel of shape %s expects %d'
+                             % (type(self).__name__, channels, tuple(kernel_shape), inner * self.num_groups))
+        if None not in (filters, kernel_shape[0]) and filters != kernel_shape[0]:
+            raise ValueError('%s: the output gradient has %d channels, the kernel has %d filters'
+                             % (type(self).__name__, filters, kernel_shape[0]))
+
+    def output_shape(self, image_shape, kernel_shape):
+        """Static shape of the output; ValueError where no point is left to compute."""
+        shape = get_conv_output_shape(image_shape, kernel_shape, self.border_mode, self.subsample,
+                                      self.filter_dilation)
+        if any(size is not None and size < 1 for size in shape[2:]):
+            raise ValueError('%s: a kernel of shape %s does not fit into an image of shape %s with '
+                             'border_mode %r and filter_dilation %r'
+                             % (type(self).__name__, tuple(kernel_shape), tuple(image_shape),
+                                self.border_mode, self.filter_dilation))
+        points = kernel_shape[1:1 + self.convdim] if self.unshared else shape[2:]
+        if any(None not in pair and pair[0] != pair[1] for pair in zip(points, shape[2:])):
+            raise ValueError('%s: the unshared kernel has shape %s for outputs of size %s'
+                             % (type(self).__name__, tuple(kernel_shape), shape[2:]))
+        return shape
+
+    def arguments(self, size):
+        """What the kernels of :mod:`lasagne_ext.kernels.nn` take after their arrays."""
+        extent = [(length - 1) * dilation + 1 for length, dilation in zip(size, self.filter_dilation)]
+        pads = border_mode_to_pad(self.border_mode, self.convdim, extent)
+        return pads, self.subsample, self.filter_dilation, self.num_groups, self.unshared
+
+    def flipped(self, kernel):
+        """The kernel as cross-correlation wants it."""
+        if not self.filter_flip:
+            return kernel
+        return kernel[(Ellipsis,) + (slice(None, None, -1),) * self.convdim]
+
+    def other(self, kind):
+        """The Op of another direction with the same options."""
+        return kind(self.convdim, self.imshp, self.kshp, self.border_mode, self.subsample,
+                    self.filter_flip, self.filter_dilation, self.num_groups, self.unshared)
+
+    def connection_pattern(self, node):
+        return [[True], [True], [False]][:len(node.inputs)]
+
+    def pushforward(self, inputs, outputs, tangents):
+        """Linear in each operand."""
+        changes = [self(*inputs[:axis], tangents[axis], *inputs[axis + 1:]) for axis in (0, 1)
+                   if not isinstance(tangents[axis].type, DisconnectedType)]
+        return [sum(changes[1:], changes[0]) if changes else disconnected_type()]
+
+
+class AbstractConv(BaseAbstractConv):
+    """Convolution: ``(image, kernel)`` -> ``(batch, filters, *size)``."""
+
+    def make_node(self, img, kern):
+        img, kern = self.operands(('img', 'kern'), (img, kern), (2 + self.convdim, self.kernel_rank))
+        img = self.known('img', img, self.imshp)
+        kern = self.known('kern', kern, self.kshp)
+        self.check_channels(img.type.shape[1], kern.type.shape)
+        shape = self.output_shape(img.type.shape, kern.type.shape)
+        return Apply(self, [img, kern], [TensorType(img.dtype, shape=shape)()])
+
+    def perform(self, node, inputs, output_storage):
+        image, kernel = inputs
+        self.check_channels(image.shape[1], kernel.shape)
+        self.output_shape(image.shape, kernel.shape)
+        output_storage[0][0] = nn.convolve(image, self.flipped(kernel),
+                                           *self.arguments(kernel.shape[-self.convdim:]))
+
+    def infer_shape(self, node, input_shapes):
+        return [get_conv_output_shape(*input_shapes, self.border_mode, self.subsample,
+                                      self.filter_dilation)]
+
+    def pullback(self, inputs, outputs, cotangents):
+        image, kernel = inputs
+        top, = cotangents
+        return [_like(image, self.other(AbstractConv_gradInputs)(
+                    kernel, top, image.shape[2:])),
+                _like(kernel, self.other(AbstractConv_gradWeights)(
+                    image, top, kernel.shape[-self.convdim:]))]
+
+
+class AbstractConv_gradWeights(BaseAbstractConv):
+    """Gradient to the kernel: ``(image, output gradient, spatial size of the kernel)``."""
+
+    def make_node(self, img, topgrad, shape, add_assert_shape=True):
+        rank = 2 + self.convdim
+        img, topgrad = self.operands(('img', 'topgrad'), (img, topgrad), (rank, rank))
+        if add_assert_shape:
+            img = self.known('img', img, self.imshp)
+        shape, size = self.spatial(shape, self.kshp[-self.convdim:])
+        static = self.kernel_shape(img.type.shape, topgrad.type.shape, size)
+        self.check_channels(img.type.shape[1], static, topgrad.type.shape[1])
+        self.check_top(img.type.shape, static, topgrad.type.shape)
+        return Apply(self, [img, topgrad, shape], [TensorType(img.dtype, shape=static)()])
+
+    def kernel_shape(self, image_shape, top_shape, size):
+        channels = image_shape[1]
+        if channels is not None and self.num_groups > 1:
+            channels = channels // self.num_groups
+        points = tuple(top_shape[2:]) if self.unshared else ()
+        return (top_shape[1],) + points + (channels,) + tuple(size)
+
+    def check_top(self, image_shape, kernel_shape, top_shape):
+        """The output gradient has the shape that the convolution's output has."""
+        expected = self.output_shape(image_shape, kernel_shape)
+        if any(None not in pair and pair[0] != pair[1] for pair in zip(expected, top_shape)):
+            raise ValueError('%s: an image of shape %s and a kernel of shape %s make an output of shape %s, '
+                             'but the output gradient has shape %s'
+                             % (type(self).__name__, tuple(image_shape), tuple(kernel_shape), expected,
+                                tuple(top_shape)))
+
+    def perform(self, node, inputs, output_storage):
+        image, top, size = inputs
+        size = tuple(size.tolist())
+        shape = self.kernel_shape(image.shape, top.shape, size)
+        self.check_channels(image.shape[1], shape, top.shape[1])
+        self.check_top(image.shape, shape, top.shape)
+        output_storage[0][0] = self.flipped(nn.convolve_kernel_grad(image, top, size,
+                                                                    *self.arguments(size)))
+
+    def infer_shape(self, node, input_shapes):
+        size = [node.inputs[2][axis] for axis in range(self.convdim)]
+        return [self.kernel_shape(input_shapes[0], input_shapes[1], size)]
+
+    def pullback(self, inputs, outputs, cotangents):
+        image, top, size = inputs
+        kernel, = cotangents
+        return [_like(image, self.other(AbstractConv_gradInputs)(kernel, top, image.shape[2:])),
+                _like(top, self.other(AbstractConv)(image, kernel)), disconnected_type()]
+
+
+class AbstractConv_gradInputs(BaseAbstractConv):
+    """Gradient to the image: ``(kernel, output gradient, spatial size of the image)``."""
+
+    def make_node(self, kern, topgrad, shape, add_assert_shape=True):
+        kern, topgrad = self.operands(('kern', 'topgrad'), (kern, topgrad),
+                                      (self.kernel_rank, 2 + self.convdim))
+        if add_assert_shape:
+            kern = self.known('kern', kern, self.kshp)
+        shape, size = self.spatial(shape, self.imshp[2:])
+        static = self.image_shape(kern.type.shape, topgrad.type.shape, size)
+        static = tuple(given if size is None else size for size, given in zip(static, self.imshp))
+        self.check_channels(static[1], kern.type.shape, topgrad.type.shape[1])
+        self.check_top(static, kern.type.shape, topgrad.type.shape)
+        return Apply(self, [kern, topgrad, shape], [TensorType(kern.dtype, shape=static)()])
+
+    def image_shape(self, kernel_shape, top_shape, size):
+        channels = kernel_shape[-self.convdim - 1]
+        if channels is not None and self.num_groups > 1:
+            channels = channels * self.num_groups
+        return (top_shape[0], channels) + tuple(size)
+
+    check_top = AbstractConv_gradWeights.check_top
+
+    def perform(self, node, inputs, output_storage):
+        kernel, top, size = inputs
+        size = tuple(size.tolist())
+        shape = self.image_shape(kernel.shape, top.shape, size)
+        self.check_channels(shape[1], kernel.shape, top.shape[1])
+        self.check_top(shape, kernel.shape, top.shape)
+        output_storage[0][0] = nn.convolve_image_grad(self.flipped(kernel), top, size,
+                                                      *self.arguments(kernel.shape[-self.convdim:]))
+
+    def infer_shape(self, node, input_shapes):
+        size = [node.inputs[2][axis] for axis in range(self.convdim)]
+        return [self.image_shape(input_shapes[0], input_shapes[1], size)]
+
+    def pullback(self, inputs, outputs, cotangents):
+        kernel, top, size = inputs
+        image, = cotangents
+        return [_like(kernel, self.other(AbstractConv_gradWeights)(
+                    image, top, kernel.shape[-self.convdim:])),
+                _like(top, self.other(AbstractConv)(image, kernel)), disconnected_type()]
+
+
+def _like(variable, gradient):
+    """A gradient with everything that is known of its variable's shape."""
+    return variable.type.filter_variable(gradient)

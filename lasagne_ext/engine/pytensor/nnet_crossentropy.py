@@ -1,0 +1,210 @@
+"""Cross-entropy of rows of probabilities with class numbers, alone and fused with the softmax."""
+import numpy as np
+import pytensor.tensor as pt
+from pytensor.gradient import DisconnectedType, disconnected_type, grad_undefined
+from pytensor.graph.basic import Apply
+from pytensor.graph.op import Op
+from pytensor.tensor.type import discrete_dtypes
+
+from lasagne_ext.engine.pytensor.nnet_softmax import (
+    FLOATS, add_bias, check_bias, check_rows, softmax_grad, softmax_of)
+
+
+class CrossentropyCategorical1Hot(Op):
+    """``-log(coding_dist[i, true_one_of_n[i]])`` of every row i."""
+
+    __props__ = ()
+
+    def make_node(self, coding_dist, true_one_of_n):
+        coding_dist = pt.as_tensor_variable(coding_dist)
+        true_one_of_n = pt.as_tensor_variable(true_one_of_n)
+        if coding_dist.ndim != 2:
+            raise TypeError('matrix required for argument: coding_dist, got %s' % coding_dist.type)
+        if true_one_of_n.ndim != 1 or true_one_of_n.dtype not in ('int32', 'int64'):
+            raise TypeError('vector of int32 or int64 required for argument: true_one_of_n, got %s'
+                            % true_one_of_n.type)
+        output = pt.TensorType(coding_dist.dtype, shape=(None,))()
+        return Apply(self, [coding_dist, true_one_of_n], [output])
+
+    def perform(self, node, inputs, output_storage):
+        coding_dist, labels = inputs
+        rows, labels = _places(coding_dist, labels)
+        with np.errstate(divide='ignore'):
+            output_storage[0][0] = -np.log(coding_dist[rows, labels])
+
+    def infer_shape(self, fgraph, node, shapes):
+        return [(shapes[0][0],)]
+
+    def pullback(self, inputs, outputs, cotangents):
+        coding_dist, labels = inputs
+        return [crossentropy_categorical_1hot_grad(cotangents[0], coding_dist, labels),
+                grad_undefined(self, 1, labels)]
+
+
+class CrossentropyCategorical1HotGrad(Op):
+    """Gradient of :class:`CrossentropyCategorical1Hot`: inputs (output gradient, coding_dist, labels)."""
+
+    __props__ = ()
+
+    def make_node(self, g_y, coding_dist, true_one_of_n):
+        inputs = [pt.as_tensor_variable(value) for value in (g_y, coding_dist, true_one_of_n)]
+        return Apply(self, inputs, [inputs[1].type()])
+
+    def perform(self, node, inputs, output_storage):
+        g_y, coding_dist, labels = inputs
+        rows, labels = _places(coding_dist, labels)
+        gradient = np.zeros_like(coding_dist)
+        with np.errstate(divide='ignore', invalid='ignore'):
+            gradient[rows, labels] = -g_y / coding_dist[rows, labels]
+        output_storage[0][0] = gradient
+
+    def infer_shape(self, fgraph, node, shapes):
+        return [shapes[1]]
+
+    def pullback(self, inputs, outputs, cotangents):
+        g_y, coding_dist, labels = inputs
+        rows = pt.arange(coding_dist.shape[0])
+        chosen, g = coding_dist[rows, labels], cotangents[0][rows, labels]
+        second = pt.set_subtensor(pt.zeros_like(coding_dist)[rows, labels], g * g_y / chosen ** 2)
+        return [-g / chosen, second, grad_undefined(self, 2, labels)]
+
+
+class SoftmaxCrossentropy(Op):
+    """Cross-entropy of the softmax of every row with a class number, and that softmax, in one go."""
+
+    __props__ = ()
+
+    def make_node(self, x, labels):
+        x, labels = pt.as_tensor_variable(x), pt.as_tensor_variable(labels)
+        check_rows('x', x)
+        check_labels(labels)
+        return Apply(self, [x, labels], [pt.TensorType(x.dtype, shape=labels.type.shape)(), x.type()])
+
+    def perform(self, node, inputs, output_storage):
+        x, labels = inputs
+        check_label_values(labels, x)
+        sm, total, maximum = softmax_of(x)
+        rows = np.arange(len(x))
+        nll = (maximum[:, 0] - x[rows, labels]) + np.log(total[:, 0])
+        output_storage[0][0] = nll.astype(x.dtype, copy=False)
+        output_storage[1][0] = sm.astype(x.dtype, copy=False)
+
+    def infer_shape(self, fgraph, node, shapes):
+        return [(shapes[0][0],), shapes[0]]
+
+    def connection_pattern(self, node):
+        return [[True, True], [False, False]]
+
+    def pullback(self, inputs, outputs, cotangents):
+        labels, sm = inputs[1], outputs[1]
+        g_nll, g_sm = cotangents
+        terms = []
+        if not isinstance(g_nll.type, DisconnectedType):
+            terms.append(crossentropy_softmax_1hot_with_bias_dx(g_nll, sm, labels))
+        if not isinstance(g_sm.type, DisconnectedType):
+            terms.append(softmax_grad(g_sm, sm))
+        return [sum(terms[1:], terms[0]) if terms else disconnected_type(), disconnected_type()]
+
+
+class CrossentropySoftmax1HotWithBiasDx(Op):
+    """Gradient of the cross-entropy to the softmax's input: ``dy * (sm - onehot(y_idx))``."""
+
+    __props__ = ()
+
+    def make_node(self, dy, sm, y_idx):
+        dy, sm, y_idx = (pt.as_tensor_variable(value) for value in (dy, sm, y_idx))
+        if dy.ndim > 1 or dy.dtype not in FLOATS:
+            raise ValueError('dy must be {0,1}-d tensor of floats, got %s' % dy.type)
+        check_rows('sm', sm)
+        check_labels(y_idx)
+        return Apply(self, [dy, sm, y_idx], [sm.type()])
+
+    def perform(self, node, inputs, output_storage):
+        dy, sm, labels = inputs
+        check_label_values(labels, sm)
+        dy = np.broadcast_to(dy, len(sm)).astype(sm.dtype, copy=False)
+        gradient = dy[:, None] * sm
+        gradient[np.arange(len(sm)), labels] -= dy
+        output_storage[0][0] = gradient
+
+    def infer_shape(self, fgraph, node, shapes):
+        return [shapes[1]]
+
+    def pullback(self, inputs, outputs, cotangents):
+        dy, sm, labels = inputs
+        g, = cotangents
+        rows = pt.arange(labels.shape[0])
+        g_dy = ((g * sm).sum(axis=1) - g[rows, labels]).astype(dy.dtype)
+        if dy.ndim == 0:
+            return [g_dy.sum(), dy * g, grad_undefined(self, 2, labels)]
+        if dy.broadcastable[0]:
+            g_dy = g_dy.sum(keepdims=True)
+        return [g_dy, dy.dimshuffle(0, 'x') * g, grad_undefined(self, 2, labels)]
+
+
+crossentropy_categorical_1hot = CrossentropyCategorical1Hot()
+crossentropy_categorical_1hot_grad = CrossentropyCategorical1HotGrad()
+crossentropy_softmax_1hot_with_bias_dx = CrossentropySoftmax1HotWithBiasDx()
+softmax_crossentropy = SoftmaxCrossentropy()
+
+
+class CrossentropySoftmaxArgmax1HotWithBias:
+    """Callable: cross-entropy of ``softmax(x + b)`` with `y_idx`, that softmax, and its argmax."""
+
+    def __call__(self, x, b, y_idx):
+        x, b, y_idx = (pt.as_tensor_variable(value) for value in (x, b, y_idx))
+        check_rows('x', x)
+        check_bias(b)
+        check_labels(y_idx)
+        biased = add_bias(x, b)
+        nll, sm = softmax_crossentropy(biased, y_idx)
+        return [nll, sm, pt.argmax(biased, axis=1).astype(y_idx.dtype)]
+
+
+crossentropy_softmax_argmax_1hot_with_bias = CrossentropySoftmaxArgmax1HotWithBias()
+
+
+def crossentropy_softmax_1hot_with_bias(x, b, y_idx):
+    """Cross-entropy of ``softmax(x + b)`` with class numbers, and that softmax."""
+    return crossentropy_softmax_argmax_1hot_with_bias(x, b, y_idx)[:2]
+
+
+def crossentropy_softmax_1hot(x, y_idx):
+    """Cross-entropy of ``softmax(x)`` with class numbers, and that softmax."""
+    return softmax_crossentropy(x, y_idx)
+
+
+def crossentropy_softmax_max_and_argmax_1hot_with_bias(x, b, y_idx):
+    """Cross-entropy, ``softmax(x + b)``, its largest probability in every row, and where that is."""
+    nll, sm = crossentropy_softmax_1hot_with_bias(x, b, y_idx)
+    return nll, sm, *pt.max_and_argmax(sm, axis=-1)
+
+
+def crossentropy_softmax_max_and_argmax_1hot(x, y_idx):
+    """Cross-entropy, ``softmax(x)``, its largest probability in every row, and where that is."""
+    nll, sm = crossentropy_softmax_1hot(x, y_idx)
+    return nll, sm, *pt.max_and_argmax(sm, axis=-1)
+
+
+def check_labels(labels):
+    """An error unless `labels` is a vector of whole numbers."""
+    if labels.ndim != 1 or labels.dtype not in discrete_dtypes:
+        raise ValueError('y_idx must be 1-d tensor of [u]ints, got %s' % labels.type)
+
+
+def _places(coding_dist, labels):
+    """NumPy: indices of the chosen elements; labels beyond the last row are left out, as in Theano."""
+    if len(labels) < len(coding_dist):
+        raise IndexError('there are %d rows of probabilities and %d class numbers'
+                         % (len(coding_dist), len(labels)))
+    return np.arange(len(coding_dist)), labels[:len(coding_dist)]
+
+
+def check_label_values(labels, x):
+    """NumPy: an error unless every row of `x` has a label within its columns."""
+    if len(labels) != len(x):
+        raise ValueError('number of rows in x (%d) does not match length of y (%d)'
+                         % (len(x), len(labels)))
+    if labels.size and (labels.min() < 0 or labels.max() >= x.shape[1]):
+        raise ValueError('y_i value out of bounds: the labels lie in [%d, %d], the columns in [0, %d)'
+                         % (labels.min(), labels.max(), x.shape[1]))

@@ -1,0 +1,163 @@
+"""Losses and helpers of ``theano.tensor.nnet`` made of other operations."""
+import pytensor.tensor as pt
+from pytensor.compile.builders import OpFromGraph
+from pytensor.graph.basic import Variable
+from pytensor.tensor.extra_ops import Unique
+
+from lasagne_ext.engine.pytensor.nnet_blocksparse import sparse_block_dot
+from lasagne_ext.engine.pytensor.nnet_crossentropy import crossentropy_categorical_1hot
+from lasagne_ext.engine.pytensor.nnet_softmax import softmax
+
+
+def binary_crossentropy(output, target):
+    """Cross-entropy of Bernoulli distributions, elementwise.
+
+    Parameters
+    ----------
+    output : Variable
+        Probabilities, strictly between 0 and 1 unless they come from a sigmoid.
+    target : Variable
+        Probabilities.
+    """
+    return -(target * pt.log(output) + (1.0 - target) * pt.log(1.0 - output))
+
+
+def sigmoid_binary_crossentropy(output, target):
+    """Binary cross-entropy of ``sigmoid(output)``, elementwise, without overflow.
+
+    Parameters
+    ----------
+    output : Variable
+        Any real numbers.
+    target : Variable
+        Probabilities.
+    """
+    output, target = pt.as_tensor_variable(output), pt.as_tensor_variable(target)
+    x, t = output.type(), target.type()
+    loss = pt.softplus(-abs(x)) + x * ((x > 0) - t)
+
+    def pullback(inputs, outputs, cotangents):
+        (x, t), (g,) = inputs, cotangents
+        return [_summed_like(x, g * (pt.sigmoid(x) - t)), _summed_like(t, g * -x)]
+    return OpFromGraph([x, t], [loss], inline=True, pullback=pullback,
+                       name='sigmoid_binary_crossentropy')(output, target)
+
+
+def _summed_like(variable, gradient):
+    """A gradient, summed over the axes along which its variable was repeated."""
+    axes = [axis for axis, (mine, its) in enumerate(zip(variable.broadcastable, gradient.broadcastable))
+            if mine and not its]
+    return gradient.sum(axis=axes, keepdims=True) if axes else gradient
+
+
+def categorical_crossentropy(coding_dist, true_dist):
+    """Cross-entropy of distributions along the last axis.
+
+    Parameters
+    ----------
+    coding_dist : Variable
+        Probabilities.
+    true_dist : Variable
+        Probabilities in the same shape; or, for a matrix `coding_dist`, a vector of class numbers.
+
+    Raises
+    ------
+    TypeError
+        If the ranks do not fit.
+    """
+    if true_dist.ndim == coding_dist.ndim:
+        return -pt.sum(true_dist * pt.log(coding_dist), axis=coding_dist.ndim - 1)
+    if true_dist.ndim == coding_dist.ndim - 1:
+        return crossentropy_categorical_1hot(coding_dist, true_dist)
+    raise TypeError('rank mismatch between coding and true distributions: got %d and %d dimensions, '
+                    'expected as many or one less' % (coding_dist.ndim, true_dist.ndim))
+
+
+class Prepend_scalar_to_each_row:
+    """Callable: a column of one number before a matrix."""
+
+    def __call__(self, val, mat):
+        val = pt.as_tensor_variable(val)
+        if not isinstance(mat, Variable) or mat.ndim != 2:
+            raise TypeError('Expected a matrix as input, got %s' % getattr(mat, 'type', type(mat)))
+        if val.ndim != 0:
+            raise TypeError('Expected a scalar to prepend, got %s' % val.type)
+        column = pt.alloc(val.astype(mat.dtype), mat.shape[0], 1)
+        return pt.concatenate([column, mat], axis=1)
+
+
+class Prepend_scalar_constant_to_each_row:
+    """Callable: a column of a number chosen beforehand before a matrix."""
+
+    def __init__(self, val=0):
+        self.val = val
+
+    def __call__(self, mat):
+        return prepend_scalar_to_each_row(self.val, mat)
+
+
+prepend_scalar_to_each_row = Prepend_scalar_to_each_row()
+prepend_0_to_each_row = Prepend_scalar_constant_to_each_row(0.)
+prepend_1_to_each_row = Prepend_scalar_constant_to_each_row(1.)
+
+
+def confusion_matrix(actual, pred):
+    """How often each value of `pred` meets each value of `actual`.
+
+    Parameters
+    ----------
+    actual, pred : vector
+
+    Returns
+    -------
+    list
+        The matrix of counts, rows for actual and columns for predicted values, and the sorted values.
+    """
+    for name, value in (('actual', actual), ('pred', pred)):
+        if value.ndim != 1:
+            raise ValueError('%s must be 1-d tensor variable, got %d dimensions' % (name, value.ndim))
+    order = Unique()(pt.concatenate([actual, pred]))
+    one_hot = [pt.eq(value.dimshuffle(0, 'x'), order).astype('int64') for value in (actual, pred)]
+    return [pt.dot(one_hot[0].T, one_hot[1]), order]
+
+
+def h_softmax(x, batch_size, n_outputs, n_classes, n_outputs_per_class, W1, b1, W2, b2, target=None):
+    """Softmax in two levels: of the class, and of the output within its class.
+
+    Parameters
+    ----------
+    x : matrix, (batch_size, features)
+    batch_size, n_outputs, n_classes, n_outputs_per_class : int
+        Outputs are numbered class by class; ``n_classes * n_outputs_per_class >= n_outputs``.
+    W1 : matrix, (features, n_classes)
+    b1 : vector, (n_classes,)
+    W2 : tensor3, (n_classes, features, n_outputs_per_class)
+    b2 : matrix, (n_classes, n_outputs_per_class)
+    target : vector or matrix of one column, optional
+        Number of the output wanted of each row; only those are computed.
+
+    Returns
+    -------
+    Variable
+        Probabilities, ``(batch_size, n_outputs)``, or ``(batch_size,)`` of the targets.
+
+    References
+    ----------
+    Goodman (2001): Classes for Fast Maximum Entropy Training.
+    """
+    class_probs = softmax(pt.dot(x, W1) + b1)
+    if target is None:
+        activations = pt.tensordot(x, W2, (1, 1)) + b2
+        within = softmax(activations.reshape((-1, n_outputs_per_class)))
+        within = within.reshape((batch_size, n_classes, -1))
+        joint = class_probs.dimshuffle(0, 1, 'x') * within
+        return joint.reshape((batch_size, -1))[:, :n_outputs]
+    target = target.flatten()
+    target_classes, places = target // n_outputs_per_class, target % n_outputs_per_class
+    activations = sparse_block_dot(
+        W2.dimshuffle('x', 0, 1, 2), x.dimshuffle(0, 'x', 1), pt.zeros((batch_size, 1), dtype='int32'),
+        b2, target_classes.dimshuffle(0, 'x'))
+    # One output block per row: the only axis between is of length 1.
+    within = softmax(activations[:, 0])
+    rows = pt.arange(batch_size)
+    return class_probs[rows, target_classes] * within[rows, places]

@@ -1,0 +1,66 @@
+"""``RandomStreams``: random variables, each with a NumPy ``RandomState`` of its own."""
+import numpy as np
+import pytensor
+
+from lasagne_ext.engine.pytensor.random import state_type  # noqa: F401  (makes states shareable)
+from lasagne_ext.engine.pytensor.random._update import set_default_update
+from lasagne_ext.engine.pytensor.random.raw_random import RandomStreamsBase
+
+
+class RandomStreams(RandomStreamsBase):
+    """Random variables, each call's state seeded by a number that the master seed gives.
+
+    Parameters
+    ----------
+    seed : int, optional
+        Of the ``RandomState`` that seeds the others.
+
+    Attributes
+    ----------
+    state_updates : list
+        ``(state, new state)`` of every call.
+    """
+
+    def __init__(self, seed=None):
+        self.state_updates = []
+        self.default_instance_seed = seed
+        self.gen_seedgen = np.random.RandomState(seed)
+
+    def updates(self):
+        """A copy of `state_updates`."""
+        return list(self.state_updates)
+
+    def seed(self, seed=None):
+        """Start every call's state anew, as if the object had been made with `seed`.
+
+        Parameters
+        ----------
+        seed : int, optional
+            By default the one it was made with.
+        """
+        seeds = np.random.RandomState(self.default_instance_seed if seed is None else seed)
+        for state, _ in self.state_updates:
+            state.set_value(np.random.RandomState(int(seeds.randint(2 ** 30))), borrow=True)
+
+    def __getitem__(self, item):
+        """The ``RandomState`` that a variable draws from next; pass the variable's ``rng``."""
+        return item.get_value(borrow=True)
+
+    def __setitem__(self, item, val):
+        """Let a variable draw from that ``RandomState`` next."""
+        item.set_value(val, borrow=True)
+
+    def gen(self, op, *args, **kwargs):
+        """A new random variable: the sample of ``op(state, *args, **kwargs)``.
+
+        It has the attributes ``rng``, the state, and ``update``, the pair of it and its new value.
+        """
+        state = pytensor.shared(np.random.RandomState(int(self.gen_seedgen.randint(2 ** 30))))
+        # Tells it from other shared variables.
+        state.tag.is_rng = True
+        new_state, sample = op(state, *args, **kwargs)
+        sample.rng = state
+        sample.update = (state, new_state)
+        self.state_updates.append(sample.update)
+        set_default_update(state, new_state)
+        return sample
