@@ -11,7 +11,8 @@ from setuptools.command.build_ext import build_ext
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 KERNELS = os.path.join('lasagne_ext', 'kernels')
-HEADERS = ['common.h', 'bilinear.h', 'affine_typed.h', 'grid_typed.h', 'mrg_typed.h']
+HEADERS = ['common.h', 'bilinear.h', 'affine_typed.h', 'grid_typed.h', 'mrg_typed.h', 'convolution.h',
+           'convolution_tile.h', 'convolution_typed.h', 'pool_typed.h']
 
 
 def read(*names):
@@ -40,6 +41,9 @@ class build_kernels(build_ext):
 
     #: Code that looks at the processor is compiled once; the kernels once per instruction set.
     ONCE = ['processor.c']
+
+    #: Long sums of products: fused multiply-adds double their speed, and no sampling point moves.
+    CONTRACTED = ['convolution.c']
 
     def run(self):
         super().run()
@@ -75,20 +79,27 @@ class build_kernels(build_ext):
                      ('avx512', ['-mavx512f', '-mavx512dq', '-mavx512vl', '-mavx512bw'])]
         return sets
 
+    def contraction_flags(self, source):
+        # Elsewhere it would make results depend on the instruction set.
+        if self.is_msvc():
+            return []
+        return ['-ffp-contract=fast' if source in self.CONTRACTED else '-ffp-contract=off']
+
     def build_library(self, extension, openmp):
-        # Contraction to fused multiply-adds would make results depend on the instruction set.
         flags = ['/O2'] if self.is_msvc() else [
-            '-std=c99', '-O3', '-ffp-contract=off', '-fno-math-errno', '-fno-trapping-math',
-            '-fvisibility=hidden']
+            '-std=c99', '-O3', '-fno-math-errno', '-fno-trapping-math', '-fvisibility=hidden']
         objects = []
         for isa, isa_flags in self.instruction_sets():
-            sources = [source for source in extension.sources
-                       if isa == 'baseline' or os.path.basename(source) not in self.ONCE]
-            objects += self.compiler.compile(
-                sources, output_dir=os.path.join(self.build_temp, isa),
-                macros=[('ISA', isa), ('FINGERPRINT', '"%s"' % fingerprint())],
-                include_dirs=[KERNELS], extra_postargs=flags + openmp + isa_flags,
-                depends=extension.depends)
+            for source in extension.sources:
+                name = os.path.basename(source)
+                if name in self.ONCE and isa != 'baseline':
+                    continue
+                objects += self.compiler.compile(
+                    [source], output_dir=os.path.join(self.build_temp, isa),
+                    macros=[('ISA', isa), ('FINGERPRINT', '"%s"' % fingerprint())],
+                    include_dirs=[KERNELS],
+                    extra_postargs=flags + self.contraction_flags(name) + openmp + isa_flags,
+                    depends=extension.depends)
         self.compiler.link_shared_object(
             objects, self.get_ext_fullpath(extension.name),
             extra_postargs=[] if self.is_msvc() else openmp + ['-lm'])
@@ -136,7 +147,8 @@ setup(
     },
     ext_modules=[Extension('lasagne_ext.kernels._kernels',
                            sources=[os.path.join(KERNELS, name)
-                                    for name in ('processor.c', 'affine.c', 'grid.c', 'mrg.c')],
+                                    for name in ('processor.c', 'affine.c', 'grid.c', 'mrg.c',
+                                                 'convolution.c', 'pool.c')],
                            depends=[os.path.join(KERNELS, name) for name in HEADERS],
                            optional=True)],
     entry_points={'console_scripts': ['lasagne-ext = lasagne_ext.__main__:main']},

@@ -208,7 +208,8 @@ def test_forked_process_does_not_hang(run_python):
 import os, sys
 import numpy as np
 import lasagne_ext
-from lasagne_ext import kernels, set_num_threads
+from lasagne_ext import kernels
+from lasagne_ext.kernels import set_num_threads
 
 set_num_threads(2)
 image, theta = np.random.randn(4, 8, 64, 64), np.tile(np.eye(2, 3), (4, 1, 1))

@@ -56,7 +56,7 @@ def pkg_resources_provided():
 
 def silence_image_shape():
     """Lasagne 0.1 calls Theano's convolution by an old argument name, for every layer anew."""
-    warnings.filterwarnings('ignore', message='The `image_shape` keyword argument',
+    warnings.filterwarnings('ignore', message='[Tt]he (argument )?`?image_shape',
                             category=UserWarning, module=r'lasagne\.')
 
 

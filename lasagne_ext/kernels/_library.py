@@ -77,16 +77,37 @@ class Library:
             argument if isinstance(argument, int) else ctypes.c_void_p(argument.ctypes.data)
             for argument in arguments], ctypes.byref(geometry))
 
+    def run(self, kernel, dtype, arrays):
+        """Run a kernel that takes contiguous arrays alone, and may run out of memory.
+
+        Parameters
+        ----------
+        kernel : str
+            Name without type and instruction set, ``'convolution_forward'``.
+        dtype : numpy.dtype
+            float32 or float64.
+        arrays : iterable of numpy.ndarray
+            In the kernel's order.
+
+        Raises
+        ------
+        MemoryError
+            If there is no room for the kernel's intermediate results.
+        """
+        if self._function(kernel, dtype, ctypes.c_int)(
+                *[ctypes.c_void_p(array.ctypes.data) for array in arrays]):
+            raise MemoryError('%s: not enough memory' % kernel)
+
     def address(self, kernel, dtype):
         """Where a kernel starts, for compilers that call it themselves."""
         return ctypes.cast(self._function(kernel, dtype), ctypes.c_void_p).value
 
-    def _function(self, kernel, dtype):
+    def _function(self, kernel, dtype, result=None):
         key = kernel, dtype.itemsize
         function = self._functions.get(key)
         if function is None:
             function = getattr(self._handle, '%s_f%d_%s' % (kernel, 8 * dtype.itemsize, self.isa))
-            function.restype = None
+            function.restype = result
             self._functions[key] = function
         return function
 

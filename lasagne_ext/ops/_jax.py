@@ -48,15 +48,25 @@ def _affine_coordinates(theta, size, in_size, align_corners):
         return _half_extent(of, align_corners) / extent if extent else 0.
 
     # With the ratio as one factor the identity gives whole numbers exactly.
-    return tuple(theta[:, axis, 0] * ratio(of, size[1]) * right
-                 + (theta[:, axis, 1] * ratio(of, size[0]) * below
-                    + (theta[:, axis, 2] * _half_extent(of, align_corners) + (of - 1) / 2))
+    return tuple(_rounded(theta[:, axis, 0] * ratio(of, size[1]) * right)
+                 + (_rounded(theta[:, axis, 1] * ratio(of, size[0]) * below)
+                    + (_rounded(theta[:, axis, 2] * _half_extent(of, align_corners)) + (of - 1) / 2))
                  for axis, of in ((0, in_size[1]), (1, in_size[0])))
 
 
 def _grid_coordinates(grid, in_size, align_corners):
-    return tuple((of - 1) / 2 + _half_extent(of, align_corners) * grid[..., axis].astype('float64')
+    return tuple((of - 1) / 2
+                 + _rounded(_half_extent(of, align_corners) * grid[..., axis].astype('float64'))
                  for axis, of in ((0, in_size[1]), (1, in_size[0])))
+
+
+def _rounded(product):
+    """A product that is rounded before anything is added to it.
+
+    Fused into one operation, a point meant to lie on a pixel centre could come out just left of it,
+    and have the left-hand derivative.
+    """
+    return jax.lax.optimization_barrier(product)
 
 
 class _Axis:
@@ -115,6 +125,9 @@ class _Neighbours:
         self.corners = [(row * in_size[1] + column, row_inside & column_inside)
                         for row, row_inside in rows.neighbours
                         for column, column_inside in columns.neighbours]
+        # Fused into what follows, they would be worked out again for every channel.
+        self.corners, self.across, self.down = jax.lax.optimization_barrier(
+            (self.corners, self.across, self.down))
 
     def values(self, image):
         """The pixels as four arrays ``(batch, channels, rows, columns)``."""
@@ -124,6 +137,10 @@ class _Neighbours:
         for index, inside in self.corners:
             value = flat.at[planes + index[:, None]].get(mode='promise_in_bounds')
             yield jnp.where(inside[:, None], value, 0) if self.masked else value
+
+    def weights(self, dtype):
+        """The ways across and down, for all channels."""
+        return self.across[:, None].astype(dtype), self.down[:, None].astype(dtype)
 
 
 def _starts(count, size):
@@ -141,8 +158,8 @@ def _sample(image, x, y, border_mode):
     if not x.size:
         return jnp.zeros(image.shape[:2] + x.shape[1:], image.dtype)
     near = _Neighbours(x, y, image.shape[2:], border_mode)
-    across, down = (weight[:, None].astype(image.dtype) for weight in (near.across, near.down))
     a, b, c, d = near.values(image)
+    across, down = near.weights(image.dtype)
     return _blend(_blend(a, b, across), _blend(c, d, across), down)
 
 
@@ -163,11 +180,12 @@ def _input_grad(near, image, output_grad):
 
 def _pixel_grads(near, image, output_grad):
     """d loss / d x and d loss / d y in pixels, each ``(batch, rows, columns)``, float64."""
-    a, b, c, d = (value.astype('float64') for value in near.values(image))
+    # Fused into both slopes, the pixels would be gathered twice.
+    a, b, c, d = jax.lax.optimization_barrier(tuple(near.values(image)))
     bad = jnp.where(near.finite, 0, jnp.nan)
-    return tuple((output_grad * slope).sum(axis=1) + bad
-                 for slope in (_blend(b - a, d - c, near.down[:, None]),
-                               _blend(c - a, d - b, near.across[:, None])))
+    across, down = near.weights(image.dtype)
+    return tuple((output_grad * slope.astype('float64')).sum(axis=1) + bad
+                 for slope in (_blend(b - a, d - c, down), _blend(c - a, d - b, across)))
 
 
 def _backward(image, x, y, output_grad, border_mode):
@@ -189,6 +207,7 @@ def affine_backward(image, theta, output_grad, border_mode, align_corners):
     size, in_size = output_grad.shape[2:], image.shape[2:]
     x, y = _affine_coordinates(theta, size, in_size, align_corners)
     input_grad, pixel_grads = _backward(image, x, y, output_grad, border_mode)
+    pixel_grads = jax.lax.optimization_barrier(pixel_grads)           # each of the six sums reads them
     right, below = (_offsets(to) / max(_half_extent(to, align_corners), .5) for to in size[::-1])
     theta_grad = jnp.stack([
         _half_extent(of, align_corners) * (grad * factor).sum(axis=(1, 2))

@@ -31,9 +31,10 @@ def activate():
     with flags.pytensor_flags(), warnings.catch_warnings():
         warnings.simplefilter('ignore', DeprecationWarning)
         importlib.import_module('pytensor')
-    from lasagne_ext.engine.pytensor import linkers, variable_methods
+    from lasagne_ext.engine.pytensor import linkers, shared, variable_methods
     variable_methods.install()
-    linkers.install()
+    shared.install()
+    linkers.install(**flags.later())
     _lasagne.drop_half_imported('theano')
     _finder.install()
     importlib.import_module('theano')

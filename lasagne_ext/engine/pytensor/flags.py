@@ -50,10 +50,19 @@ def translated(name, value):
     return name.replace('.', '__'), value
 
 
+#: Values that PyTensor learns of after it has been imported.
+_OURS = {('linker', 'numpy'), ('mode', 'NUMPY')}
+
+
+def later():
+    """Those of the user's settings that only work once our linkers are known: name -> value."""
+    return {name: value for name, value in settings.user_flags().items() if (name, value) in _OURS}
+
+
 @contextlib.contextmanager
 def pytensor_flags():
     """Let PyTensor, imported inside, see the user's settings of Theano; its own win."""
-    flags = settings.user_flags()
+    flags = {name: value for name, value in settings.user_flags().items() if (name, value) not in _OURS}
     warn_of_device(flags.get('force_device') or flags.get('device', 'cpu'))
     pairs = [pair for pair in (translated(*item) for item in flags.items()) if pair is not None]
     before = os.environ.get('PYTENSOR_FLAGS')

@@ -49,10 +49,14 @@ def softsign(x):
 def ultra_fast_sigmoid(x):
     """A sigmoid in three pieces on each side of zero, each without an exponential."""
     x = _as_float(x)
-    half = 0.5 * abs(x)
-    outer = pt.switch(half < 3, 0.935409070603099 + 0.0458812946797165 * (half - 1.7), 0.99505475368673)
-    tanh = pt.switch(half < 1.7, 1.5 * half / (1 + half), outer)
-    return 0.5 * (pt.switch(x >= 0, tanh, -tanh) + 1)
+
+    def number(value):
+        return pt.constant(value, dtype=x.dtype)
+    half = abs(x) / 2
+    tail = number(0.935409070603099) + number(0.0458812946797165) * (half - number(1.7))
+    outer = pt.switch(half < 3, tail, number(0.99505475368673))
+    tanh = pt.switch(half < 1.7, number(1.5) * half / (1 + half), outer)
+    return (pt.switch(x >= 0, tanh, -tanh) + 1) / 2
 
 
 def hard_sigmoid(x):

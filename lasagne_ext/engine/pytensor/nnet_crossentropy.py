@@ -7,7 +7,7 @@ from pytensor.graph.op import Op
 from pytensor.tensor.type import discrete_dtypes
 
 from lasagne_ext.engine.pytensor.nnet_softmax import (
-    FLOATS, add_bias, check_bias, check_rows, softmax_grad, softmax_of)
+    FLOATS, add_bias, check_bias, check_rows, quietly, softmax_grad, softmax_of)
 
 
 class CrossentropyCategorical1Hot(Op):
@@ -26,11 +26,11 @@ class CrossentropyCategorical1Hot(Op):
         output = pt.TensorType(coding_dist.dtype, shape=(None,))()
         return Apply(self, [coding_dist, true_one_of_n], [output])
 
+    @quietly
     def perform(self, node, inputs, output_storage):
         coding_dist, labels = inputs
         rows, labels = _places(coding_dist, labels)
-        with np.errstate(divide='ignore'):
-            output_storage[0][0] = -np.log(coding_dist[rows, labels])
+        output_storage[0][0] = -np.log(coding_dist[rows, labels])
 
     def infer_shape(self, fgraph, node, shapes):
         return [(shapes[0][0],)]
@@ -50,12 +50,12 @@ class CrossentropyCategorical1HotGrad(Op):
         inputs = [pt.as_tensor_variable(value) for value in (g_y, coding_dist, true_one_of_n)]
         return Apply(self, inputs, [inputs[1].type()])
 
+    @quietly
     def perform(self, node, inputs, output_storage):
         g_y, coding_dist, labels = inputs
         rows, labels = _places(coding_dist, labels)
         gradient = np.zeros_like(coding_dist)
-        with np.errstate(divide='ignore', invalid='ignore'):
-            gradient[rows, labels] = -g_y / coding_dist[rows, labels]
+        gradient[rows, labels] = -g_y / coding_dist[rows, labels]
         output_storage[0][0] = gradient
 
     def infer_shape(self, fgraph, node, shapes):
@@ -80,6 +80,7 @@ class SoftmaxCrossentropy(Op):
         check_labels(labels)
         return Apply(self, [x, labels], [pt.TensorType(x.dtype, shape=labels.type.shape)(), x.type()])
 
+    @quietly
     def perform(self, node, inputs, output_storage):
         x, labels = inputs
         check_label_values(labels, x)
@@ -119,6 +120,7 @@ class CrossentropySoftmax1HotWithBiasDx(Op):
         check_labels(y_idx)
         return Apply(self, [dy, sm, y_idx], [sm.type()])
 
+    @quietly
     def perform(self, node, inputs, output_storage):
         dy, sm, labels = inputs
         check_label_values(labels, sm)

@@ -15,6 +15,10 @@ register_dispatch(numba='lasagne_ext.engine.pytensor.nnet_numba',
                   jax='lasagne_ext.engine.pytensor.nnet_jax')
 
 
+#: What is not finite gives NaN, and that is the answer.
+quietly = np.errstate(all='ignore')
+
+
 class RowOp(Op):
     """A float matrix in, one of its type out."""
 
@@ -31,6 +35,7 @@ class RowOp(Op):
 class Softmax(RowOp):
     """``exp(x) / sum(exp(x))`` of every row."""
 
+    @quietly
     def perform(self, node, inputs, output_storage):
         x, = inputs
         output_storage[0][0] = softmax_of(x)[0].astype(x.dtype, copy=False)
@@ -48,6 +53,7 @@ class Softmax(RowOp):
 class LogSoftmax(RowOp):
     """``x - log(sum(exp(x)))`` of every row."""
 
+    @quietly
     def perform(self, node, inputs, output_storage):
         x, = inputs
         total, maximum = softmax_of(x)[1:]
@@ -76,6 +82,7 @@ class SoftmaxGrad(Op):
         dy, sm = (pt.shape_padleft(v) if v.ndim == 1 else v for v in (dy, sm))
         return Apply(self, [dy, sm], [sm.type()])
 
+    @quietly
     def perform(self, node, inputs, output_storage):
         dy, sm = inputs
         weighted = dy * sm
@@ -146,9 +153,7 @@ def softmax_of(x):
     if x.dtype == 'float16':
         x = x.astype('float32')
     maximum = x.max(axis=1, keepdims=True)
-    # Infinite inputs give NaN, and that is the answer.
-    with np.errstate(invalid='ignore'):
-        e = x - maximum
+    e = x - maximum
     np.exp(e, out=e)
     total = e.sum(axis=1, keepdims=True)
     e /= total
@@ -157,7 +162,7 @@ def softmax_of(x):
 
 def add_bias(x, b):
     """``x + b`` in the dtype of `x`."""
-    return (x + b.dimshuffle('x', 0)).astype(x.dtype)
+    return x + b.astype(x.dtype).dimshuffle('x', 0)
 
 
 def as_rows(x, name):

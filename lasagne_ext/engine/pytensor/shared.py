@@ -5,6 +5,8 @@ from pytensor.compile.sharedvalue import SharedVariable, shared_constructor
 from pytensor.graph.basic import Variable
 from pytensor.link.c.type import generic
 
+from lasagne_ext.engine.pytensor.functions import with_type
+
 
 def generic_constructor(value, name=None, strict=False, allow_downcast=None):
     """A shared variable that holds any Python object."""
@@ -53,4 +55,20 @@ def _static_shape(value, pattern):
     return tuple(1 if single else None for single in pattern)
 
 
-__all__ = ['SharedVariable', 'generic_constructor', 'shared', 'shared_constructor']
+def _default_update(self):
+    """What a function makes of this variable after each call when it is told nothing else."""
+    return self._default_update
+
+
+def _set_default_update(self, value):
+    if value is not None:
+        value = with_type(self.type.filter_variable(value, allow_convert=True), self.type)
+    self._default_update = value
+
+
+def install():
+    """Let default updates know more of their shape than their variable; without deprecation."""
+    SharedVariable.default_update = property(_default_update, _set_default_update)
+
+
+__all__ = ['SharedVariable', 'generic_constructor', 'install', 'shared', 'shared_constructor']

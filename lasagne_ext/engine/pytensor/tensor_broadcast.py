@@ -5,6 +5,10 @@ from pytensor.gradient import DisconnectedType, disconnected_type
 from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op
 
+from lasagne_ext.engine.pytensor._dispatch import register_dispatch
+
+register_dispatch(numba='lasagne_ext.engine.pytensor.tensor_numba', jax='lasagne_ext.engine.pytensor.tensor_jax')
+
 
 class Unbroadcast(Op):
     """Its input, of which no longer is known that some axes have length 1."""

@@ -7,6 +7,8 @@ from pytensor.graph.basic import Constant, Variable
 from pytensor.tensor import _as_tensor_variable
 from pytensor.tensor.exceptions import NotScalarConstantError
 
+from lasagne_ext.engine.pytensor.tensor_broadcast import Unbroadcast
+
 
 class AsTensorError(TypeError, NotImplementedError):
     """Something cannot be made into a tensor variable."""
@@ -33,10 +35,20 @@ def refuse_bool(x, name, ndim, **kwargs):
                         'numpy.array(%r).' % (x, x))
 
 
+def convert_int(x, name, ndim, dtype=None, **kwargs):
+    """A Python int, unsigned where it does not fit otherwise."""
+    if dtype is None and not -2 ** 63 <= x < 2 ** 63:
+        if not 0 <= x < 2 ** 64:
+            raise AsTensorError('expected a whole number of at most 64 bits, got %d' % x)
+        dtype = 'uint64'
+    return pt.constant(x, name=name, ndim=ndim, dtype=dtype)
+
+
 def install_conversion():
     """Let PyTensor's functions convert what Theano's do, with Theano's error for the rest."""
     _as_tensor_variable.register(object, convert_anything)
     _as_tensor_variable.register(bool, refuse_bool)
+    _as_tensor_variable.register(int, convert_int)
 
 
 def as_tensor_variable(x, name=None, ndim=None):
@@ -78,6 +90,8 @@ def get_scalar_constant_value(orig_v, elemwise=True, only_process_constants=Fals
     EmptyConstantError, NotScalarConstantError
         If there are no elements, or no such value.
     """
+    while getattr(orig_v, 'owner', None) and isinstance(orig_v.owner.op, Unbroadcast):
+        orig_v = orig_v.owner.inputs[0]
     value = orig_v.data if isinstance(orig_v, Constant) else orig_v
     if isinstance(value, np.ndarray) and value.ndim and not value.size:
         raise EmptyConstantError()
@@ -101,7 +115,10 @@ def constant(x, name=None, ndim=None, dtype=None):
     TypeError, ValueError
         If it cannot be made an array, or has more axes than `ndim`.
     """
-    made = pt.constant(x, name=name, dtype=dtype)
+    if dtype is None and isinstance(x, int) and not isinstance(x, bool):
+        made = convert_int(x, name, None)
+    else:
+        made = pt.constant(x, name=name, dtype=dtype)
     if ndim is not None and made.ndim > ndim:
         raise ValueError('constant: expected at most %d dimensions, got %d' % (ndim, made.ndim))
     return made if ndim is None else pt.constant(made.data, name=name, ndim=ndim)
@@ -176,12 +193,6 @@ def is_flat(var, ndim=None, outdim=None):
     return var.ndim == _one_ndim(ndim, outdim)
 
 
-def squeeze(x):
-    """`x` without its broadcastable axes."""
-    x = as_tensor_variable(x)
-    return x.dimshuffle([axis for axis in range(x.ndim) if not x.broadcastable[axis]])
-
-
 def tile(x, reps, ndim=None):
     """`x` repeated along its axes, as :func:`numpy.tile` does."""
     x = as_tensor_variable(x)
@@ -236,6 +247,25 @@ def unravel_index(indices, dims, order='C', ndim=None):
     if ndim is not None:
         dims = pt.specify_shape(pt.as_tensor_variable(dims), (ndim,))
     return pt.unravel_index(indices, dims, order)
+
+
+def diag(v, k=0):
+    """The diagonal of a tensor, or the matrix with a vector on its diagonal."""
+    v = as_tensor_variable(v)
+    if not v.ndim:
+        raise ValueError('diag: expected a vector or more dimensions, got a scalar')
+    return pt.diag(v, k) if v.ndim == 1 else pt.diagonal(v, k)
+
+
+def triu(m, k=0):
+    """The upper triangle of a matrix, zeros below diagonal number `k`; of bool in int8."""
+    m = as_tensor_variable(m)
+    return pt.triu(pt.cast(m, 'int8') if m.dtype == 'bool' else m, k)
+
+
+def take(a, indices, axis=None, mode='raise'):
+    """Elements, or slices along an axis, by their number; with ``axis=None`` of the flattened tensor."""
+    return pt.take(a, indices, int(axis) if isinstance(axis, np.integer) else axis, mode)
 
 
 def dot(a, b):

@@ -1,4 +1,4 @@
-"""Functions of ``theano.tensor`` whose signature or meaning PyTensor has changed: arithmetic, reductions, sorting."""
+"""Functions of ``theano.tensor`` whose signature or meaning PyTensor has changed: arithmetic and sorting."""
 import numpy as np
 import pytensor.tensor as pt
 from pytensor.graph.basic import Variable
@@ -20,6 +20,11 @@ def conj(z):
     return pt.cast(z, 'int8') if z.dtype == 'bool' else pt.conj(z)
 
 
+def chi2sf(x, k):
+    """Survival function of the chi-squared distribution with `k` degrees of freedom, in float64."""
+    return pt.cast(pt.chi2sf(x, k), 'float64')
+
+
 def div_proxy(x, y):
     """``x / y``."""
     return pt.true_div(x, y)
@@ -30,41 +35,6 @@ def mod_check(x, y):
     if {pt.as_tensor_variable(part).dtype for part in (x, y)} & set(complex_dtypes):
         raise ComplexError('% is not defined for complex numbers')
     return pt.mod(x, y)
-
-
-def mean(input, axis=None, dtype=None, op=False, keepdims=False, acc_dtype=None):
-    """Mean along axes.
-
-    Parameters
-    ----------
-    input : tensor
-    axis : int or list of int, optional
-        By default all.
-    dtype : str, optional
-        What the sum is made in and cast to.
-    op : bool
-        Compute it in float64.
-    keepdims : bool
-        Keep the axes with length 1.
-    acc_dtype : str, optional
-        What the sum is accumulated in.
-    """
-    if op:
-        if {dtype, acc_dtype} - {None, 'float64'}:
-            raise NotImplementedError('mean: with op=True everything is float64, got dtype=%r, acc_dtype=%r'
-                                      % (dtype, acc_dtype))
-        return pt.mean(pt.cast(input, 'float64'), axis, keepdims=keepdims)
-    return pt.mean(input, axis, dtype, keepdims, acc_dtype)
-
-
-def max(x, axis=None, keepdims=False):
-    """Largest element along axes; NaN where there is one."""
-    return pt.max(x, axis, keepdims)
-
-
-def min(x, axis=None, keepdims=False):
-    """Smallest element along axes; NaN where there is one."""
-    return pt.min(x, axis, keepdims)
 
 
 def makeKeepDims(x, y, axis):

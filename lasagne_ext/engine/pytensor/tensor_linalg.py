@@ -98,6 +98,14 @@ def eigh(a, UPLO='L'):
     return linalg.eigh(_matrix('eigh', a), lower=UPLO == 'L')
 
 
+class lstsq:
+    """What solves least squares: ``lstsq()(x, y, rcond)``; solution, residuals, rank, singular values."""
+
+    def __call__(self, x, y, rcond):
+        solution, residuals, rank, singular = linalg.Lstsq()(x, y, rcond)
+        return [solution, residuals, pt.cast(rank, 'int64'), singular]
+
+
 def eigvalsh(a, b, lower=True):
     """Eigenvalues of ``a x = w b x``; `b` may be None for the identity."""
     return linalg.eigvalsh(_matrix('eigvalsh', a), b, lower=lower)

@@ -9,7 +9,7 @@ from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Constant
 from pytensor.tensor import sharedvar
 from pytensor.tensor.elemwise import DimShuffle as AnyDimShuffle
-from pytensor.tensor.sharedvar import TensorSharedVariable
+from pytensor.tensor.sharedvar import TensorSharedVariable as AnyTensorSharedVariable
 from pytensor.tensor.type import TensorType as StaticTensorType
 from pytensor.tensor.variable import TensorVariable as AnyTensorVariable
 
@@ -178,13 +178,35 @@ class DimShuffle(AnyDimShuffle, metaclass=_DimShuffleMeta):
     """
 
 
-class _ScalarSharedMeta(type(TensorSharedVariable)):
+class _SharedMeta(type(AnyTensorSharedVariable)):
+    """In Theano a shared variable made of a number is no ``TensorSharedVariable``."""
+
+    def __call__(cls, name, type, value, strict, allow_downcast=None, container=None):
+        if cls is not TensorSharedVariable:
+            return super().__call__(name, type, value, strict, allow_downcast, container)
+        return AnyTensorSharedVariable(type, value, strict, allow_downcast, container, name)
+
     def __instancecheck__(cls, instance):
-        return isinstance(instance, TensorSharedVariable) and instance.type.ndim == 0
+        if cls is TensorSharedVariable:
+            return (isinstance(instance, AnyTensorSharedVariable)
+                    and not isinstance(instance, ScalarSharedVariable))
+        return super().__instancecheck__(instance)
+
+    def __subclasscheck__(cls, subclass):
+        if cls is TensorSharedVariable:
+            return AnyTensorSharedVariable in subclass.__mro__ and ScalarSharedVariable not in subclass.__mro__
+        return super().__subclasscheck__(subclass)
 
 
-class ScalarSharedVariable(TensorSharedVariable, metaclass=_ScalarSharedMeta):
-    """A shared variable that holds a single number."""
+class TensorSharedVariable(AnyTensorSharedVariable, metaclass=_SharedMeta):
+    """A shared variable that holds an array."""
+
+    def __init__(self, name, type, value, strict, allow_downcast=None, container=None):
+        super().__init__(type, value, strict, allow_downcast, container, name)
+
+
+class ScalarSharedVariable(AnyTensorSharedVariable):
+    """A shared variable that holds a number and was made of one."""
 
 
 def tensor_constructor(value, name=None, strict=False, allow_downcast=None, borrow=False,
@@ -222,7 +244,8 @@ def scalar_constructor(value, name=None, strict=False, allow_downcast=None, borr
         raise TypeError("a shared variable on the engine \"pytensor\": expected target 'cpu', got %r" % (target,))
     if not isinstance(value, (np.number, float, int, complex)):
         raise TypeError('scalar_constructor: expected a number, got %s' % type(value))
-    return sharedvar.scalar_constructor(value, name, strict, allow_downcast, borrow)
+    value = np.array(value)
+    return ScalarSharedVariable(StaticTensorType(value.dtype, ()), value, strict, allow_downcast, name=name)
 
 
 def load_shared_variable(val):

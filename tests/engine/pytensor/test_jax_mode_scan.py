@@ -6,8 +6,16 @@ pytest.importorskip('pytensor')
 pytest.importorskip('jax')
 import pytensor
 import pytensor.tensor as pt
+from pytensor.scan.utils import until
 
 from lasagne_ext.engine.pytensor import jax_mode
+
+
+@pytest.fixture(autouse=True)
+def no_compiler():
+    """Compile nothing in C for the oracle."""
+    with pytensor.config.change_flags(cxx=''):
+        yield
 
 
 def compare(inputs, outputs, *calls, **options):
@@ -61,8 +69,8 @@ def test_last_state_only(rng, weights):
 def test_truncated_gradient(rng, truncate):
     x, w = pt.dvector('x'), pt.dscalar('w')
     states = pytensor.scan(lambda x, state, w: pt.tanh(w * state + x), sequences=x,
-                           outputs_info=pt.as_tensor(.1), non_sequences=w, truncate_gradient=truncate,
-                           return_updates=False)
+                           outputs_info=pt.as_tensor(np.float64(.1)), non_sequences=w,
+                           truncate_gradient=truncate, return_updates=False)
     compare([x, w], pytensor.grad(states[-1], [x, w]), (rng.randn(6), .7))
 
 
@@ -73,8 +81,8 @@ def test_several_taps_and_their_gradient(rng):
         new = pt.tanh(w * past + .5 * previous + now * later)
         return new, new ** 2
     states, squares = pytensor.scan(
-        step, sequences={'input': x, 'taps': [0, 1]}, outputs_info=[{'initial': start, 'taps': [-3, -1]}, None],
-        non_sequences=w, return_updates=False)
+        step, sequences={'input': x, 'taps': [0, 1]}, non_sequences=w,
+        outputs_info=[{'initial': start, 'taps': [-3, -1]}, None], return_updates=False)
     cost = (states * squares).sum() + squares[-1]
     compare([x, start, w], [states, squares] + pytensor.grad(cost, [x, start, w]),
             (rng.randn(6), rng.randn(3), .7), (rng.randn(9), rng.randn(3), .7))
@@ -83,7 +91,7 @@ def test_several_taps_and_their_gradient(rng):
 def test_backwards_and_second_derivative(rng):
     x, w = pt.dvector('x'), pt.dscalar('w')
     states = pytensor.scan(lambda x, state: pt.tanh(w * state + x), sequences=x, go_backwards=True,
-                           outputs_info=pt.as_tensor(0.), non_sequences=[], return_updates=False)
+                           outputs_info=pt.as_tensor(np.float64(0)), non_sequences=[], return_updates=False)
     first = pytensor.grad((states ** 2).sum(), w)
     compare([x, w], [first, pytensor.grad(first, w)] + [pytensor.grad(first, x)], (rng.randn(5), .7))
 
@@ -100,9 +108,9 @@ def test_no_steps(rng):
 
 def test_steps_that_are_an_input():
     steps, x = pt.lscalar('steps'), pt.dscalar('x')
-    states = pytensor.scan(lambda state: 2 * state, outputs_info=x, n_steps=steps, return_updates=False)
+    states = pytensor.scan(lambda state: x * state, outputs_info=x, n_steps=steps, return_updates=False)
     f = compare([steps, x], [states, states[-1], pytensor.grad(states[-1], x)], (3, 1.), (5, 2.), (3, 3.))
-    assert [numbers[0] for _, numbers in jax_mode.specialisations(f)] == [3, 5]
+    assert len(jax_mode.specialisations(f)) == 2
 
 
 def test_shared_state_updated_by_a_loop(rng):
@@ -118,22 +126,24 @@ def test_shared_state_updated_by_a_loop(rng):
 def test_set_subtensor_inside(rng):
     x, v = pt.dmatrix('x'), pt.dvector('v')
     rows = pytensor.scan(lambda i, array, v: pt.inc_subtensor(array[i, ::2], v[i] * array[i - 1, ::2]),
-                         sequences=pt.arange(x.shape[0]), outputs_info=x, non_sequences=v, return_updates=False)
-    compare([x, v], [rows[-1]] + pytensor.grad((rows[-1] ** 2).sum(), [x, v]), (rng.randn(4, 5), rng.randn(4)))
+                         sequences=pt.arange(x.shape[0]), outputs_info=x, non_sequences=v,
+                         return_updates=False)
+    compare([x, v], [rows[-1]] + pytensor.grad((rows[-1] ** 2).sum(), [x, v]),
+            (rng.randn(4, 5), rng.randn(4)))
 
 
 def test_nested_loops(rng):
     x, w = pt.dmatrix('x'), pt.dscalar('w')
 
     def row(x):
-        return pytensor.scan(lambda x, state: w * state + x, sequences=x, outputs_info=pt.as_tensor(0.),
-                             return_updates=False)[-1]
+        return pytensor.scan(lambda x, state: w * state + x, sequences=x, return_updates=False,
+                             outputs_info=pt.as_tensor(np.float64(0)))[-1]
     rows = pytensor.scan(row, sequences=x, return_updates=False)
     compare([x, w], [rows] + pytensor.grad((rows ** 2).sum(), [x, w]), (rng.randn(3, 4), .5))
 
 
 def doubled_until(x, limit):
-    return pytensor.scan(lambda state: (2 * state, pytensor.scan.utils.until(2 * state > limit)),
+    return pytensor.scan(lambda state: (2 * state, until(2 * state > limit)),
                          outputs_info=x, n_steps=100, return_updates=False)
 
 
@@ -147,7 +157,7 @@ def test_all_states_until_a_condition_holds():
     x, limit = pt.dscalar('x'), pt.dscalar('limit')
     states = doubled_until(x, limit)
     f = compare([x, limit], [states, pytensor.grad(states.sum(), x)], (1., 5.), (3., 1e3), (1., 1.), (1., 5.))
-    assert {numbers[-1] for _, numbers in jax_mode.specialisations(f)} == {3, 9, 1}
+    assert len(jax_mode.specialisations(f)) == 3
 
 
 def test_a_check_inside_a_loop():
@@ -169,6 +179,27 @@ def test_a_slice_of_traced_length_inside_a_loop_is_refused():
 
 def test_a_sequence_that_is_too_short():
     x = pt.dvector('x')
-    states = pytensor.scan(lambda x: 2 * x, sequences=x, n_steps=5, return_updates=False)
+    states = pytensor.scan(lambda x, state: state + x, sequences=x, n_steps=5,
+                           outputs_info=pt.as_tensor(np.float64(0)), return_updates=False)
     with pytest.raises(ValueError, match='3 entries'):
         pytensor.function([x], states, mode=jax_mode.MODE)(np.ones(3))
+
+
+def test_a_length_inside_a_loop_that_is_an_input(rng):
+    x, n = pt.dmatrix('x'), pt.lscalar('n')
+    sums = pytensor.scan(lambda row, state, n: state + row[:n].sum(), sequences=x, non_sequences=n,
+                         outputs_info=pt.as_tensor(np.float64(0)), return_updates=False)
+    f = compare([x, n], [sums, pytensor.grad(sums[-1], x)], (rng.randn(3, 4), 2), (rng.randn(3, 4), 4))
+    assert len(jax_mode.specialisations(f)) == 2
+
+
+def test_windows_that_move_with_the_steps(rng):
+    x = pt.dvector('x')
+
+    def step(i, total, x):
+        return total + x[3 * i - 1:(i + 1) * 3].prod(), pt.inc_subtensor(x[i + 1:i + 3], 1.)
+    totals, windows = pytensor.scan(step, sequences=pt.arange(1, 3), non_sequences=x,
+                                    outputs_info=[pt.as_tensor(np.float64(0)), None], return_updates=False)
+    compare([x], [totals, windows, pytensor.grad(totals[-1], x)], (rng.randn(9),), (rng.randn(12),))
+    with pytest.raises(jax_mode.UntraceableError, match='reaches beyond its array'):
+        pytensor.function([x], totals, mode=jax_mode.MODE)(rng.randn(8))

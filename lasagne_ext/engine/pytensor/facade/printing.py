@@ -1,2 +1,19 @@
-from pytensor.printing import *
-from pytensor.printing import Print, debugprint, pp, pprint
+"""Printing graphs, and values while a function runs."""
+from pytensor.printing import (
+    VALID_ASSOC, DefaultPrinter, IgnorePrinter, LeafPrinter, OperatorPrinter, PatternPrinter, PPrinter,
+    Print, PrinterState, default_colorCodes, default_printer, greek, leaf_printer, min_informative_str, pp,
+    pprint, pydotprint, special, use_ascii)
+
+from lasagne_ext.engine.pytensor._names import refuse
+from lasagne_ext.engine.pytensor.printing import (
+    FunctionPrinter, debugprint, hex_digest, position_independent_str, var_descriptor)
+
+_PYDOT = 'call pydotprint, which says what is missing'
+
+__getattr__ = refuse(__name__, {'pydot_imported': _PYDOT, 'pydot_imported_msg': _PYDOT})
+
+__all__ = ['DefaultPrinter', 'FunctionPrinter', 'IgnorePrinter', 'LeafPrinter', 'OperatorPrinter', 'PPrinter',
+           'PatternPrinter', 'Print', 'PrinterState', 'VALID_ASSOC', 'debugprint', 'default_colorCodes',
+           'default_printer', 'greek', 'hex_digest', 'leaf_printer', 'min_informative_str',
+           'position_independent_str', 'pp', 'pprint', 'pydotprint', 'special', 'use_ascii',
+           'var_descriptor']

@@ -12,9 +12,8 @@ from pytensor.graph.rewriting.db import RewriteDatabaseQuery
 
 from lasagne_ext.engine.pytensor.jax_mode._errors import UntraceableError
 from lasagne_ext.engine.pytensor.jax_mode._linker import JAXLinker, specialisations
-from lasagne_ext.engine.pytensor.jax_mode._registrars import REGISTRARS
 
-__all__ = ['JAXLinker', 'MODE', 'REGISTRARS', 'UntraceableError', 'register', 'specialisations']
+__all__ = ['JAXLinker', 'MODE', 'UntraceableError', 'register', 'specialisations']
 
 #: The mode: PyTensor's rewrites for JAX, without those that prepare for its own JAX linker.
 MODE = _modes.Mode(JAXLinker(), RewriteDatabaseQuery(include=['fast_run'], exclude=['fusion']))

@@ -16,7 +16,7 @@ _told = set()
 
 
 def implementation(node):
-    """Call the Op's Python code, or the C code it was compiled to, at every call."""
+    """Call the Op's Python code at every call."""
     for variable in node.inputs + node.outputs:
         if not isinstance(variable.type, TensorType) and not isinstance(variable, Constant):
             raise untraceable(node, 'has the input or output %s of type %s, where JAX knows tensors '
@@ -65,7 +65,8 @@ class _Thunk:
         self._outputs = [[None] for _ in node.outputs]
         storage = dict(self._inputs)
         storage.update(zip(node.outputs, self._outputs))
-        self._run = node.op.make_thunk(node, storage, {variable: [True] for variable in storage}, [])
+        self._run = node.op.make_thunk(node, storage, {variable: [True] for variable in storage}, [],
+                                       impl='py')
 
     def __call__(self, values):
         for variable, value in zip(self._node.inputs, values):
@@ -101,9 +102,8 @@ class _Shapes:
 def _shape_graph(node):
     from lasagne_ext.engine.pytensor.jax_mode._dispatch import implementation as of_node
     dummies = [variable.type() for variable in node.inputs]
-    stand_in = node.clone_with_new_inputs(
-        [variable if isinstance(variable, Constant) else dummy
-         for variable, dummy in zip(node.inputs, dummies)])
+    stand_in = node.op.make_node(*[variable if isinstance(variable, Constant) else dummy
+                                   for variable, dummy in zip(node.inputs, dummies)])
     sizes = [tuple(Shape_i(axis)(variable) for axis in range(variable.type.ndim))
              if isinstance(variable.type, TensorType) else None for variable in stand_in.inputs]
     shapes = stand_in.op.infer_shape(stand_in, sizes)

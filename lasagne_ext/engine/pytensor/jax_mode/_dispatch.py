@@ -5,17 +5,17 @@ its inputs are NumPy arrays where they are known during the trace, JAX arrays ot
 """
 import jax
 import numpy as np
-from pytensor.link.jax.dispatch import jax_funcify
 from pytensor.tensor.random.op import RandomVariable
 
 from lasagne_ext.engine.pytensor.jax_mode import (
-    _callback, _control, _elementwise, _indexing, _scan, _shapes)
+    _callback, _control, _elementwise, _extra, _indexing, _scan, _shapes)
 from lasagne_ext.engine.pytensor.jax_mode._errors import untraceable
+from lasagne_ext.engine.pytensor.jax_mode._runtime import jax_funcify
 from lasagne_ext.engine.pytensor.jax_mode._trace import is_traced, stage
 
 #: Classes of Ops -> function of a node that returns its implementation.
 OWN = {}
-for _module in (_shapes, _indexing, _elementwise, _control, _scan):
+for _module in (_shapes, _indexing, _elementwise, _control, _extra, _scan):
     OWN.update(_module.IMPLEMENTATIONS)
 
 #: What JAX raises when it is asked for the value of something traced.

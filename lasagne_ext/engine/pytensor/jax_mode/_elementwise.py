@@ -3,11 +3,11 @@ import functools
 
 import jax.numpy as jnp
 import numpy as np
-from pytensor.link.jax.dispatch import jax_funcify
 from pytensor.scalar import basic as scalar
 from pytensor.tensor.elemwise import CAReduce, DimShuffle, Elemwise
 
 from lasagne_ext.engine.pytensor.jax_mode import _callback
+from lasagne_ext.engine.pytensor.jax_mode._runtime import jax_funcify
 from lasagne_ext.engine.pytensor.jax_mode._trace import Graph, stage
 
 
@@ -85,6 +85,14 @@ def _cast(op, node):
     return compute
 
 
+def _switch(op, node):
+    def compute(trace, condition, *choices):
+        if condition.dtype != 'bool':
+            condition = condition != 0
+        return [jnp.where(condition, *_promoted(node, choices))]
+    return compute
+
+
 def _round_half_away_from_zero(value):
     # Not floor(|x| + .5): that addition rounds up the largest number below one half.
     size = jnp.abs(value)
@@ -100,7 +108,7 @@ _SCALARS = {
     scalar.Cast: _cast, scalar.Composite: _composite,
     scalar.Add: _fold(jnp.add), scalar.Mul: _fold(jnp.multiply), scalar.Sub: _simple(jnp.subtract),
     scalar.IntDiv: _simple(jnp.floor_divide), scalar.Mod: _simple(jnp.mod),
-    scalar.RoundHalfAwayFromZero: _simple(_round_half_away_from_zero)}
+    scalar.RoundHalfAwayFromZero: _simple(_round_half_away_from_zero), scalar.Switch: _switch}
 
 
 def _reduction(node, implementation):

@@ -9,6 +9,10 @@ class UntraceableError(NotImplementedError):
     """JAX cannot compile this function; the message says which Op and what would help."""
 
 
+class UnknownInside(UntraceableError):
+    """What makes it untraceable is a number inside a loop or branch; carries its tracer."""
+
+
 class Undetermined(Exception):
     """A number must be known before the trace can go on; carries its tracer."""
 
@@ -22,7 +26,7 @@ def missing_jax():
     return EngineError(MISSING)
 
 
-def untraceable(node, why):
+def untraceable(node, why, kind=UntraceableError):
     """The error to raise where a node cannot be traced.
 
     Parameters
@@ -31,9 +35,11 @@ def untraceable(node, why):
         The node.
     why : str
         What about it, as the predicate of a sentence.
+    kind : class, optional
+        Of the error.
     """
     outputs = ', '.join(str(output) for output in node.outputs)
-    return UntraceableError(
+    return kind(
         'JAX cannot compile this function: the Op %s (which makes %s) %s. Compile this function with '
         'another mode, for example theano.function(..., mode="FAST_RUN"); the others can stay '
         'with JAX' % (node.op, outputs, why))

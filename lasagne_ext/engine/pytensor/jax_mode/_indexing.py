@@ -6,6 +6,8 @@ from pytensor.tensor.basic import Nonzero
 from pytensor.tensor.subtensor import (
     AdvancedIncSubtensor, AdvancedSubtensor, IncSubtensor, Subtensor, unflatten_index_variables)
 
+from lasagne_ext.engine.pytensor.jax_mode import _moving
+from lasagne_ext.engine.pytensor.jax_mode._errors import untraceable
 from lasagne_ext.engine.pytensor.jax_mode._trace import is_traced, stage
 
 
@@ -136,12 +138,7 @@ def _axis(trace, node, size, index, number):
         index = index.astype('int64')                  # a uint8 could not hold the size
         return _Axis(jnp.where(index < 0, index + size, index), 1, dropped=True)
     step = 1 if index.step is None else trace.integer(index.step, node)
-    if is_traced(index.start) or is_traced(index.stop):
-        first, length = _moving_slice(trace, node, size, index, step)
-    else:
-        bounds = [None if bound is None else int(bound) for bound in (index.start, index.stop)]
-        first, stop, step = slice(bounds[0], bounds[1], step).indices(size)
-        length = len(range(first, stop, step))
+    first, length = _slice(trace, node, size, index, step, number)
     if length == 0:
         return _Axis(0, 0)
     if step > 0:
@@ -149,19 +146,31 @@ def _axis(trace, node, size, index, number):
     return _Axis(first + (length - 1) * step, length, -step, flipped=True)
 
 
-def _moving_slice(trace, node, size, index, step):
-    """Start and length of a slice with traced bounds: the length is assumed, the start is not."""
+def _slice(trace, node, size, index, step, number):
+    """First entry and length of a slice; the first entry may be traced, the length is known or assumed."""
+    bounds = [index.start, index.stop]
+    if trace.is_inner and any(map(is_traced, bounds)):
+        length = _moving.length(node, number, trace.sequences) if step == 1 else None
+        if length is not None:
+            start, stop = (jnp.asarray(bound, 'int64') for bound in bounds)
+            trace.check((start >= 0) & (stop <= size) & (length <= size), untraceable(
+                node, 'takes a slice inside a loop or branch that reaches beyond its array'))
+            return start, min(max(length, 0), size)
+        bounds = [trace.number(bound, node) for bound in bounds]
+    if not any(map(is_traced, bounds)):
+        bounds = [None if bound is None else int(bound) for bound in bounds]
+        entries = range(size)[slice(*bounds, step)]
+        return entries.start, len(entries)
     lowest, highest = (0, size) if step > 0 else (-1, size - 1)
 
-    def bound(value, default):
-        if value is None:
+    def within(bound, default):
+        if bound is None:
             return default
-        value = jnp.asarray(value).astype('int64')
-        return jnp.clip(jnp.where(value < 0, value + size, value), lowest, highest)
-    start = bound(index.start, lowest if step > 0 else highest)
-    stop = bound(index.stop, highest if step > 0 else lowest)
-    length = jnp.maximum(0, -((start - stop) // step))
-    return start, trace.integer(length, node)
+        bound = jnp.asarray(bound).astype('int64')
+        return jnp.clip(jnp.where(bound < 0, bound + size, bound), lowest, highest)
+    start = within(bounds[0], lowest if step > 0 else highest)
+    stop = within(bounds[1], highest if step > 0 else lowest)
+    return start, trace.integer(jnp.maximum(0, -((start - stop) // step)), node)
 
 
 def _advanced_subtensor(node, implementation):

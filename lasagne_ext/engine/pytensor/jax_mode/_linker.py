@@ -2,7 +2,6 @@
 from pytensor.link.jax import linker as pytensors
 
 from lasagne_ext.engine.pytensor.jax_mode._errors import missing_jax
-from lasagne_ext.engine.pytensor.jax_mode._registrars import call_registrars
 
 
 class JAXLinker(pytensors.JAXLinker):
@@ -35,9 +34,8 @@ def _program(fgraph, order):
         import jax  # noqa: F401
     except ImportError:
         raise missing_jax() from None
-    from lasagne_ext.engine.pytensor.jax_mode import _runtime
-    call_registrars()
-    return _runtime.Program(fgraph, order)
+    from lasagne_ext.engine.pytensor.jax_mode._program import Program
+    return Program(fgraph, order)
 
 
 def specialisations(function):

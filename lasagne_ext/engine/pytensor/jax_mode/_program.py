@@ -41,6 +41,7 @@ class Program:
                 raise UntraceableError('JAX functions take tensors only, and the input %s is of type %s; '
                                        'compile this function with another mode' % (variable, variable.type))
         self.specialisations = []
+        self._dtypes = [variable.type.dtype for variable in fgraph.inputs]
         self.fgraph = fgraph
         self.graph = Graph(fgraph, implementation, order)
         big = {variable for node in order for variable in node.inputs if isinstance(variable, Constant)
@@ -61,7 +62,7 @@ class Program:
             Values of the graph's inputs.
         """
         with jax.enable_x64(True):
-            arrays = [_transfer.from_numpy(value) for value in values]
+            arrays = list(map(_transfer.from_numpy, values, self._dtypes))
             if not self._general.undetermined:
                 result = self._general(arrays)
             if self._general.undetermined:

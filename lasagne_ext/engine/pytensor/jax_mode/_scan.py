@@ -10,7 +10,8 @@ import jax.numpy as jnp
 from pytensor.scan.op import Scan
 
 from lasagne_ext.engine.pytensor.jax_mode import _while
-from lasagne_ext.engine.pytensor.jax_mode._trace import Graph, conform, stage
+from lasagne_ext.engine.pytensor.jax_mode._errors import UnknownInside
+from lasagne_ext.engine.pytensor.jax_mode._trace import Graph, conform, is_traced, stage
 
 
 def _scan(node, implementation):
@@ -18,7 +19,13 @@ def _scan(node, implementation):
 
     def run(trace, *inputs):
         loop = Loop(node, graph, trace, inputs)
-        return (_while.run if node.op.info.as_while and loop.steps else _run)(loop)
+        try:
+            return (_while.run if node.op.info.as_while and loop.steps else _run)(loop)
+        except UnknownInside as error:
+            known = [trace.number(value, node) if value is error.tracer else value for value in inputs]
+            if not any(value is error.tracer for value in inputs):
+                raise
+        return run(trace, *known)            # what the steps needed to know is the same for all
     run.never_folded = True
     return run
 
@@ -61,6 +68,8 @@ class Loop:
             if value.shape[0] < self.steps:
                 raise ValueError('a scan of %d steps was given the sequence %s with %d entries'
                                  % (self.steps, variable, value.shape[0]))
+        self._known_sequences = {variable: value[:self.steps] for variable, value
+                                 in zip(graph.inputs, sequences) if not is_traced(value)}
         self._sequences = [stage(value)[:self.steps] for value in sequences]
         self._moving = [_Moving(stage(value), reads, writes, self.steps) for value, reads, writes
                         in zip(op.outer_mitmot(inputs), self.info.normalized_mit_mot_in_slices,
@@ -93,7 +102,8 @@ class Loop:
         for state, past in zip(self._states, states):
             inputs += state.read(past)
         with self.trace.inner() as failure:
-            made = self._graph(self.trace, *inputs, *untraced, *self._constant)
+            made = self._graph(self.trace, *inputs, *untraced, *self._constant,
+                               sequences=self._known_sequences)
             made = [conform(stage(value), variable)
                     for value, variable in zip(made, self._graph.outputs)]
             code = failure()

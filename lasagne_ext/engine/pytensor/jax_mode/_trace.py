@@ -7,7 +7,8 @@ import numpy as np
 from pytensor.graph.basic import Constant
 from pytensor.tensor.type import TensorType
 
-from lasagne_ext.engine.pytensor.jax_mode._errors import Undetermined, untraceable
+from lasagne_ext.engine.pytensor.jax_mode._errors import (
+    Undetermined, UnknownInside, UntraceableError, untraceable)
 
 #: Constants of more values than this are handed to XLA as arguments, and computed by it.
 LARGEST_FOLDED = 2 ** 14
@@ -48,6 +49,7 @@ class Trace:
         self.exceptions = exceptions
         self.errors = errors
         self.quantities = []
+        self.sequences = {}
         self._failures = [None]
         self._numbers = {}
 
@@ -67,8 +69,11 @@ class Trace:
             return np.asarray(value)
         if id(value) in self._numbers:
             return self._numbers[id(value)][1]
-        if len(self._failures) > 1:
-            raise untraceable(node, 'needs a number that only the data decide, inside a loop or a branch')
+        if self.is_inner:
+            error = untraceable(node, 'needs a number that only the data decide, inside a loop or a branch',
+                                UnknownInside)
+            error.tracer = value
+            raise error
         if len(self.quantities) == len(self.known):
             raise Undetermined(value)
         number = self.known[len(self.quantities)]
@@ -113,6 +118,11 @@ class Trace:
             self._failures.pop()
 
     @property
+    def is_inner(self):
+        """Whether this is the body of a loop or branch."""
+        return len(self._failures) > 1
+
+    @property
     def failure(self):
         """The number of the exception to raise, 0 for none; None where nothing was checked."""
         return self._failures[-1]
@@ -145,12 +155,32 @@ class Graph:
         self._implementation = implementation
         self._functions = {}
 
-    def __call__(self, trace, *values):
-        """Values of the outputs for values of the inputs."""
+    def __call__(self, trace, *values, sequences=None):
+        """Values of the outputs for values of the inputs.
+
+        `sequences` are the inputs that a loop gives other values at each step, where they are known.
+        """
+        outer, trace.sequences = trace.sequences, sequences or {}
+        try:
+            return self._walk(trace, values)
+        finally:
+            trace.sequences = outer
+
+    def _walk(self, trace, values):
         known = dict(zip(self.inputs, values))
         for node in self.order:
             inputs = [_value(variable, known, trace) for variable in node.inputs]
-            known.update(zip(node.outputs, self._compute(node, trace, inputs)))
+            try:
+                outputs = self._compute(node, trace, inputs)
+            except (UntraceableError, Undetermined):
+                raise
+            except Exception as error:
+                # JAX says TypeError of shapes that do not fit, Theano ValueError.
+                told = ValueError(str(error)) if isinstance(error, TypeError) else error
+                told.add_note('Apply node: %s, given inputs of shapes %s'
+                              % (node, [getattr(value, 'shape', None) for value in inputs]))
+                raise told
+            known.update(zip(node.outputs, outputs))
         return [_value(variable, known, trace) for variable in self.outputs]
 
     def _compute(self, node, trace, inputs):

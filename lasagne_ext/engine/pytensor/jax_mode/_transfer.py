@@ -21,8 +21,13 @@ def to_numpy(array):
     return np.array(array)
 
 
-def from_numpy(value):
-    """What to hand to JAX for a NumPy array: the JAX array that it shows, where it is one of ours."""
+def from_numpy(value, dtype):
+    """What to hand to JAX for a NumPy array: the JAX array that it shows, where it is one of ours.
+
+    A Python number, which a function that trusts its inputs may get, becomes an array of that dtype.
+    """
+    if not isinstance(value, np.ndarray):
+        return np.asarray(value, dtype)
     memory = value.base
     if type(memory) is _Memory and memory.array.shape == value.shape and memory.array.dtype == value.dtype:
         return memory.array

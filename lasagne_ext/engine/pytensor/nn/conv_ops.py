@@ -127,13 +127,7 @@ class BaseAbstractConv(Op):
         """What the kernels of :mod:`lasagne_ext.kernels.nn` take after their arrays."""
         extent = [(length - 1) * dilation + 1 for length, dilation in zip(size, self.filter_dilation)]
         pads = border_mode_to_pad(self.border_mode, self.convdim, extent)
-        return pads, self.subsample, self.filter_dilation, self.num_groups, self.unshared
-
-    def flipped(self, kernel):
-        """The kernel as cross-correlation wants it."""
-        if not self.filter_flip:
-            return kernel
-        return kernel[(Ellipsis,) + (slice(None, None, -1),) * self.convdim]
+        return pads, self.subsample, self.filter_dilation, self.num_groups, self.unshared, self.filter_flip
 
     def other(self, kind):
         """The Op of another direction with the same options."""
@@ -165,8 +159,7 @@ class AbstractConv(BaseAbstractConv):
         image, kernel = inputs
         self.check_channels(image.shape[1], kernel.shape)
         self.output_shape(image.shape, kernel.shape)
-        output_storage[0][0] = nn.convolve(image, self.flipped(kernel),
-                                           *self.arguments(kernel.shape[-self.convdim:]))
+        output_storage[0][0] = nn.convolve(image, kernel, *self.arguments(kernel.shape[-self.convdim:]))
 
     def infer_shape(self, node, input_shapes):
         return [get_conv_output_shape(*input_shapes, self.border_mode, self.subsample,
@@ -217,8 +210,7 @@ class AbstractConv_gradWeights(BaseAbstractConv):
         shape = self.kernel_shape(image.shape, top.shape, size)
         self.check_channels(image.shape[1], shape, top.shape[1])
         self.check_top(image.shape, shape, top.shape)
-        output_storage[0][0] = self.flipped(nn.convolve_kernel_grad(image, top, size,
-                                                                    *self.arguments(size)))
+        output_storage[0][0] = nn.convolve_kernel_grad(image, top, size, *self.arguments(size))
 
     def infer_shape(self, node, input_shapes):
         size = [node.inputs[2][axis] for axis in range(self.convdim)]
@@ -260,7 +252,7 @@ class AbstractConv_gradInputs(BaseAbstractConv):
         shape = self.image_shape(kernel.shape, top.shape, size)
         self.check_channels(shape[1], kernel.shape, top.shape[1])
         self.check_top(shape, kernel.shape, top.shape)
-        output_storage[0][0] = nn.convolve_image_grad(self.flipped(kernel), top, size,
+        output_storage[0][0] = nn.convolve_image_grad(kernel, top, size,
                                                       *self.arguments(kernel.shape[-self.convdim:]))
 
     def infer_shape(self, node, input_shapes):

@@ -22,13 +22,16 @@ def _funcify(op, node, **kwargs):
 def _draw(state, count, dtype):
     """As :func:`lasagne_ext.kernels.mrg.uniform`."""
     state = jnp.asarray(state)
-    passes, rest = divmod(count, len(state))
+    streams = len(state)
+    passes = -(-count // streams)
 
     def draw(columns, _):
-        columns, integers = mrg.step(columns, jnp)
-        return columns, mrg.scaled(integers, dtype)
+        new, integers = mrg.step(columns[0], jnp)
+        return (new, columns[0]), mrg.scaled(integers, dtype)
 
-    columns, rows = jax.lax.scan(draw, tuple(state.T), length=passes)
-    last, row = draw([column[:rest] for column in columns], None)
-    columns = [jnp.concatenate([new, old[rest:]]) for new, old in zip(last, columns)]
-    return jnp.stack(columns, axis=1), jnp.concatenate([rows.reshape(-1), row])
+    columns = tuple(state.T)
+    (new, old), rows = jax.lax.scan(draw, (columns, columns), length=passes)
+    # The last pass may need fewer numbers than there are streams: the others stay where they were.
+    has_drawn = jnp.arange(streams) < count - (passes - 1) * streams
+    new_state = jnp.stack([jnp.where(has_drawn, *pair) for pair in zip(new, old)], axis=1)
+    return new_state, rows.reshape(-1)[:count]

@@ -62,14 +62,16 @@ def _mrg_uniform(op, node, **kwargs):
 @numba_funcify.register(MultinomialFromUniform)
 @numba_funcify.register(ChoiceFromUniform)
 def _in_python(op, node, **kwargs):
-    signature = types.Tuple([
-        types.Array(numba.from_dtype(output.type.numpy_dtype), output.type.ndim, 'C')
-        for output in node.outputs])
+    kinds = [types.Array(numba.from_dtype(output.type.numpy_dtype), output.type.ndim, 'C')
+             for output in node.outputs]
+    # Numba passes a single output as it is.
+    signature = kinds[0] if len(kinds) == 1 else types.Tuple(kinds)
 
     def run(inputs):
         storage = [[None] for _ in node.outputs]
         op.perform(node, inputs, storage)
-        return tuple(np.asarray(cell[0], order='C') for cell in storage)
+        outputs = tuple(np.asarray(cell[0], order='C') for cell in storage)
+        return outputs[0] if len(outputs) == 1 else outputs
 
     @numba_njit
     def perform(*inputs):

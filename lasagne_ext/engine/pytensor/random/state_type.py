@@ -4,6 +4,7 @@ A state is a vector of 628 words, so that every linker can hold it, copy it and 
 that held the object itself would be foreign to compiled code and to JAX. Outside of functions it
 looks as in Theano: ``get_value`` gives a ``RandomState`` and ``set_value`` takes one.
 """
+import functools
 import threading
 
 import numpy as np
@@ -19,7 +20,7 @@ _scratch = threading.local()
 
 def encode(random_state):
     """State of a ``RandomState``, uint32 (628,)."""
-    _, key, position, has_gauss, gauss = random_state.get_state()
+    _, key, position, has_gauss, gauss = np.random.RandomState.get_state(random_state)
     words = np.empty(_WORDS, 'uint32')
     words[:_KEY] = key
     words[_KEY:_KEY + 2] = position, has_gauss
@@ -41,8 +42,9 @@ def borrow(words):
 
 def _set(random_state, words):
     words = np.ascontiguousarray(words)
-    random_state.set_state(('MT19937', words[:_KEY], int(words[_KEY]), int(words[_KEY + 1]),
-                            float(words[_KEY + 2:].view('float64')[0])))
+    np.random.RandomState.set_state(random_state, (
+        'MT19937', words[:_KEY], int(words[_KEY]), int(words[_KEY + 1]),
+        float(words[_KEY + 2:].view('float64')[0])))
     return random_state
 
 
@@ -62,16 +64,35 @@ class RandomStateType(TensorType):
 random_state_type = RandomStateType()
 
 
+class BorrowedState(np.random.RandomState):
+    """The state in a shared variable: what a method changes here, ``seed`` or a draw, changes there."""
+
+    def __init__(self, container):
+        super().__init__(0)
+        self._container = container
+        _set(self, container.value)
+
+    def __getattribute__(self, name):
+        attribute = super().__getattribute__(name)
+        if name.startswith('_') or not callable(attribute):
+            return attribute
+
+        @functools.wraps(attribute)
+        def run(*args, **kwargs):
+            result = attribute(*args, **kwargs)
+            self._container.value = encode(self)
+            return result
+        return run
+
+
 class RandomStateSharedVariable(TensorSharedVariable):
     """Shared variable that holds the state of a ``RandomState``."""
 
     def get_value(self, borrow=False, return_internal_type=False):
-        """A new ``RandomState``, or its words (628,) if `return_internal_type`.
-
-        Changes to it have no effect before it is handed to ``set_value``, whatever `borrow` is.
-        """
-        words = super().get_value(borrow=borrow)
-        return words if return_internal_type else decode(words)
+        """A new ``RandomState``, a :class:`BorrowedState` if `borrow`, or the words (628,) themselves."""
+        if return_internal_type:
+            return super().get_value(borrow=borrow)
+        return BorrowedState(self.container) if borrow else decode(self.container.value)
 
 
 @shared_constructor.register(np.random.RandomState)

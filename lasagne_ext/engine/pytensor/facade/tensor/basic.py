@@ -1,28 +1,28 @@
 """Creation, conversion, elementwise functions, reductions and shapes."""
-import builtins  # noqa: F401
-from functools import partial  # noqa: F401
-
 import numpy as np  # noqa: F401
 from pytensor.gradient import DisconnectedType  # noqa: F401
 from pytensor.link.c.params_type import ParamsType  # noqa: F401
 from pytensor.printing import min_informative_str, pprint  # noqa: F401
 from pytensor.scalar import int32  # noqa: F401
 from pytensor.tensor import (  # noqa: F401
-    add, all, allclose, alloc, and_, any, arange, arccos, arccosh, arcsin, arcsinh, arctan, arctan2, arctanh,
-    argmax, argmin, bitwise_and, bitwise_not, bitwise_or, bitwise_xor, cast, ceil, ceil_intdiv, chi2sf, clip,
-    complex, complex_from_polar, concatenate, cos, cosh, cov, deg2rad, diag, diagonal, divmod, eq, erf, erfc,
-    erfcinv, erfcx, erfinv, exp, exp2, expm1, eye, fill, flatnonzero, floor, floor_div, gamma, gammainc,
-    gammaincc, gammal, gammaln, gammau, ge, gt, horizontal_stack, i0, i1, identity_like, imag, int_div,
-    inverse_permutation, invert, iround, isclose, isinf, isnan, iv, j0, j1, join, jv, largest, le, log, log10,
-    log1p, log2, lt, max_and_argmax, maximum, minimum, mod, mul, neg, neq, nonzero, nonzero_values, ones,
-    ones_like, or_, outer, pow, power, prod, psi, ptp, rad2deg, real, roll, round, round_half_away_from_zero,
-    round_half_to_even, scalar_from_tensor, second, sgn, shape, shape_padaxis, shape_padleft, shape_padright,
-    sin, sinh, smallest, sqr, sqrt, square, stacklists, std, sub, sum, swapaxes, switch, tan, tanh,
-    tensor_copy, tensor_from_scalar, tensordot, transfer, transpose, tri, tri_gamma, tril, triu, true_div,
-    trunc, var, vertical_stack, xor, zeros, zeros_like)
+    add, allclose, alloc, and_, arange, arccos, arccosh, arcsin, arcsinh, arctan, arctan2, arctanh,
+    bitwise_and, bitwise_not, bitwise_or, bitwise_xor, cast, ceil, ceil_intdiv, clip, complex,
+    complex_from_polar, concatenate, cos, cosh, cov, deg2rad, diagonal, divmod, eq, erf, erfc, erfcinv,
+    erfcx, erfinv, exp, exp2, expm1, eye, fill, flatnonzero, floor, floor_div, gamma, gammainc, gammaincc,
+    gammal, gammaln, gammau, ge, gt, horizontal_stack, i0, i1, identity_like, imag, int_div,
+    inverse_permutation, invert, iround, isclose, isinf, isnan, iv, j0, j1, join, jv, largest, le, log,
+    log10, log1p, log2, lt, maximum, minimum, mod, mul, neg, neq, nonzero, nonzero_values, ones,
+    ones_like, or_, outer, pow, power, psi, rad2deg, real, roll, round, round_half_away_from_zero,
+    round_half_to_even, scalar_from_tensor, second, sgn, shape, shape_padaxis, shape_padleft,
+    shape_padright, sin, sinh, smallest, sqr, sqrt, square, stacklists, sub, swapaxes, switch, tan, tanh,
+    tensor_copy, tensor_from_scalar, tensordot, transfer, transpose, tri, tri_gamma, tril, true_div,
+    trunc, vertical_stack, xor, zeros, zeros_like)
 from pytensor.tensor import abs as abs_  # noqa: F401
 from pytensor.tensor import reciprocal as inv  # noqa: F401
 from pytensor.tensor.basic import (  # noqa: F401
+    _convert_to_bool, _convert_to_complex64, _convert_to_complex128, _convert_to_float16, _convert_to_float32,
+    _convert_to_float64, _convert_to_int8, _convert_to_int16, _convert_to_int32, _convert_to_int64,
+    _convert_to_uint8, _convert_to_uint16, _convert_to_uint32, _convert_to_uint64,
     Alloc, AllocEmpty, ARange, Choose, Eye, Nonzero, PermuteRowElements, ScalarFromTensor, TensorFromScalar,
     mgrid, ogrid, register_transfer)
 from pytensor.tensor.exceptions import NotScalarConstantError, ShapeError  # noqa: F401
@@ -32,7 +32,7 @@ from pytensor.tensor.type import (  # noqa: F401
     all_dtypes, complex_dtypes, continuous_dtypes, discrete_dtypes, float_dtypes, int_dtypes,
     integer_dtypes, uint_dtypes, values_eq_approx_always_true)
 
-from theano import config, gof, printing  # noqa: F401
+from theano import compile, config, gof, printing  # noqa: F401
 from theano import scalar as scal  # noqa: F401
 from theano.gof import Apply, Constant, Generic, MethodNotDefined, Op, Type, Variable  # noqa: F401
 from theano.gradient import grad_not_implemented, grad_undefined  # noqa: F401
@@ -47,10 +47,12 @@ from lasagne_ext.engine.pytensor.tensor_broadcast import (  # noqa: F401
     Rebroadcast, addbroadcast, batched_dot, batched_tensordot, patternbroadcast, unbroadcast)
 from lasagne_ext.engine.pytensor.tensor_functions import (  # noqa: F401
     AsTensorError, EmptyConstantError, as_tensor_variable, check_and_normalize_axes, check_equal_numpy,
-    choose, constant, dot, extract_constant, flatten, get_scalar_constant_value, get_vector_length, is_flat,
-    numpy_scalar, permute_row_elements, reshape, split, stack, tile)
+    choose, constant, diag, dot, extract_constant, flatten, get_scalar_constant_value, get_vector_length, is_flat,
+    numpy_scalar, permute_row_elements, reshape, split, stack, tile, triu)
 from lasagne_ext.engine.pytensor.tensor_functions_math import (  # noqa: F401
-    angle, conj, div_proxy, makeKeepDims, max, mean, min, mod_check)
+    angle, chi2sf, conj, div_proxy, makeKeepDims, mod_check)
+from lasagne_ext.engine.pytensor.tensor_reductions import (  # noqa: F401
+    all, any, argmax, argmin, max, max_and_argmax, mean, min, prod, ptp, std, sum, var)
 from lasagne_ext.engine.pytensor.tensor_types import TensorType, TensorVariable, tensor  # noqa: F401
 
 globals().update(tensor_types.named_types())
@@ -60,24 +62,26 @@ Tensor = TensorType
 join_ = join
 where = switch
 int32_t = int32
-python_all, python_any, python_complex = builtins.all, builtins.any, builtins.complex
-izip, xrange, integer_types = zip, range, (int,)
+numpy_diagonal_return_view = True
 
 #: Tolerances of ``allclose`` for values in tests.
 float16_atol = float16_rtol = 1e-3
 float32_atol = float32_rtol = 1e-5
 float64_atol, float64_rtol = 1e-8, 1.0000000000000001e-05
 
-_OP = 'use the function of that name in lower case'
-
 #: Names that Theano has here -> what to use instead.
 REFUSED = {
     'AllocDiag': 'use theano.tensor.diag', 'ExtractDiag': 'use theano.tensor.diagonal',
     'Default': 'use Python\'s if', 'default': 'use Python\'s if', 'setdefault': 'use Python\'s if',
-    'Flatten': _OP, 'Join': _OP, 'Mean': _OP, 'Split': _OP, 'Tile': _OP, 'Tri': _OP,
     'MaxAndArgmax': 'use theano.tensor.max_and_argmax', 'hashtype': 'use hash(type(x))',
     'alloc_validate_shape': 'theano.tensor.alloc validates its shape',
     'constant_cache': 'constants are not cached', 'constructor': 'it only listed functions for documents',
-    'get_scalar_constant_value_elemwises': 'use theano.tensor.get_scalar_constant_value'}
+    'get_scalar_constant_value_elemwises': 'use theano.tensor.get_scalar_constant_value',
+    **dict.fromkeys(['Flatten', 'Join', 'Mean', 'Split', 'Tile', 'Tri'],
+                    'use the function of that name in lower case'),
+    **dict.fromkeys(['Iterable', 'absolute_import', 'builtins', 'dedent', 'division', 'integer_types', 'izip',
+                     'key_to_cmp', 'logging', 'numbers', 'partial', 'print_function', 'python_all',
+                     'python_any', 'python_complex', 'sys', 'warnings', 'xrange'],
+                    'import it from where Python has it')}
 
 __getattr__ = refuse(__name__, REFUSED)

@@ -3,10 +3,10 @@ from pytensor.tensor.extra_ops import (Bartlett, CpuContiguous, CumOp, FillDiago
                                        SearchsortedOp, Unique, bartlett, bincount, compress, cpu_contiguous,
                                        cumprod, cumsum, diff, fill_diagonal, fill_diagonal_,
                                        fill_diagonal_offset, fill_diagonal_offset_, ravel_multi_index,
-                                       searchsorted, to_one_hot)
+                                       searchsorted, squeeze, to_one_hot)
 
 from lasagne_ext.engine.pytensor._names import refuse
-from lasagne_ext.engine.pytensor.tensor_functions import repeat, squeeze, unravel_index
+from lasagne_ext.engine.pytensor.tensor_functions import repeat, unravel_index
 
 bartlett_ = Bartlett()
 

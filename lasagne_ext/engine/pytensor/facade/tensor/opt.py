@@ -13,10 +13,15 @@ from lasagne_ext.engine.pytensor.tensor_functions import extract_constant
 assert_ = assert_op
 
 __getattr__ = refuse(__name__, dict.fromkeys(
-    ['Canonizer', 'FusionOptimizer', 'InplaceElemwiseOptimizer', 'ShapeOptimizer', 'UnShapeOptimizer',
-     'apply_local_dimshuffle_lift', 'apply_rebroadcast_opt', 'broadcast_like', 'get_clients', 'get_clients2',
-     'local_add_canonizer', 'local_mul_canonizer', 'merge_two_slices', 'MakeVectorPrinter',
-     'register_specialize_device'],
+    ['add_calculate', 'apply_local_dimshuffle_lift', 'apply_rebroadcast_opt', 'attempt_distribution',
+     'broadcast_like', 'Canonizer', 'check_for_x_over_absX', 'distribute_greedy',
+     'elemwise_max_input_fct', 'encompasses_broadcastable', 'FusionOptimizer', 'get_clients',
+     'get_clients2', 'inplace_elemwise_optimizer', 'InplaceElemwiseOptimizer', 'is_an_upcast',
+     'is_dimshuffle_useless', 'is_inverse_pair', 'local_add_canonizer', 'local_add_mul_fusion',
+     'local_elemwise_alloc_op', 'local_elemwise_fusion', 'local_elemwise_fusion_op',
+     'local_mul_canonizer', 'local_reshape_chain', 'MakeVectorPrinter', 'merge_broadcastables',
+     'merge_two_slices', 'mul_calculate', 'register_specialize_device', 'scalarconsts_rest',
+     'ShapeOptimizer', 'UnShapeOptimizer'],
     'rewrites are those of PyTensor: see pytensor.tensor.rewriting'))
 
 __all__ = ['Assert', 'MakeVector', 'ShapeFeature', 'assert_', 'assert_op', 'extract_constant',

@@ -1,8 +1,7 @@
 """Shared variables that hold arrays."""
-from pytensor.tensor.sharedvar import TensorSharedVariable
-
-from lasagne_ext.engine.pytensor.tensor_types import (ScalarSharedVariable, load_shared_variable,
-                                                      scalar_constructor, tensor_constructor)
+from lasagne_ext.engine.pytensor.tensor_types import (ScalarSharedVariable, TensorSharedVariable,
+                                                      load_shared_variable, scalar_constructor,
+                                                      tensor_constructor)
 
 __all__ = ['ScalarSharedVariable', 'TensorSharedVariable', 'load_shared_variable', 'scalar_constructor',
            'tensor_constructor']

@@ -1,10 +1,48 @@
 """Building blocks of neural networks."""
+from theano.tensor.nnet import (
+    abstract_conv, blocksparse, bn, conv, conv3d2d, corr, corr3d, ctc, neighbours, nnet, sigm)
+from theano.tensor.nnet.abstract_conv import conv2d as abstract_conv2d
+from theano.tensor.nnet.abstract_conv import conv2d_grad_wrt_inputs, conv3d, separable_conv2d
+from theano.tensor.nnet.bn import batch_normalization
 from theano.tensor.nnet.nnet import (
-    binary_crossentropy, categorical_crossentropy, crossentropy_categorical_1hot, elu, logsoftmax, relu, selu,
-    softmax, softmax_graph, softsign)
-from theano.tensor.nnet.sigm import hard_sigmoid, sigmoid, softplus
+    CrossentropyCategorical1Hot, CrossentropyCategorical1HotGrad, CrossentropySoftmax1HotWithBiasDx,
+    CrossentropySoftmaxArgmax1HotWithBias, LogSoftmax, Prepend_scalar_constant_to_each_row,
+    Prepend_scalar_to_each_row, Softmax, SoftmaxGrad, SoftmaxWithBias, binary_crossentropy,
+    categorical_crossentropy, confusion_matrix, crossentropy_categorical_1hot,
+    crossentropy_categorical_1hot_grad, crossentropy_softmax_1hot, crossentropy_softmax_1hot_with_bias,
+    crossentropy_softmax_1hot_with_bias_dx, crossentropy_softmax_argmax_1hot_with_bias,
+    crossentropy_softmax_max_and_argmax_1hot, crossentropy_softmax_max_and_argmax_1hot_with_bias,
+    crossentropy_to_crossentropy_with_softmax, elu, graph_merge_softmax_with_crossentropy_softmax,
+    h_softmax, logsoftmax, logsoftmax_op, prepend_0_to_each_row, prepend_1_to_each_row,
+    prepend_scalar_to_each_row, relu, selu, sigmoid_binary_crossentropy, softmax, softmax_grad,
+    softmax_graph, softmax_op, softmax_with_bias, softsign)
+from theano.tensor.nnet.sigm import (
+    hard_sigmoid, scalar_sigmoid, sigmoid, sigmoid_inplace, softplus, ultra_fast_sigmoid)
 
-try:
-    from theano.tensor.nnet.abstract_conv import conv2d, conv2d_grad_wrt_inputs, conv3d, separable_conv2d
-except ModuleNotFoundError:
-    pass
+from lasagne_ext.engine.pytensor._names import refuse
+from lasagne_ext.engine.pytensor.nn.conv import conv2d_transpose
+from lasagne_ext.engine.pytensor.nn.conv import nnet_conv2d as conv2d
+
+__getattr__ = refuse(__name__, {
+    'ConvOp': 'use conv2d',
+    'crossentropy_to_crossentropy_with_softmax_with_bias':
+        'there is no Op of its own for a softmax with bias; the bias is added before',
+    'opt': 'rewrites are PyTensor\'s: pytensor.tensor.rewriting',
+    'softmax_simplifier': 'the optimizer finds exp(x) / exp(x).sum(); write softmax(x) to be certain'})
+
+__all__ = ['CrossentropyCategorical1Hot', 'CrossentropyCategorical1HotGrad',
+           'CrossentropySoftmax1HotWithBiasDx', 'CrossentropySoftmaxArgmax1HotWithBias', 'LogSoftmax',
+           'Prepend_scalar_constant_to_each_row', 'Prepend_scalar_to_each_row', 'Softmax', 'SoftmaxGrad',
+           'SoftmaxWithBias', 'abstract_conv', 'abstract_conv2d', 'batch_normalization',
+           'binary_crossentropy', 'blocksparse', 'bn', 'categorical_crossentropy', 'confusion_matrix',
+           'conv', 'conv2d', 'conv2d_grad_wrt_inputs', 'conv2d_transpose', 'conv3d', 'conv3d2d', 'corr',
+           'corr3d', 'crossentropy_categorical_1hot', 'crossentropy_categorical_1hot_grad',
+           'crossentropy_softmax_1hot', 'crossentropy_softmax_1hot_with_bias',
+           'crossentropy_softmax_1hot_with_bias_dx', 'crossentropy_softmax_argmax_1hot_with_bias',
+           'crossentropy_softmax_max_and_argmax_1hot', 'crossentropy_softmax_max_and_argmax_1hot_with_bias',
+           'crossentropy_to_crossentropy_with_softmax', 'ctc', 'elu',
+           'graph_merge_softmax_with_crossentropy_softmax', 'h_softmax', 'hard_sigmoid', 'logsoftmax',
+           'logsoftmax_op', 'neighbours', 'nnet', 'prepend_0_to_each_row', 'prepend_1_to_each_row',
+           'prepend_scalar_to_each_row', 'relu', 'scalar_sigmoid', 'selu', 'separable_conv2d', 'sigm',
+           'sigmoid', 'sigmoid_binary_crossentropy', 'sigmoid_inplace', 'softmax', 'softmax_grad',
+           'softmax_graph', 'softmax_op', 'softmax_with_bias', 'softplus', 'softsign', 'ultra_fast_sigmoid']

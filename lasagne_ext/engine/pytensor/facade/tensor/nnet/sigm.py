@@ -1,6 +1,35 @@
-"""Sigmoid and its approximations."""
+"""Sigmoid and softplus, and approximations of the sigmoid."""
+from pytensor.scalar.math import Sigmoid as ScalarSigmoid
+from pytensor.scalar.math import Softplus as ScalarSoftplus
+from pytensor.scalar.math import sigmoid as scalar_sigmoid
+from pytensor.scalar.math import softplus as scalar_softplus
 from pytensor.tensor.math import sigmoid, softplus
+from pytensor.tensor.rewriting.math import local_reciprocal_1_plus_exp as local_inv_1_plus_exp
+from pytensor.tensor.rewriting.math import (
+    compute_mul, is_1pexp, is_exp, is_mul, is_neg, local_1msigmoid, local_exp_over_1_plus_exp,
+    local_sigm_times_exp, log1msigm_to_softplus, log1p_neg_sigmoid, logsigm_to_softplus, parse_mul_tree,
+    partition_num_or_denom, perform_sigm_times_exp, replace_leaf, simplify_mul)
 
-from lasagne_ext.engine.pytensor.nnet_activations import hard_sigmoid
+from lasagne_ext.engine.pytensor._names import refuse
+from lasagne_ext.engine.pytensor.nnet_activations import hard_sigmoid, ultra_fast_sigmoid
 
-__all__ = ['hard_sigmoid', 'sigmoid', 'softplus']
+# What is done in place is the optimizer's choice; it never shows.
+sigmoid_inplace = sigmoid
+ultra_fast_sigmoid_inplace = ultra_fast_sigmoid
+
+_APPROXIMATION = 'use %s where the approximation is wanted'
+
+__getattr__ = refuse(__name__, {
+    'UltraFastScalarSigmoid': 'use ultra_fast_sigmoid',
+    'local_hard_sigmoid': _APPROXIMATION % 'hard_sigmoid',
+    'local_ultra_fast_sigmoid': _APPROXIMATION % 'ultra_fast_sigmoid',
+    'log1pexp_to_softplus': 'the optimizer does this; write softplus(x) where it is to be certain',
+    'register_local_1msigmoid': 'exclude the rewrite local_1msigmoid from the mode instead',
+    'ultra_fast_scalar_sigmoid': 'use ultra_fast_sigmoid'})
+
+__all__ = ['ScalarSigmoid', 'ScalarSoftplus', 'compute_mul', 'hard_sigmoid', 'is_1pexp', 'is_exp', 'is_mul',
+           'is_neg', 'local_1msigmoid', 'local_exp_over_1_plus_exp', 'local_inv_1_plus_exp',
+           'local_sigm_times_exp', 'log1msigm_to_softplus', 'log1p_neg_sigmoid', 'logsigm_to_softplus',
+           'parse_mul_tree', 'partition_num_or_denom', 'perform_sigm_times_exp', 'replace_leaf',
+           'scalar_sigmoid', 'scalar_softplus', 'sigmoid', 'sigmoid_inplace', 'simplify_mul', 'softplus',
+           'ultra_fast_sigmoid', 'ultra_fast_sigmoid_inplace']

@@ -1,0 +1,16 @@
+"""Batch normalization."""
+from lasagne_ext.engine.pytensor._names import refuse
+from lasagne_ext.engine.pytensor.nnet_bn import (
+    _prepare_batch_normalization_axes, batch_normalization, batch_normalization_test,
+    batch_normalization_train)
+
+_FUNCTION = 'use batch_normalization_%s, whose graph is made of ordinary operations'
+
+__getattr__ = refuse(__name__, {
+    'AbstractBatchNormInference': _FUNCTION % 'test',
+    'AbstractBatchNormTrain': _FUNCTION % 'train',
+    'AbstractBatchNormTrainGrad': 'take theano.grad of what batch_normalization_train returns',
+    'BNComposite': 'use batch_normalization; the optimizer fuses it'})
+
+__all__ = ['_prepare_batch_normalization_axes', 'batch_normalization', 'batch_normalization_test',
+           'batch_normalization_train']

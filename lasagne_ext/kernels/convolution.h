@@ -1,0 +1,58 @@
+/* Sizes of a convolution, and the vectors that its kernels work with. */
+#ifndef LASAGNE_EXT_CONVOLUTION_H
+#define LASAGNE_EXT_CONVOLUTION_H
+
+#include <stdlib.h>
+
+#include "common.h"
+
+enum { AXES = 3 };
+
+/* Mirrored by `geometry` in nn.py, which has an array of intptr_t made of these. */
+typedef struct {
+    ptrdiff_t batch, channels, filters, groups;   /* channels and filters of all groups */
+    ptrdiff_t in[AXES], window[AXES], out[AXES];
+    ptrdiff_t stride[AXES], dilation[AXES], pad[AXES];
+    ptrdiff_t flip, threads;
+} convolution;
+
+/* A tile of TILE_ROWS x 2 vectors of sums, and its operands, fit the registers. */
+#if defined(__AVX512F__)
+enum { VECTOR_BYTES = 64, TILE_ROWS = 8 };
+#elif defined(__AVX__)
+enum { VECTOR_BYTES = 32, TILE_ROWS = 6 };
+#elif defined(__aarch64__)
+enum { VECTOR_BYTES = 16, TILE_ROWS = 8 };
+#else
+enum { VECTOR_BYTES = 16, TILE_ROWS = 6 };
+#endif
+
+enum {
+    ALIGNMENT = 64,
+    STEP_BLOCK = 8192 / VECTOR_BYTES,   /* terms of a sum added up in registers: 16 KiB of operands */
+    POINT_BLOCK = 128,   /* points whose sums stay in the cache */
+    FEW_FILTERS = 12,
+    PARTIAL_SUMS = 16,   /* at most so many parts of a batch are summed up apart */
+    PARTIAL_VALUES = 1 << 20
+};
+
+#if defined(__GNUC__)
+#define INLINE static inline __attribute__((always_inline))
+#else
+#define INLINE static inline
+#endif
+
+/* Memory aligned for vectors; `block` is what to free. */
+static void *aligned(size_t bytes, void **block)
+{
+    *block = malloc(bytes + ALIGNMENT);
+    if (*block == NULL)
+        return NULL;
+    return (void *)(((uintptr_t)*block + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
+}
+
+static inline ptrdiff_t product(const ptrdiff_t *size) { return size[0] * size[1] * size[2]; }
+
+static inline ptrdiff_t larger(ptrdiff_t a, ptrdiff_t b) { return a > b ? a : b; }
+
+#endif
