@@ -97,7 +97,7 @@ def examples(shape, rng):
 
 
 class Model:
-    """A network with its data and its compiled functions.
+    """A network with its data and its compiled training function.
 
     Parameters
     ----------
@@ -117,18 +117,21 @@ class Model:
         prediction = get_output(self.network)
         loss = lasagne.objectives.categorical_crossentropy(prediction, classes).mean()
         updates = update(loss, get_all_params(self.network, trainable=True))
-        self.step = theano.function(variables + [classes], loss, updates=updates)
-        self._predict = theano.function(variables, prediction)
+        self.step = theano.function(variables + [classes], [loss, prediction], updates=updates)
 
     def predictions(self):
-        return self._predict(*self.inputs)
+        """Predictions for all data, by the training function: another would double the compilation."""
+        before = get_all_param_values(self.network)
+        _, prediction = self.step(*self.inputs, self.classes)
+        set_all_param_values(self.network, before)
+        return prediction
 
     def train(self, steps):
         """Losses of so many steps, the batches in turn."""
         losses = []
         for step in range(steps):
             batch = slice(step % BATCHES * BATCH_SIZE, (step % BATCHES + 1) * BATCH_SIZE)
-            losses.append(self.step(*[array[batch] for array in self.inputs], self.classes[batch]))
+            losses.append(self.step(*[array[batch] for array in self.inputs], self.classes[batch])[0])
         return np.array(losses)
 
     def result(self, losses):

@@ -74,9 +74,9 @@ def test_elementwise(rng):
         abs, pt.sign, pt.ceil, pt.floor, pt.exp, pt.expm1, pt.tanh, pt.arctan, pt.sigmoid, pt.softplus,
         pt.erf, pt.gammaln, pt.cosh, pt.isnan, pt.isinf, pt.round)]
     outputs += [pt.round(x * 2, mode='half_away_from_zero'), x ** 2, 2 ** x, x + y, x * y, x / y, x % y,
-                x // y, pt.maximum(x, y), pt.clip(x, -.5, .5), pt.switch(x > y, x, y), pt.arctan2(x, y), pt.neq(x, y),
-                i // j, i % j, i & j, i | j, i ^ j, ~i, i / j, pt.cast(100 * x, 'uint8'), pt.cast(x, 'int8'),
-                pt.log1p(abs(x)), pt.sqrt(abs(x)), pt.reciprocal(y)]
+                x // y, pt.maximum(x, y), pt.clip(x, -.5, .5), pt.switch(x > y, x, y), pt.arctan2(x, y),
+                pt.neq(x, y), i // j, i % j, i & j, i | j, i ^ j, ~i, i / j, pt.cast(100 * x, 'uint8'),
+                pt.cast(x, 'int8'), pt.log1p(abs(x)), pt.sqrt(abs(x)), pt.reciprocal(y)]
     compare([x, y, i, j], outputs,
             (2 * rng.randn(3, 4), rng.randn(1, 4), np.array([7, -7, 5]), np.array([2, 2, -3])))
 

@@ -1,6 +1,8 @@
 """Theano's names, answered by PyTensor: ``import theano`` on Python 3.12 and newer."""
 import pytensor
 
+PY3 = True
+
 __version__ = '1.0.5+pytensor' + pytensor.__version__
 version = type('version', (), {'version': __version__, 'full_version': __version__,
                                'short_version': '1.0.5', '__slots__': ()})
@@ -17,7 +19,7 @@ from theano.compile import (FunctionMaker, In, Mode, OpFromGraph, Out, Param, Pr
 from theano import tensor  # noqa: E402
 from theano import gradient  # noqa: E402
 from theano.gradient import Lop, Rop, grad, subgraph_grad  # noqa: E402
-from theano import ifelse, misc, printing, sandbox, updates  # noqa: E402
+from theano import compat, gpuarray, ifelse, misc, printing, sandbox, updates  # noqa: E402
 from theano.printing import pp, pprint  # noqa: E402
 from theano import scan_module  # noqa: E402
 from theano.scan_module import clone, foldl, foldr, map, reduce, scan, scan_checkpoints  # noqa: E402
@@ -28,7 +30,14 @@ from lasagne_ext.engine.pytensor._names import refuse  # noqa: E402
 
 _THEANO_ONLY_LINKER = 'name a linker instead: theano.Mode(linker="cvm"), "numba", "vm" or "jax"'
 
+_INSIDE = 'it is a part of Theano\'s inside, which programs do not need'
+
 __getattr__ = refuse(__name__, {
+    **dict.fromkeys(['disable_log_handler', 'has_handlers', 'object2', 'opt', 'p', 'pathparse', 'rpath',
+                     'utils', 'theano_logger', 'logging_default_formatter', 'logging_default_handler'],
+                    _INSIDE),
+    'test': 'this engine is tested together with lasagne_ext',
+    'tests': 'this engine is tested together with lasagne_ext',
     'CLinker': _THEANO_ONLY_LINKER,
     'DualLinker': _THEANO_ONLY_LINKER,
     'OpWiseCLinker': _THEANO_ONLY_LINKER,
@@ -36,7 +45,6 @@ __getattr__ = refuse(__name__, {
     'sparse': 'sparse matrices are not part of this engine; use pytensor.sparse in PyTensor\'s own terms',
     'sparse_grad': 'sparse matrices are not part of this engine; take the ordinary gradient',
     'typed_list': 'use a Python list of variables',
-    'gpuarray': 'there is no GPU on this engine; guard the import by try and ImportError',
 })
 
 __all__ = ['Apply', 'Constant', 'Container', 'FunctionGraph', 'FunctionMaker', 'Generic', 'In',
@@ -44,7 +52,7 @@ __all__ = ['Apply', 'Constant', 'Container', 'FunctionGraph', 'FunctionMaker', '
            'OpenMPOp', 'OrderedUpdates', 'Out', 'Param', 'ProfileStats', 'Rop', 'SymbolicInput',
            'SymbolicOutput', 'Type', 'Variable', 'as_op', 'change_flags', 'clone', 'compile', 'config',
            'dot', 'foldl', 'foldr', 'function', 'function_dump', 'generic',
-           'get_scalar_constant_value', 'gof', 'grad', 'gradient', 'ifelse', 'map', 'misc', 'pp',
+           'get_scalar_constant_value', 'gof', 'gpuarray', 'grad', 'gradient', 'ifelse', 'map', 'misc', 'pp',
            'pprint', 'predefined_linkers', 'predefined_modes', 'predefined_optimizers', 'printing',
            'reduce', 'sandbox', 'scalar', 'scan', 'scan_checkpoints', 'scan_module', 'shared',
            'subgraph_grad', 'tensor', 'toolbox', 'updates']

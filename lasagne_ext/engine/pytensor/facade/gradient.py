@@ -13,6 +13,10 @@ from lasagne_ext.engine.pytensor.derivatives import (ConsiderConstant, Lop, Rop,
 
 __getattr__ = refuse(__name__, {
     'mode_not_slow': "give a mode by name, for example 'FAST_RUN'",
+    **dict.fromkeys(['DebugMode', 'FAST_RUN', 'get_mode'], 'import it from theano.compile'),
+    **dict.fromkeys(['Variable', 'gof', 'utils'], 'import it from theano or theano.gof'),
+    'ViewOp': 'import it from theano.compile.ops',
+    'get_debug_values': 'import it from theano.gof.op',
     'grad_time': 'measure the time around the call of theano.grad',
 })
 

@@ -41,5 +41,5 @@ def untraceable(node, why, kind=UntraceableError):
     outputs = ', '.join(str(output) for output in node.outputs)
     return kind(
         'JAX cannot compile this function: the Op %s (which makes %s) %s. Compile this function with '
-        'another mode, for example theano.function(..., mode="FAST_RUN"); the others can stay '
+        'another mode, for example theano.function(..., mode="NUMPY"); the others can stay '
         'with JAX' % (node.op, outputs, why))
