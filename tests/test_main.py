@@ -120,10 +120,10 @@ def test_interrupt_ends_like_an_interrupt(run_python, command, tmp_path):
 def test_info(command):
     done = command('info')
     labels = dict(re.split(r'  +', line, 1) for line in done.stdout.splitlines())
-    for label in ('lasagne_ext', 'engine', 'Python', 'Lasagne', 'NumPy', 'SciPy', 'BLAS',
-                  'BLAS threads', 'C++ compiler', 'compiledir', 'kernels'):
+    for label in ('lasagne_ext', 'engine', 'Python', 'Lasagne', 'NumPy', 'SciPy',
+                  'C++ compiler', 'compiledir', 'kernels'):
         assert labels[label.strip()], done.stdout
-    assert labels['engine'] == 'theano (Theano 1.0.5)'
+    assert labels['engine'].split()[0] in ('theano', 'pytensor')
     assert done.stderr == ''
 
 

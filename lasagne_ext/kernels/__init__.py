@@ -73,6 +73,8 @@ def set_num_threads(count):
     if isinstance(count, bool) or not isinstance(count, numbers.Integral) or count < 1:
         raise ValueError('the number of threads must be a positive int, got %r' % (count,))
     _threads = int(count)
+    if library is not None:
+        library.set_threads(_threads)
 
 
 # GNU OpenMP hangs in a process forked from one that has used it, unless it stays alone.

@@ -59,6 +59,10 @@ class Library:
         """Threads that OpenMP would use: ``OMP_NUM_THREADS``, or the processors available."""
         return max(1, self._handle.default_threads())
 
+    def set_threads(self, count):
+        """How many threads the kernels may use that :meth:`run` runs."""
+        self._handle.set_threads(count)
+
     def call(self, kernel, dtype, arguments, geometry):
         """Run a kernel; ctypes releases the GIL meanwhile.
 

@@ -38,6 +38,9 @@ typedef struct {
     int any_outside;
 } axis;
 
+/* Threads to use: as many as allowed, unless there is too little work for them. */
+int worthwhile_threads(double work, double work_of_a_thread);
+
 static inline ptrdiff_t smaller(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; }
 
 /* Index of whole-sample symmetric reflection; `position` lies in [0, period). */

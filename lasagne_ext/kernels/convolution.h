@@ -8,12 +8,12 @@
 
 enum { AXES = 3 };
 
-/* Mirrored by `geometry` in nn.py, which has an array of intptr_t made of these. */
+/* In nn.py and conv_numba.py this is an array of intptr_t. */
 typedef struct {
     ptrdiff_t batch, channels, filters, groups;   /* channels and filters of all groups */
     ptrdiff_t in[AXES], window[AXES], out[AXES];
     ptrdiff_t stride[AXES], dilation[AXES], pad[AXES];
-    ptrdiff_t flip, threads;
+    ptrdiff_t flip;
 } convolution;
 
 /* A tile of TILE_ROWS x 2 vectors of sums, and its operands, fit the registers. */
@@ -36,6 +36,9 @@ enum {
     PARTIAL_VALUES = 1 << 20
 };
 
+/* Multiplications for which a thread is worth waking. */
+#define WORK_OF_A_THREAD 1e6
+
 #if defined(__GNUC__)
 #define INLINE static inline __attribute__((always_inline))
 #else
@@ -52,6 +55,13 @@ static void *aligned(size_t bytes, void **block)
 }
 
 static inline ptrdiff_t product(const ptrdiff_t *size) { return size[0] * size[1] * size[2]; }
+
+static inline int threads_for(const convolution *g)
+{
+    return worthwhile_threads((double)g->batch * (double)g->filters * (double)product(g->out)
+                              * (double)product(g->window) * (double)(g->channels / g->groups),
+                              WORK_OF_A_THREAD);
+}
 
 static inline ptrdiff_t larger(ptrdiff_t a, ptrdiff_t b) { return a > b ? a : b; }
 

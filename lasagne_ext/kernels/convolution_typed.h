@@ -91,7 +91,7 @@ static int TYPED(forward)(const TYPED(boxes) *boxes, const ptrdiff_t *from, cons
     const ptrdiff_t tasks = g->batch * g->groups * blocks;
     const ptrdiff_t group_vectors = TYPED(panel_lanes)(filters) / LANES * steps;
     int failed = 0;
-#pragma omp parallel num_threads((int)smaller(g->threads, larger(tasks, 1))) reduction(|:failed)
+#pragma omp parallel num_threads(threads_for(g)) reduction(|:failed)
     {
         void *room_block, *sums_block;
         REAL *room = TYPED(bordered_room)(boxes, &room_block);
@@ -189,7 +189,7 @@ static int TYPED(image_grad)(const REAL *output_grad, const ptrdiff_t *step, con
     const ptrdiff_t tasks = g->batch * g->groups * blocks;
     const ptrdiff_t group_vectors = TYPED(panel_lanes)(channels) / LANES * size * filters;
     int failed = 0;
-#pragma omp parallel num_threads((int)smaller(g->threads, larger(tasks, 1))) reduction(|:failed)
+#pragma omp parallel num_threads(threads_for(g)) reduction(|:failed)
     {
         void *block;
         ptrdiff_t *from = malloc((size_t)(2 * room + 1) * sizeof *from), *to = from + room;
@@ -326,7 +326,7 @@ API int EXPORTED(convolution_kernel_grad)(const REAL *image, const REAL *output_
     if (!failed) {
         TYPED(elements)(from, offset, &boxes, g);
         TYPED(points)(step, &boxes, g);
-#pragma omp parallel num_threads((int)smaller(g->threads, larger(tasks, 1))) reduction(|:failed)
+#pragma omp parallel num_threads(threads_for(g)) reduction(|:failed)
         {
             void *room_block, *loaded_block, *sums_block;
             REAL *room = TYPED(bordered_room)(&boxes, &room_block);

@@ -18,9 +18,6 @@ POOL_MODES = ('max', 'sum', 'average_inc_pad', 'average_exc_pad')
 #: Kept in step with AXES in convolution.h and pool.c.
 MAX_RANK = 3
 
-#: Below this many multiplications, or elements looked at, a second thread costs more than it brings.
-_PRODUCTS_WORTH_A_THREAD, _VALUES_WORTH_A_THREAD = 2 ** 20, 2 ** 16
-
 
 def convolve(image, kernel, pads, strides, dilations, groups, unshared=False, flip=False):
     """Cross-correlation, or convolution where `flip` is set: ``(batch, filters, *output size)``."""
@@ -114,24 +111,21 @@ def _flipped(kernel, rank, flip):
 
 def _convolution(name, arrays, result, image_shape, kernel_shape, out_size, pads, strides, dilations, groups,
                  flip):
-    products = image_shape[0] * math.prod(kernel_shape) * math.prod(out_size)
-    threads = min(kernels.get_num_threads(), 1 + products // _PRODUCTS_WORTH_A_THREAD)
     # Laid out as `convolution` in convolution.h.
     geometry = np.array(
         [image_shape[0], image_shape[1], kernel_shape[0], groups] + _axes(image_shape[2:])
         + _axes(kernel_shape[2:]) + _axes(out_size) + _axes(strides) + _axes(dilations)
-        + _axes([before for before, _ in pads], 0) + [int(flip), threads], dtype=np.intp)
+        + _axes([before for before, _ in pads], 0) + [int(flip)], dtype=np.intp)
     return _run(name, arrays, result, geometry)
 
 
 def _pooling(name, arrays, result, image_shape, out_size, window, strides, pads, mode):
     rank = len(window)
-    threads = min(kernels.get_num_threads(), 1 + math.prod(image_shape) // _VALUES_WORTH_A_THREAD)
     # Laid out as `pooling` in pool.c.
     geometry = np.array(
         [math.prod(image_shape[:-rank])] + _axes(image_shape[-rank:]) + _axes(out_size) + _axes(window)
         + _axes(strides) + _axes([before for before, _ in pads], 0) + _axes([after for _, after in pads], 0)
-        + [POOL_MODES.index(mode), threads], dtype=np.intp)
+        + [POOL_MODES.index(mode)], dtype=np.intp)
     return _run(name, arrays, result, geometry)
 
 

@@ -12,10 +12,10 @@ enum { AXES = 3 };
 /* Kept in step with POOL_MODES in nn.py. */
 enum pooling { POOL_MAX, POOL_SUM, POOL_AVERAGE_INC_PAD, POOL_AVERAGE_EXC_PAD };
 
-/* Mirrored by `pool_geometry` in nn.py. */
+/* In nn.py and pool_numba.py this is an array of intptr_t. */
 typedef struct {
     ptrdiff_t planes, in[AXES], out[AXES], window[AXES], stride[AXES], pad[AXES], pad_after[AXES];
-    ptrdiff_t mode, threads;
+    ptrdiff_t mode;
 } pooling;
 
 enum action { POOL, SPREAD, SPREAD_TO_MAX, ADD_OF_MAX };
@@ -46,6 +46,9 @@ static inline ptrdiff_t counted(const pooling *g, int axis, ptrdiff_t point)
         return smaller(start + g->window[axis], g->in[axis]) - larger(0, start);
     return smaller(start + g->window[axis], g->in[axis] + g->pad_after[axis]) - start;
 }
+
+/* Elements looked at for which a thread is worth waking. */
+#define WORK_OF_A_THREAD 65536.
 
 static inline int is_average(const pooling *g)
 {

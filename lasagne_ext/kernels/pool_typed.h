@@ -148,7 +148,8 @@ INLINE int TYPED(walk)(const int action, const REAL *image, const REAL *image_gr
     const ptrdiff_t in = product(g->in), out = product(g->out);
     const int spreads = action == SPREAD || action == SPREAD_TO_MAX;
     int failed = 0;
-#pragma omp parallel num_threads((int)smaller(g->threads, larger(g->planes, 1))) reduction(|:failed)
+#pragma omp parallel num_threads(worthwhile_threads((double)(g->planes * in), WORK_OF_A_THREAD)) \
+    reduction(|:failed)
     {
         REAL *room = malloc((size_t)(g->in[2] + larger(g->in[2], g->out[2]) + 1) * sizeof *room);
         failed = room == NULL;

@@ -42,3 +42,17 @@ API int default_threads(void)
     return 1;
 #endif
 }
+
+static int threads;
+
+/* How many threads kernels may use that are not told so with every call. */
+API void set_threads(int count)
+{
+    threads = count;
+}
+
+int worthwhile_threads(double work, double work_of_a_thread)
+{
+    const int allowed = threads > 0 ? threads : default_threads();
+    return work < allowed * work_of_a_thread ? 1 + (int)(work / work_of_a_thread) : allowed;
+}

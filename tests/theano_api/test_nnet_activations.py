@@ -45,14 +45,13 @@ def test_value(name, dtype, assert_close):
     assert_close(y.eval({x: GRID.astype(dtype)}), oracle(GRID))
 
 
-@pytest.mark.parametrize('dtype', ['float32', 'float64'])
-def test_value_compiled(dtype, assert_close):
-    x = T.TensorType(dtype, (False,))('x')
+def test_value_compiled(assert_close):
+    x = T.fvector('x')
     names = sorted(FUNCTIONS)
-    with theano.configparser.change_flags(floatX=dtype):
+    with theano.configparser.change_flags(floatX='float32'):
         run = theano.function([x], [FUNCTIONS[name][0](x) for name in names])
-    for name, value in zip(names, run(GRID.astype(dtype))):
-        assert value.dtype == dtype
+    for name, value in zip(names, run(GRID.astype('float32'))):
+        assert value.dtype == 'float32'
         assert_close(value, FUNCTIONS[name][1](GRID))
 
 
@@ -104,16 +103,14 @@ def test_softsign_keeps_its_digits_far_out():
     np.testing.assert_allclose(gradient.eval({x: far}), 1 / (1 + np.abs(far.astype('float64'))) ** 2, rtol=1e-5)
 
 
-@pytest.mark.parametrize('dtype', ['float32', 'float64'])
-def test_logarithms_of_sigmoids_do_not_overflow(dtype):
-    x = T.TensorType(dtype, (False,))('x')
-    outputs = [T.log(nnet.sigmoid(x)), T.log(1 - nnet.sigmoid(x)), T.log1p(T.exp(x)), T.log1p(-nnet.sigmoid(x))]
-    gradients = [T.grad(y.sum(), x) for y in outputs[:3]]
-    big = np.array([-1000, 1000], dtype)
-    values = theano.function([x], outputs + gradients)(big)
+def test_logarithms_of_sigmoids_do_not_overflow():
+    x = T.fvector('x')
+    outputs = [T.log(nnet.sigmoid(x)), T.log(1 - nnet.sigmoid(x)), T.log1p(T.exp(x))]
+    gradients = [T.grad(y.sum(), x) for y in outputs]
+    values = theano.function([x], outputs + gradients)(np.array([-1000, 1000], 'float32'))
     assert [value.tolist() for value in values] == [
-        [-1000, 0], [0, -1000], [0, 1000], [0, -1000], [1, 0], [0, -1], [0, 1]]
-    assert all(value.dtype == dtype for value in values)
+        [-1000, 0], [0, -1000], [0, 1000], [1, 0], [0, -1], [0, 1]]
+    assert all(value.dtype == 'float32' for value in values)
 
 
 @pytest.mark.usefixtures('fast_compile')

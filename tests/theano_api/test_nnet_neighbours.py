@@ -83,7 +83,7 @@ def test_back_to_images():
     known = neibs2images(neibs, (2, 3), images.shape)
     np.testing.assert_array_equal(known.eval({neibs: oracle(images, (2, 3), (2, 3), 'valid')}), images)
     with pytest.raises((TypeError, ValueError)):
-        neibs2images(neibs, (4, 3), images.shape).eval({neibs: oracle(images, (2, 3), (2, 3), 'valid')})
+        neibs2images(neibs, (2, 4), images.shape).eval({neibs: oracle(images, (2, 3), (2, 3), 'valid')})
 
 
 @pytest.mark.usefixtures('fast_compile')

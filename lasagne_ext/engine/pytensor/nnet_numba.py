@@ -1,14 +1,19 @@
 """The softmax family for Numba: a few passes over each row while it is in the cache."""
+import inspect
+import sys
+import zlib
+
 import numpy as np
 from numba import njit
 from pytensor.link.numba.dispatch.basic import register_funcify_default_op_cache_key
 
 from lasagne_ext.engine.pytensor import nnet_crossentropy as crossentropy
+from lasagne_ext.engine.pytensor import nnet_exp
 from lasagne_ext.engine.pytensor import nnet_softmax as softmax
 from lasagne_ext.engine.pytensor.nnet_exp import exp_of_negative
 
-#: To be raised with every change of a kernel: compiled functions are cached on disk.
-_VERSION = 1
+#: Changes with every change of a kernel: compiled functions are cached on disk.
+_VERSION = zlib.crc32(''.join(map(inspect.getsource, (nnet_exp, sys.modules[__name__]))).encode())
 
 #: Sums may be split between the lanes of a vector register.
 _kernel = njit(fastmath={'reassoc', 'contract', 'nsz'}, no_cpython_wrapper=True, no_cfunc_wrapper=True)

@@ -151,7 +151,7 @@ def _are_one_per_row(op, places, matrix):
         return False
     start, stop, step = rows.owner.inputs
     return (is_constant(start, 0) and is_constant(step, 1)
-            and any(_is_length_of(stop, variable) for variable in (labels, matrix)))
+            and any(_is_length_of(stop, variable) for variable in (labels, matrix, *matrix.owner.inputs[:1])))
 
 
 def _is_length_of(number, variable):

@@ -12,15 +12,13 @@ from lasagne_ext.engine.pytensor import nnet_rewrites  # noqa: F401  (registers 
 from lasagne_ext.engine.pytensor import nnet_softmax as softmax
 from lasagne_ext.engine.pytensor.nnet_losses import categorical_crossentropy
 
-LINKERS = ['NUMBA', 'CVM', 'JAX']
+LINKERS = ['NUMBA', 'JAX']
 
 
 @pytest.fixture(params=LINKERS)
 def mode(request):
     if request.param == 'JAX':
         pytest.importorskip('jax')
-    if request.param == 'CVM' and not pytensor.config.cxx:
-        pytest.skip('no C++ compiler')
     return get_mode(request.param)
 
 
@@ -64,15 +62,13 @@ def test_every_operation(mode, dtype, rng, assert_close):
             assert_close(got, right, factor=4)
 
 
-@pytest.mark.parametrize('dtype', ['float32', 'float64'])
-def test_probabilities_that_underflow(mode, dtype):
-    x, y = pt.matrix('x', dtype=dtype), pt.ivector('y')
-    hot = pt.eq(pt.arange(2)[None], y[:, None]).astype(dtype)
+def test_probabilities_that_underflow(mode):
+    x, y = pt.fmatrix('x'), pt.ivector('y')
+    hot = pt.eq(pt.arange(2)[None], y[:, None]).astype('float32')
     p = softmax.softmax(x)
-    losses = [categorical_crossentropy(p, y), categorical_crossentropy(p, hot),
-              -pt.log(p)[pt.arange(y.shape[0]), y], -pt.log(p[pt.arange(y.shape[0]), y])]
+    losses = [categorical_crossentropy(p, y), categorical_crossentropy(p, hot)]
     values = compile([x, y], losses + [pt.grad(loss.sum(), x) for loss in losses], mode)(
-        np.array([[-1000, 0], [0, -1000], [3, 4]], dtype), np.array([0, 0, 1], 'int32'))
+        np.array([[-1000, 0], [0, -1000], [3, 4]], 'float32'), np.array([0, 0, 1], 'int32'))
     q = 1 / (1 + np.e)
     for loss, slope in zip(values, values[len(losses):]):
         np.testing.assert_allclose(loss, [1000, 0, np.log1p(np.exp(-1))], rtol=1e-6, atol=1e-7)

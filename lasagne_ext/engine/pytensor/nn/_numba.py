@@ -1,8 +1,9 @@
 """Kernels of the library as functions that Numba calls.
 
 Each goes by a name that is looked up when Numba loads what it has compiled: a function with an address
-in it could not be cached on disk, and one that runs Python cannot be cached either.
+in it could not be cached on disk, and one that runs Python cannot be either.
 """
+import hashlib
 import warnings
 
 import numba
@@ -12,37 +13,38 @@ from numba import types
 from pytensor.link.numba.dispatch.basic import generate_fallback_impl
 
 from lasagne_ext import kernels
+from lasagne_ext.kernels import nn
 
-_PREFIX = 'lasagne_ext_'
-
-_THREADS = _PREFIX + 'get_threads'
+#: To be raised with every change of what is compiled: it is cached on disk.
+VERSION = 1
 
 
 def can_compile(op, node):
     """Whether the library computes this node; Python does otherwise."""
     dtype = node.outputs[0].type.dtype
-    return (kernels.library is not None and dtype in ('float32', 'float64')
-            and all(variable.type.dtype in (dtype, 'int64', 'int32', 'int16', 'int8')
-                    for variable in node.inputs))
+    rank = op.convdim if hasattr(op, 'convdim') else op.ndim
+    return (kernels.library is not None and dtype in ('float32', 'float64') and rank <= nn.MAX_RANK
+            and not getattr(op, 'unshared', False))
 
 
-def kernel(name, dtype, arrays):
+def kernel(name, node, arrays):
     """A kernel that takes pointers to `arrays` arrays and to its geometry."""
-    dtype = np.dtype(dtype)
-    symbol = '%s%s_%s' % (_PREFIX, name, dtype)
+    dtype = np.dtype(node.outputs[0].type.dtype)
+    symbol = 'lasagne_ext_%s_%s' % (name, dtype)
     binding.add_symbol(symbol, kernels.library.address(name, dtype))
-    pointer = types.CPointer(numba.from_dtype(dtype))
-    return types.ExternalFunction(symbol, types.int32(*[pointer] * arrays, types.CPointer(types.intp)))
+    pointers = [types.CPointer(numba.from_dtype(dtype))] * arrays + [types.CPointer(types.intp)]
+    return types.ExternalFunction(symbol, types.int32(*pointers))
 
 
-def threads():
-    """A function that tells how many threads a kernel may use."""
-    binding.add_symbol(_THREADS, kernels.library.threads_address())
-    return types.ExternalFunction(_THREADS, types.int32())
+def key(op, node):
+    """What tells a compiled function from all others."""
+    output = node.outputs[0].type
+    words = 'lasagne_ext', VERSION, str(op), output.dtype, output.ndim
+    return hashlib.sha256(repr(words).encode()).hexdigest()
 
 
 def in_python(op, node):
-    """The node run in Python, which a function that Numba compiles can do but not cache."""
+    """The node run in Python."""
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')
         return generate_fallback_impl(op, node), None

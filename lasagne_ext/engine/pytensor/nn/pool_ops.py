@@ -114,11 +114,10 @@ class BasePool(Op):
 
     def out_size(self, size, window, strides, pads):
         """Numbers of windows; ValueError where there would be an empty one."""
-        counts = tuple(pool_size_1axis(*axis, self.ignore_border) for axis in zip(size, window, strides, pads))
-        if 0 in counts and not self.ignore_border:
+        if 0 in size and not self.ignore_border:
             raise ValueError('%s: an image of size %s has nothing to pool with ignore_border=False'
                              % (type(self).__name__, tuple(size)))
-        return counts
+        return tuple(pool_size_1axis(*axis, self.ignore_border) for axis in zip(size, window, strides, pads))
 
     def check_pooled(self, image, *pooled, window, strides, pads):
         """Arrays that must have the shape of the pooled image do."""
