@@ -32,7 +32,9 @@ USAGE_ERROR = 2
 SEED = 20
 BATCHES, BATCH_SIZE, CLASSES = 10, 16, 4
 
-#: Largest difference, relative to the largest value, that float32 explains after 50 steps.
+#: Largest difference, relative to the largest value, that float32 explains after 50 steps. What jumps
+#: (the slope at a pixel centre, a rectifier's at 0) may part two trainings by a thousand times as much,
+#: when a value comes within rounding of it: the seed and the rates are ones for which none does.
 TOLERANCE = {'losses': 1e-5, 'parameters': 1e-4, 'predictions': 1e-5}
 
 
@@ -82,7 +84,7 @@ def adam(loss, params):
 
 #: Name -> how its network is built, what shape an example has, how it is trained.
 MODELS = {'mlp': (mlp, (20,), nesterov), 'convnet': (convnet, (1, 14, 14), nesterov),
-          'lstm': (lstm, (9, 5), adam), 'transformer': (transformer, (1, 12, 12), adam)}
+          'lstm': (lstm, (9, 5), adam), 'transformer': (transformer, (1, 12, 12), nesterov)}
 
 
 def examples(shape, rng):

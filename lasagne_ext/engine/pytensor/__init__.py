@@ -31,9 +31,9 @@ def activate():
     with flags.pytensor_flags(), warnings.catch_warnings():
         warnings.simplefilter('ignore', DeprecationWarning)
         importlib.import_module('pytensor')
-    from lasagne_ext.engine.pytensor import linkers, shared, variable_methods
-    variable_methods.install()
-    shared.install()
+    from lasagne_ext.engine.pytensor import linkers, old_pickles, shared, variable_methods
+    for module in (variable_methods, shared, old_pickles):
+        module.install()
     linkers.install(**flags.later())
     _lasagne.drop_half_imported('theano')
     _finder.install()

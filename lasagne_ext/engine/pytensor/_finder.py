@@ -7,6 +7,11 @@ import importlib.util
 import os
 import sys
 
+#: What to do about a pickle that only Theano can read.
+ADVICE = ('a pickle that holds a graph or a compiled function of Theano cannot be read on the engine '
+          '"pytensor". Read it on Python 3.8 to 3.11, save the parameters there with '
+          'numpy.savez(FILE, *lasagne.layers.get_all_param_values(network)), and build the network anew')
+
 FACADE = os.path.join(os.path.dirname(__file__), 'facade')
 
 
@@ -21,10 +26,23 @@ class FacadeFinder:
             'theano', os.path.join(FACADE, '__init__.py'), submodule_search_locations=[FACADE])
 
 
+class MissingFinder:
+    """Last on ``sys.meta_path``: says why a module of Theano is not there."""
+
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name.startswith('theano.'):
+            raise ModuleNotFoundError(
+                'No module named %r on the engine "pytensor". If a pickle asks for it: %s'
+                % (name, ADVICE), name=name)
+        return None
+
+
 def install():
     """Put the facade before every other ``theano``; harmless when done already."""
     if FacadeFinder not in sys.meta_path:
         sys.meta_path.insert(0, FacadeFinder)
+        sys.meta_path.append(MissingFinder)
 
 
 def is_facade(module):

@@ -1,5 +1,5 @@
 """Graphs, Ops, types and rewriting."""
-from pytensor.graph.basic import Apply, Constant
+from pytensor.graph.basic import Constant
 from pytensor.graph.features import Bookkeeper, Feature, History, ReplaceValidate, Validator
 from pytensor.graph.destroyhandler import DestroyHandler
 from pytensor.graph.fg import FunctionGraph
@@ -9,7 +9,7 @@ from pytensor.link.c.params_type import Params, ParamsType
 from pytensor.link.c.type import CEnumType, EnumList, EnumType, Generic, generic
 
 from theano.gof import destroyhandler, fg, graph, link, null_type, op, opt, optdb, toolbox, type, utils
-from theano.gof.graph import Variable, view_roots
+from theano.gof.graph import Apply, Variable, view_roots
 from theano.gof.op import COp, Op, OpenMPOp, PureOp, ops_with_inner_function
 from theano.gof.opt import (EquilibriumOptimizer, LocalOptGroup, LocalOptimizer, MergeOptimizer,
                             NavigatorOptimizer, OpRemove, OpSub, Optimizer, PatternSub,

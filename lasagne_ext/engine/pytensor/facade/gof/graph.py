@@ -1,5 +1,5 @@
 """Variables, applications of Ops, and walks over graphs."""
-from pytensor.graph.basic import Apply, Constant, Node, clone, clone_get_equiv, equal_computations
+from pytensor.graph.basic import Constant, Node, clone, clone_get_equiv, equal_computations
 from pytensor.graph.op import io_connection_pattern
 from pytensor.graph.traversal import general_toposort, io_toposort
 
@@ -7,6 +7,7 @@ from lasagne_ext.engine.pytensor._names import refuse
 from lasagne_ext.engine.pytensor.graphs import (Variable, ancestors, inputs, is_in_ancestors,
                                                 is_same_graph, list_of_nodes, ops, orphans, variables,
                                                 variables_and_orphans, view_roots)
+from lasagne_ext.engine.pytensor.old_pickles import Apply
 
 _PRINT = 'print the graph by theano.printing.debugprint'
 
