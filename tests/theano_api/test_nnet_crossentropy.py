@@ -127,7 +127,8 @@ def test_gradient_operation(rng, assert_close):
     dy, sm, y = rng.rand(4), rng.rand(4, 3), np.array([0, 2, 1, 1])
     expected = dy[:, None] * (sm - np.eye(3)[y])
     assert_close(nnet.crossentropy_softmax_1hot_with_bias_dx(dy, sm, y).eval(), expected)
-    assert_close(nnet.crossentropy_softmax_1hot_with_bias_dx(dy[0], sm, y).eval(), dy[0] * (sm - np.eye(3)[y]))
+    expected = dy[0] * (sm - np.eye(3)[y])
+    assert_close(nnet.crossentropy_softmax_1hot_with_bias_dx(dy[0], sm, y).eval(), expected)
     for bad in ((sm, sm, y), (dy, dy, y), (dy, sm, dy), (dy, sm, sm)):
         with pytest.raises(ValueError):
             nnet.crossentropy_softmax_1hot_with_bias_dx(*bad)
@@ -185,7 +186,8 @@ def test_binary_crossentropies_do_not_overflow():
     loss, same, slope, same_slope = theano.function([x, t], losses + slopes)(*values)
     expected = np.logaddexp(0, -np.abs(values[0])) + values[0] * ((values[0] > 0) - values[1])
     expected_slope = 1 / (1 + np.exp(-values[0].clip(-700, 700).astype('float64'))) - values[1]
-    for got, right in ((loss, expected), (same, expected), (slope, expected_slope), (same_slope, expected_slope)):
+    for got, right in ((loss, expected), (same, expected), (slope, expected_slope),
+                       (same_slope, expected_slope)):
         assert got.dtype == 'float32'
         np.testing.assert_allclose(got, right, rtol=1e-5, atol=1e-7)
 

@@ -71,7 +71,8 @@ def test_gradient(mode, rng):
 
 @pytest.mark.usefixtures('fast_compile')
 def test_gradient_where_neighbourhoods_overlap(rng):
-    theano.gradient.verify_grad(lambda x: images2neibs(x, (2, 3), (1, 2)) ** 2, [rng.rand(1, 2, 3, 5)], rng=rng)
+    theano.gradient.verify_grad(lambda x: images2neibs(x, (2, 3), (1, 2)) ** 2, [rng.rand(1, 2, 3, 5)],
+                                rng=rng)
 
 
 @pytest.mark.usefixtures('fast_compile')

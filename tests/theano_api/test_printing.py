@@ -23,7 +23,8 @@ def test_print(mode, capfd):
 def test_print_calls_a_function_of_its_own():
     seen = []
     x = T.fmatrix('x')
-    shown = printing.Print('message', global_fn=lambda op, value: seen.append((op.message, value.tolist())))(x)
+    shown = printing.Print(
+        'message', global_fn=lambda op, value: seen.append((op.message, value.tolist())))(x)
     assert shown.type == x.type
     theano.function([x], T.grad((shown ** 2).sum(), x))(np.ones((1, 2), 'float32'))
     assert seen == [('message', [[1, 1]])]

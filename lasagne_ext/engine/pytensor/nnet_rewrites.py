@@ -35,9 +35,9 @@ def _input_of_softmax(variable):
     node = variable.owner
     if node is None:
         return None
-    if isinstance(node.op, Softmax) or isinstance(node.op, SoftmaxCrossentropy) and variable is node.outputs[1]:
-        return node.inputs[0]
-    return None
+    is_softmax = isinstance(node.op, Softmax) or (
+        isinstance(node.op, SoftmaxCrossentropy) and variable is node.outputs[1])
+    return node.inputs[0] if is_softmax else None
 
 
 @_register

@@ -15,7 +15,7 @@ import theano.tensor as T  # noqa: E402
 class Old:
     """Stands for an instance of one of Theano's classes."""
 
-    def __init__(self, module, name, **state):
+    def __init__(self, module, name, /, **state):
         self.module, self.name, self.state = module, name, state
 
 
@@ -79,7 +79,7 @@ def test_a_graph_is_refused_with_the_remedy():
 
 
 def test_a_compiled_function_is_refused_with_the_remedy():
-    with pytest.raises(ModuleNotFoundError, match='function_module.* get_all_param_values'):
+    with pytest.raises(ModuleNotFoundError, match='function_module.*get_all_param_values'):
         read(Old('theano.compile.function_module', 'Function'))
 
 
