@@ -24,6 +24,7 @@ import theano.tensor as T
 from lasagne.layers import (DenseLayer, InputLayer, LSTMLayer, Conv2DLayer, MaxPool2DLayer, SliceLayer,
                             get_all_param_values, get_all_params, get_output, set_all_param_values)
 from lasagne.nonlinearities import softmax, tanh
+from lasagne.updates import adam, nesterov_momentum
 
 from lasagne_ext.layers import TransformerLayer
 
@@ -74,17 +75,9 @@ def transformer(inputs):
     return DenseLayer(DenseLayer(moved, 16), CLASSES, nonlinearity=softmax)
 
 
-def nesterov(loss, params):
-    return lasagne.updates.nesterov_momentum(loss, params, learning_rate=.05)
-
-
-def adam(loss, params):
-    return lasagne.updates.adam(loss, params, learning_rate=.01)
-
-
-#: Name -> how its network is built, what shape an example has, how it is trained.
-MODELS = {'mlp': (mlp, (20,), nesterov), 'convnet': (convnet, (1, 14, 14), nesterov),
-          'lstm': (lstm, (9, 5), adam), 'transformer': (transformer, (1, 12, 12), nesterov)}
+#: Name -> how its network is built, what shape an example has, what trains it and how fast.
+MODELS = {'mlp': (mlp, (20,), nesterov_momentum, .05), 'convnet': (convnet, (1, 14, 14), nesterov_momentum, .05),
+          'lstm': (lstm, (9, 5), adam, .01), 'transformer': (transformer, (1, 12, 12), adam, .003)}
 
 
 def examples(shape, rng):
@@ -108,7 +101,7 @@ class Model:
     """
 
     def __init__(self, name):
-        build, shape, update = MODELS[name]
+        build, shape, update, rate = MODELS[name]
         rng = np.random.RandomState([SEED, sorted(MODELS).index(name)])
         lasagne.random.set_rng(rng)
         self.inputs, self.classes = examples(shape, rng)
@@ -118,7 +111,7 @@ class Model:
         variables, classes = [layer.input_var for layer in layers], T.ivector('classes')
         prediction = get_output(self.network)
         loss = lasagne.objectives.categorical_crossentropy(prediction, classes).mean()
-        updates = update(loss, get_all_params(self.network, trainable=True))
+        updates = update(loss, get_all_params(self.network, trainable=True), learning_rate=rate)
         self.step = theano.function(variables + [classes], [loss, prediction], updates=updates)
 
     def predictions(self):

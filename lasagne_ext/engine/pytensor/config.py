@@ -3,7 +3,7 @@ import contextlib
 
 import pytensor
 
-from lasagne_ext.engine.pytensor import flags
+from lasagne_ext.engine.pytensor import flags, test_values
 
 #: Theano's settings without a counterpart, and what they are here. They may be set to that alone.
 FIXED = {'device': 'cpu', 'force_device': False, 'int_division': 'int', 'warn.round': False,
@@ -25,7 +25,7 @@ class Config:
 
     def __init__(self, section='', own=None):
         vars(self)['_section'] = section
-        vars(self)['_own'] = {**FIXED, **IGNORED, 'compute_test_value': 'off'} if own is None else own
+        vars(self)['_own'] = {**FIXED, **IGNORED} if own is None else own
 
     def _full(self, name):
         return '%s.%s' % (self._section, name) if self._section else name
@@ -34,6 +34,8 @@ class Config:
         if name.startswith('__'):
             raise AttributeError(name)
         name = self._full(name)
+        if name == 'compute_test_value':
+            return test_values.get_mode()
         if name in self._own:
             return self._own[name]
         if name in flags.SHARED:
@@ -46,10 +48,9 @@ class Config:
         name = self._full(name)
         if name in FIXED:
             self._set_fixed(name, value)
+        elif name == 'compute_test_value':
+            test_values.set_mode(value)
         elif name in self._own:
-            if name == 'compute_test_value' and value not in ('off', 'ignore', 'warn', 'raise', 'pdb'):
-                raise ValueError("compute_test_value must be one of 'off', 'ignore', 'warn', 'raise', "
-                                 "'pdb', got %r" % (value,))
             self._own[name] = value
         elif name in flags.SHARED:
             setattr(pytensor.config, *flags.translated(name, value))
@@ -83,7 +84,7 @@ class Config:
         return (Config(section, self._own) if section else self), last
 
     def __str__(self):
-        names = sorted({*flags.SHARED, *self._own})
+        names = sorted({*flags.SHARED, *self._own, 'compute_test_value'})
         lines = []
         for name in names:
             holder, last = self._holder(name)

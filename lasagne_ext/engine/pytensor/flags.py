@@ -54,6 +54,11 @@ def translated(name, value):
 _OURS = {('linker', 'numpy'), ('mode', 'NUMPY')}
 
 
+def test_value_mode():
+    """What the user's settings say of ``compute_test_value``."""
+    return settings.user_flags().get('compute_test_value', 'off')
+
+
 def later():
     """Those of the user's settings that only work once our linkers are known: name -> value."""
     return {name: value for name, value in settings.user_flags().items() if (name, value) in _OURS}

@@ -1,6 +1,83 @@
-"""Test values: numbers that go along with a graph while it is being made."""
+"""Test values: numbers that go along with a graph while it is being made.
+
+A variable's ``tag.test_value`` is carried through every Op that is applied to it, so that a wrong shape
+raises its error in the line of the program that makes the wrong node.
+"""
+import functools
+import warnings
+
+import numpy as np
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Constant, Variable
+from pytensor.graph.op import Op
+from pytensor.scalar import ScalarOp
+
+MODES = ('off', 'ignore', 'warn', 'raise', 'pdb')
+
+_mode = 'off'
+
+
+def get_mode():
+    """What ``theano.config.compute_test_value`` is."""
+    return _mode
+
+
+def set_mode(mode):
+    """Begin or end to compute test values.
+
+    Parameters
+    ----------
+    mode : {'off', 'ignore', 'warn', 'raise', 'pdb'}
+        What to do where an input has none; ``'pdb'`` raises, for a debugger to stop at.
+    """
+    global _mode
+    if mode not in MODES:
+        raise ValueError('compute_test_value must be one of %s, got %r'
+                         % (', '.join(map(repr, MODES)), mode))
+    _mode = mode
+    if mode != 'off' and not hasattr(Op.__call__, 'with_test_values'):
+        Op.__call__ = _with_test_values(Op.__call__)
+
+
+def _with_test_values(call):
+    @functools.wraps(call)
+    def apply(self, *inputs, **kwargs):
+        result = call(self, *inputs, **kwargs)
+        # Elementwise gradients are worked out on scalars that stand for nothing.
+        if _mode != 'off' and not isinstance(self, ScalarOp):
+            first = result[0] if isinstance(result, (list, tuple)) and result else result
+            if getattr(first, 'owner', None) is not None:
+                _compute(first.owner)
+        return result
+    apply.with_test_values = True
+    return apply
+
+
+def _compute(node):
+    try:
+        values = [_value(variable) for variable in node.inputs]
+    except AttributeError as error:
+        if _mode in ('raise', 'pdb'):
+            raise
+        if _mode == 'warn':
+            warnings.warn('Cannot compute a test value: %s' % error, stacklevel=4)
+        return
+    if getattr(node.op, 'destroy_map', None):
+        values = [np.copy(value) if isinstance(value, np.ndarray) else value for value in values]
+    storage = dict(zip(node.inputs, ([value] for value in values)))
+    storage.update((output, [None]) for output in node.outputs)
+    computed = {variable: [variable in node.inputs] for variable in storage}
+    run = node.op.make_thunk(node, storage, computed, [], impl='py')
+    run()
+    for output in node.outputs:
+        output.tag.test_value = storage[output][0]
+
+
+def _value(variable):
+    """The test value of a variable, worked out now if it was made while none were."""
+    if variable.owner is not None and not hasattr(variable.tag, 'test_value'):
+        _compute(variable.owner)
+    return get_test_value(variable)
 
 
 def get_test_value(v):
@@ -20,7 +97,7 @@ def get_test_value(v):
         return v.get_value(borrow=True, return_internal_type=True)
     if hasattr(v.tag, 'test_value'):
         return v.type.filter(v.tag.test_value)
-    raise AttributeError('%s has no test value; set %s.tag.test_value' % (v, v.name or 'its'))
+    raise AttributeError('%s has no test value; set its tag.test_value' % v)
 
 
 def get_debug_values(*variables):
@@ -30,12 +107,11 @@ def get_debug_values(*variables):
     -------
     list of tuple
     """
-    from theano.configdefaults import config
-    if config.compute_test_value == 'off':
+    if _mode == 'off':
         return []
     try:
         return [tuple(get_test_value(variable) for variable in variables)]
     except AttributeError:
-        if config.compute_test_value == 'raise':
+        if _mode == 'raise':
             raise
         return []

@@ -31,6 +31,7 @@ def implementation(node):
 
         def call(*values):
             values = iter(values)
+            _keep_64_bits()
             try:
                 made = compute([np.array(next(values)) if is_traced(value) else value
                                 for value in inputs])
@@ -45,6 +46,15 @@ def implementation(node):
         return jax.pure_callback(call, outputs, *filter(is_traced, inputs), vmap_method='sequential')
     run.never_folded = True
     return run
+
+
+def _keep_64_bits():
+    """JAX may call back on a thread of its own, where 64-bit results would be cut to 32 on return.
+
+    On the caller's thread they are on already, and stay so no longer than the call.
+    """
+    if not jax.config.jax_enable_x64:
+        jax.enable_x64(True).__enter__()
 
 
 def _tell(kind):
