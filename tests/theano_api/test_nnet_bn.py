@@ -8,6 +8,13 @@ from theano.tensor.nnet import batch_normalization, bn
 LAYOUTS = ['per-activation', 'spatial', (0,), (0, 2), (1, 3)]
 
 
+@pytest.fixture(autouse=True)
+def double():
+    """Epsilon is rounded to floatX."""
+    with theano.configparser.change_flags(floatX='float64'):
+        yield
+
+
 def _axes(axes, ndim=4):
     return {'per-activation': (0,), 'spatial': (0,) + tuple(range(2, ndim))}.get(axes, axes)
 

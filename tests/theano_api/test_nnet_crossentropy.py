@@ -90,7 +90,8 @@ def test_gradients_without_a_softmax(rng):
 @pytest.mark.usefixtures('fast_compile')
 def test_clipped_probabilities(assert_close):
     x, y = T.dmatrix('x'), T.ivector('y')
-    loss = nnet.categorical_crossentropy(T.clip(nnet.softmax(x), 1e-7, 1 - 1e-7), y)
+    low, high = T.constant(1e-7, dtype='float64'), T.constant(1 - 1e-7, dtype='float64')
+    loss = nnet.categorical_crossentropy(T.clip(nnet.softmax(x), low, high), y)
     value, slope = theano.function([x, y], [loss, T.grad(loss.sum(), x)])(ROWS, LABELS)
     assert_close(value, np.array([-np.log(1e-7), -np.log1p(-1e-7), LOSSES[2]]))
     assert_close(slope, np.array([[0, 0], [0, 0], SLOPES[2]]))

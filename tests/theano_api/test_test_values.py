@@ -28,7 +28,7 @@ def test_a_wrong_shape_raises_at_once():
 
 
 def test_a_missing_value():
-    with theano.change_flags(compute_test_value='raise'), pytest.raises(AttributeError):
+    with theano.change_flags(compute_test_value='raise'), pytest.raises(ValueError):
         T.exp(T.dmatrix())
     with theano.change_flags(compute_test_value='ignore'):
         assert not hasattr(T.exp(T.dmatrix()).tag, 'test_value')

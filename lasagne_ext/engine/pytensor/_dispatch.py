@@ -16,6 +16,8 @@ _waiting = {_NUMBA: [], _JAX: []}
 def register_dispatch(numba=None, jax=None):
     """Import a module of dispatches as soon as PyTensor's module for that linker is there.
 
+    That may be at once: to be called below the definitions that those modules import.
+
     Parameters
     ----------
     numba, jax : str, optional

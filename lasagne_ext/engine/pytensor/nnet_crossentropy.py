@@ -6,6 +6,7 @@ from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op
 from pytensor.tensor.type import discrete_dtypes
 
+from lasagne_ext.engine.pytensor._dispatch import register_dispatch
 from lasagne_ext.engine.pytensor.nnet_softmax import (
     FLOATS, add_bias, check_bias, check_rows, quietly, softmax_grad, softmax_of)
 
@@ -210,3 +211,7 @@ def check_label_values(labels, x):
     if labels.size and (labels.min() < 0 or labels.max() >= x.shape[1]):
         raise ValueError('y_i value out of bounds: the labels lie in [%d, %d], the columns in [0, %d)'
                          % (labels.min(), labels.max(), x.shape[1]))
+
+
+register_dispatch(numba='lasagne_ext.engine.pytensor.nnet_numba',
+                  jax='lasagne_ext.engine.pytensor.nnet_jax')

@@ -7,13 +7,7 @@ from pytensor.gradient import DisconnectedType, disconnected_type
 from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op
 
-from lasagne_ext.engine.pytensor._dispatch import register_dispatch
-
 FLOATS = ('float16', 'float32', 'float64')
-
-register_dispatch(numba='lasagne_ext.engine.pytensor.nnet_numba',
-                  jax='lasagne_ext.engine.pytensor.nnet_jax')
-
 
 #: What is not finite gives NaN, and that is the answer.
 quietly = np.errstate(all='ignore')

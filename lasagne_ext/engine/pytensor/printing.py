@@ -11,9 +11,6 @@ from pytensor.printing import _TagGenerator
 
 from lasagne_ext.engine.pytensor._dispatch import register_dispatch
 
-register_dispatch(numba='lasagne_ext.engine.pytensor.printing_numba',
-                  jax='lasagne_ext.engine.pytensor.printing_jax')
-
 
 def debugprint(obj, depth=-1, print_type=False, file=None, ids='CHAR', stop_on_name=False, done=None,
                print_storage=False, print_clients=False, used_ids=None):
@@ -111,3 +108,7 @@ def hex_digest(x):
 
 def _listed(values):
     return ','.join(map(str, values))
+
+
+register_dispatch(numba='lasagne_ext.engine.pytensor.printing_numba',
+                  jax='lasagne_ext.engine.pytensor.printing_jax')

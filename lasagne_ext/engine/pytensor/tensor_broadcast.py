@@ -7,8 +7,6 @@ from pytensor.graph.op import Op
 
 from lasagne_ext.engine.pytensor._dispatch import register_dispatch
 
-register_dispatch(numba='lasagne_ext.engine.pytensor.tensor_numba', jax='lasagne_ext.engine.pytensor.tensor_jax')
-
 
 class Unbroadcast(Op):
     """Its input, of which no longer is known that some axes have length 1."""
@@ -162,3 +160,6 @@ def _summed_axes(x, y, axes):
             raise ValueError('batched_tensordot: expected axes between 1 and %d, got %s'
                              % (operand.ndim - 1, part))
     return pair
+
+
+register_dispatch(numba='lasagne_ext.engine.pytensor.tensor_numba', jax='lasagne_ext.engine.pytensor.tensor_jax')

@@ -57,10 +57,11 @@ def _compute(node):
     try:
         values = [_value(variable) for variable in node.inputs]
     except AttributeError as error:
+        message = 'Cannot compute a test value of %s: %s' % (node.op, error)
         if _mode in ('raise', 'pdb'):
-            raise
+            raise ValueError(message) from None
         if _mode == 'warn':
-            warnings.warn('Cannot compute a test value: %s' % error, stacklevel=4)
+            warnings.warn(message, stacklevel=4)
         return
     if getattr(node.op, 'destroy_map', None):
         values = [np.copy(value) if isinstance(value, np.ndarray) else value for value in values]

@@ -1,6 +1,7 @@
 """The linker `numpy`: nothing is compiled, and fused operations still run in the cache."""
 from pytensor.compile import mode as modes
 from pytensor.compile.inner_function import HasInnerFunction, link_only_mode
+from pytensor.graph.rewriting.db import RewriteDatabaseQuery
 from pytensor.link.vm import VMLinker
 from pytensor.scan.op import Scan
 
@@ -18,11 +19,16 @@ class NumPyLinker(VMLinker):
 
 
 def register():
-    """Make the linker known as ``numpy``, and the mode ``NUMPY``; harmless when done already."""
+    """Make the linker known as ``numpy``, and the mode ``NUMPY``; harmless when done already.
+
+    FAST_COMPILE runs on it too: PyTensor's own knows no operation of more than 32 arguments.
+    """
     if 'numpy' in modes.predefined_linkers:
         return
     elemwise.register()
     modes.register_linker('numpy', NumPyLinker())
+    modes.predefined_modes['FAST_COMPILE'] = modes.Mode(
+        NumPyLinker(), RewriteDatabaseQuery(include=['fast_compile', 'py_only']))
     modes.predefined_modes['NUMPY'] = modes.fast_run_linkers_to_mode['numpy'] = modes.Mode('numpy', 'fast_run')
     _link_inner_graphs()
     _use_compiled_scan_loop()
