@@ -5,9 +5,8 @@ import sys
 
 import pytest
 
-import lasagne_ext  # noqa: F401
 
-DOCS = os.path.join(os.path.dirname(lasagne_ext.__file__), os.pardir, 'docs')
+DOCS = os.path.join(os.path.dirname(__file__), os.pardir, os.pardir, os.pardir, 'docs')
 
 #: What some thirty public programs written with Lasagne take from Theano.
 USED = {
