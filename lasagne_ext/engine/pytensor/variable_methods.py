@@ -29,6 +29,7 @@ def install():
     for name in _REDUCTIONS:
         setattr(operators, name, getattr(tensor_reductions, name))
     operators.mean = _mean
+    TensorType.clone = _clone
     TensorType.Variable = tensor_types.TensorVariable
     TensorType.Constant = TensorConstant
     TensorType.sparse_grad = False
@@ -61,6 +62,14 @@ def _choose(self, choices, out=None, mode='raise'):
 def _mean(self, axis=None, dtype=None, keepdims=False, acc_dtype=None):
     """Mean along axes."""
     return tensor_reductions.mean(self, axis, dtype, keepdims=keepdims, acc_dtype=acc_dtype)
+
+
+def _clone(self, dtype=None, shape=None, broadcastable=None, **kwargs):
+    """A type like this of another dtype or broadcast pattern."""
+    if broadcastable is not None:
+        shape = tensor_types.static_shape(broadcastable)
+    return type(self)(self.dtype if dtype is None else dtype, self.shape if shape is None else shape,
+                      name=self.name)
 
 
 def _value_zeros(self, shape):

@@ -5,7 +5,6 @@ import sys
 
 import pytest
 
-
 DOCS = os.path.join(os.path.dirname(__file__), os.pardir, os.pardir, os.pardir, 'docs')
 
 #: What some thirty public programs written with Lasagne take from Theano.
