@@ -190,6 +190,10 @@ def read(path, names):
             arrays = dict(archive)
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, AttributeError) as error:
         raise Failure('cannot read %r: %s' % (path, str(error).splitlines()[0])) from None
+    version = str(arrays.get('lasagne', 'unknown'))
+    if version != lasagne.__version__:
+        raise Failure('%r was made with Lasagne %s, this is %s: their recurrent layers differ'
+                      % (path, version, lasagne.__version__))
     result = {name: {key.split('/')[1]: value for key, value in arrays.items()
                      if key.startswith(name + '/')} for name in names}
     missing = [name for name in names if not result[name]]
@@ -225,7 +229,7 @@ def main(argv=None):
     theano.config.floatX = 'float32'
     theirs = read(options.compare, options.models) if options.compare else None
     print(engine_name(), flush=True)
-    arrays, differences = {}, {}
+    arrays, differences = {'lasagne': np.array(lasagne.__version__)}, {}
     for name in options.models:
         model, ours = run(name, options.steps)
         arrays.update(('%s/%s' % (name, key), value) for key, value in ours.items())

@@ -177,7 +177,8 @@ def test_library_agrees_with_oracle(case, flip):
 def test_every_instruction_set(every_library, rng, dtype, shape, kernel_shape, options):
     pads, strides, dilations, _ = options
     points = out_size(shape[2:], kernel_shape[2:], pads, strides, dilations)
-    arrays = [rng.randn(*s).astype(dtype) for s in (shape, kernel_shape, (shape[0], kernel_shape[0]) + points)]
+    shapes = shape, kernel_shape, (shape[0], kernel_shape[0]) + points
+    arrays = [rng.randn(*s).astype(dtype) for s in shapes]
     check_convolution((*arrays, options), True)
 
 
@@ -246,7 +247,8 @@ def test_every_instruction_set_pools(every_library, rng, dtype, size, options, m
 
 @pytest.mark.parametrize('dtype', ['float16', 'int32', 'int8'])
 def test_other_types_are_computed_too(rng, dtype):
-    image, kernel = rng.randint(-3, 4, (2, 2, 5, 4)).astype(dtype), rng.randint(-3, 4, (3, 2, 2, 2)).astype(dtype)
+    image = rng.randint(-3, 4, (2, 2, 5, 4)).astype(dtype)
+    kernel = rng.randint(-3, 4, (3, 2, 2, 2)).astype(dtype)
     options = ((0, 1), (0, 0)), (1, 1), (1, 1), 1
     out = nn.convolve(image, kernel, *options)
     assert out.dtype == dtype
@@ -288,6 +290,28 @@ def test_number_of_threads_changes_nothing(rng):
             assert first.tobytes() == now.tobytes()
 
 
+def test_forked_process_does_not_hang(run_python):
+    run_python('''
+import os, sys
+import numpy as np
+import lasagne_ext
+from lasagne_ext import kernels
+from lasagne_ext.kernels import nn
+
+kernels.set_num_threads(2)
+image, kernel = np.random.randn(4, 8, 32, 32), np.random.randn(16, 8, 3, 3)
+def work():
+    out = nn.convolve(image, kernel, ((0, 0), (0, 0)), (1, 1), (1, 1), 1)
+    return nn.pool(out, (15, 15), (2, 2), (2, 2), ((0, 0), (0, 0)), 'max')
+before = work()
+child = os.fork() if hasattr(os, 'fork') else 0
+if child == 0:
+    os._exit(0 if (work() == before).all() else 1)
+pid, status = os.waitpid(child, 0)
+sys.exit(1 if status else 0)
+''')
+
+
 def test_nan_reaches_what_it_has_a_share_in_and_nothing_else(every_library, rng):
     image, kernel = rng.randn(2, 2, 6, 6), rng.randn(20, 2, 3, 3)
     options = ((1, 1), (1, 1)), (1, 1), (1, 1), 1
@@ -306,13 +330,14 @@ def test_nan_reaches_what_it_has_a_share_in_and_nothing_else(every_library, rng)
 def test_scipy_agrees(rng, rank):
     signal = pytest.importorskip('scipy.signal')
     image, kernel = rng.randn(1, 2, *(7, 6, 5)[:rank]), rng.randn(1, 2, *(3, 2, 2)[:rank])
-    for mode, pads in (('valid', [(0, 0)] * rank), ('full', [(width - 1,) * 2 for width in kernel.shape[2:]])):
+    full = [(width - 1,) * 2 for width in kernel.shape[2:]]
+    for mode, pads in (('valid', [(0, 0)] * rank), ('full', full)):
         expected = sum(signal.convolve(image[0, c], kernel[0, c], mode, 'direct') for c in (0, 1))
         close(nn.convolve(image, kernel, pads, (1,) * rank, (1,) * rank, 1, flip=True)[0, 0], expected, 30)
 
 
-@pytest.mark.parametrize('rank, groups, stride, dilation, pad',
-                         [(2, 1, 1, 1, 0), (2, 2, 2, 1, 1), (2, 4, 1, 2, 2), (3, 2, 2, 2, 1), (1, 1, 3, 2, 4)])
+@pytest.mark.parametrize('rank, groups, stride, dilation, pad', [
+    (2, 1, 1, 1, 0), (2, 2, 2, 1, 1), (2, 4, 1, 2, 2), (3, 2, 2, 2, 1), (1, 1, 3, 2, 4)])
 def test_torch_agrees(rng, rank, groups, stride, dilation, pad):
     torch = pytest.importorskip('torch')
     image, kernel = rng.randn(3, 4, *(11, 9, 8)[:rank]), rng.randn(8, 4 // groups, *(3, 2, 3)[:rank])

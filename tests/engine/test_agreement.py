@@ -57,6 +57,9 @@ def test_a_difference_is_noticed(train, tmp_path):
     np.savez(mine, **dict(arrays, **{'mlp/initial.0': arrays['mlp/initial.0'] + np.float32(1)}))
     refused = train(other, *short, '--compare', mine, check=False)
     assert refused.returncode == 2 and "they differ in 'initial.0'" in refused.stderr
+    np.savez(mine, **dict(arrays, lasagne='0.0'))
+    refused = train(other, *short, '--compare', mine, check=False)
+    assert refused.returncode == 2 and 'was made with Lasagne 0.0' in refused.stderr
 
 
 @pytest.mark.parametrize('arguments, message', [

@@ -112,7 +112,8 @@ def test_second_derivatives(rng, options):
 @pytest.mark.parametrize('function, size', [(conv2d, (5, 4)), (T.nnet.conv3d, (4, 3, 3))])
 def test_verify_grad(rng, function, size):
     image, kernel = rng.randn(2, 2, *size), rng.randn(3, 2, *(2,) * len(size))
-    theano.gradient.verify_grad(lambda x, w: function(x, w, border_mode=1), [image, kernel], rng=rng, mode=MODE)
+    theano.gradient.verify_grad(lambda x, w: function(x, w, border_mode=1), [image, kernel], rng=rng,
+                                mode=MODE)
 
 
 def test_rop_is_the_directional_derivative(rng, assert_close):
@@ -220,7 +221,8 @@ def test_transposed_convolution(rng, assert_close):
     output = theano.function([x, w, rows], y, mode=MODE)(image, kernel, 8)
     change = rng.randn(2, 2, 8, 10)
     assert output.shape == change.shape
-    assert_close((output * change).sum(), (image * convolve(change, kernel, (1, 0), (2, 2))).sum(), factor=100)
+    expected = (image * convolve(change, kernel, (1, 0), (2, 2))).sum()
+    assert_close((output * change).sum(), expected, factor=100)
 
 
 def unshared_by_loops(image, kernel, border_mode, subsample, filter_flip, num_groups):
@@ -350,8 +352,9 @@ def test_bilinear_upsampling_by_a_fraction(rng):
     x = T.dtensor4()
     image = np.arange(20.).reshape(1, 1, 4, 5)
     with theano.configparser.change_flags(floatX='float64'):
-        once, each = [run(abstract_conv.bilinear_upsampling(x, frac_ratio=ratio, use_1D_kernel=False), [x], image)
-                      for ratio in ((6, 4), ((3, 2), (3, 2)))]
+        upsampled = [abstract_conv.bilinear_upsampling(x, frac_ratio=ratio, use_1D_kernel=False)
+                     for ratio in ((6, 4), ((3, 2), (3, 2)))]
+        once, each = run(upsampled, [x], image)
         assert once.shape == (1, 1, 6, 8)
         assert np.array_equal(once, each)
         # Along a ramp, bilinear interpolation goes up evenly between the borders.
@@ -388,7 +391,7 @@ def test_signal_convolution(rng, assert_close, image_rank, kernel_rank):
 def test_old_convolution(rng, assert_close):
     image, kernel = operands(rng, 2, {})
     x, w = tensor(image), tensor(kernel)
-    y = T.nnet.conv.conv2d(x, w, image_shape=(2, 4, T.constant(7), 6), filter_shape=(4, 4, 3, 2), border_mode='full')
+    y = T.nnet.conv.conv2d(x, w, (2, 4, T.constant(7), 6), (4, 4, 3, 2), border_mode='full')
     assert_close(run(y, [x, w], image, kernel), convolve(image, kernel, 'full'), factor=10)
 
 

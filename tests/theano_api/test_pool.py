@@ -26,7 +26,8 @@ def windows(size, window, stride, ignore_border, pad):
         starts = [start for start in starts if start + window <= size]
     else:
         # A window that brings nothing new is not there.
-        starts = [start for start in starts if start == 0 or start + window - stride < size or stride >= window]
+        starts = [start for start in starts
+                  if start == 0 or start + window - stride < size or stride >= window]
     return [(start, min(start + window, size)) for start in starts]
 
 
@@ -78,8 +79,8 @@ def test_volumes(rng, assert_close, mode):
     y = pool_3d(x, *arguments[:1], arguments[2], arguments[1], arguments[3], mode)
     assert_close(theano.function([x], y)(image), pool(image, mode, *arguments))
     small = rng.permutation(60).reshape(3, 5, 4) / 10.
-    theano.gradient.verify_grad(lambda v: pool_3d(v, (2, 2, 3), False, (1, 2, 2), mode=mode), [small], rng=rng,
-                                eps=1e-5)
+    theano.gradient.verify_grad(lambda v: pool_3d(v, (2, 2, 3), False, (1, 2, 2), mode=mode), [small],
+                                rng=rng, eps=1e-5)
 
 
 @pytest.mark.parametrize('rank', [2, 3, 5])
@@ -161,7 +162,8 @@ def test_integers(rng):
     ((3, 4, 9, 10), ((2, 3), False, (1, 2)), [3, 4, 8, 5]), ((9, 10), ((2, 3),), [5, 4]),
     ((3, 4, 9, 10), ((2, 3), True, (1, 2), (1, 1)), [3, 4, 10, 5]), ((9, 10), ((2, 3), True), [4, 3]),
     ((9, 10), ((3, 3), False, (2, 2)), [4, 5]), ((9, 10), ((2, 2), False, (3, 4)), [3, 3]),
-    ((2, 9, 10), ((3, 12), True, (1, 1)), [2, 7, 0]), ((5, 6, 7), ((2, 2, 2), True, None, None, 3), [2, 3, 3])],
+    ((2, 9, 10), ((3, 12), True, (1, 1)), [2, 7, 0]),
+    ((5, 6, 7), ((2, 2, 2), True, None, None, 3), [2, 3, 3])],
     ids=str)
 def test_out_shape(shape, arguments, expected):
     assert [int(size) for size in Pool.out_shape(shape, *arguments)] == expected

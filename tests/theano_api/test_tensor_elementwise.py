@@ -41,11 +41,9 @@ def test_functions_that_make_floats(name, dtype):
 
 
 @pytest.mark.parametrize('dtype', DTYPES[1:])
-@pytest.mark.parametrize('name', ['sqr', 'neg', 'abs_', 'sgn', 'ceil', 'floor', 'trunc', 'round'])
+@pytest.mark.parametrize('name', ['sqr', 'neg', 'abs_', 'sgn'])
 def test_functions_that_keep_the_dtype(name, dtype):
-    if name in ('ceil', 'floor', 'trunc', 'round') and not dtype.startswith('float'):
-        pytest.skip('of whole numbers these are floats in some versions')
-    oracle = {'sqr': np.square, 'neg': np.negative, 'abs_': np.abs, 'sgn': np.sign}.get(name, np.copy)
+    oracle = {'sqr': np.square, 'neg': np.negative, 'abs_': np.abs, 'sgn': np.sign}[name]
     result, value = evaluate(lambda x: getattr(T, name)(x), x=values(dtype))
     assert result.dtype == value.dtype == dtype
     assert value.tolist() == oracle(values(dtype)).tolist()
@@ -148,11 +146,12 @@ def test_rounding_of_halves(mode, expected):
 @pytest.mark.parametrize('expression, expected', [
     (lambda x: T.clip(x, 0, 1), [0, .5, 1]), (lambda x: x.clip(-1, .25), [-1, .25, .25]),
     (lambda x: T.switch(x > 0, x, 0), [0, .5, 2]), (lambda x: T.where(x > 0, 1, x), [-2, 1, 1]),
-    (lambda x: T.inv(x), [-.5, 2, .5]), (lambda x: abs(x) ** 2, [4, .25, 4]), (lambda x: T.fill(x, 3), [3, 3, 3]),
+    (lambda x: T.inv(x), [-.5, 2, .5]), (lambda x: abs(x) ** 2, [4, .25, 4]),
+    (lambda x: T.fill(x, 3), [3, 3, 3]),
     (lambda x: T.minimum(x, 0), [-2, 0, 0]), (lambda x: T.eq(x, 2) * 1., [0, 0, 1]),
     (lambda x: T.square(x), [4, .25, 4]), (lambda x: T.second(x, x + 1), [-1, 1.5, 3]),
     (lambda x: x.zeros_like(), [0, 0, 0]), (lambda x: T.ones_like(x, 'int8'), [1, 1, 1]),
-    (lambda x: T.largest(x, -x, 1), [2, 1, 2]), (lambda x: T.smallest(x, 0), [-2, 0, 0]),
+    (lambda x: T.largest(x, -x), [2, .5, 2]), (lambda x: T.smallest(x, 0 * x), [-2, 0, 0]),
     (lambda x: T.xlogx.xlogx(T.maximum(x, 0)), [0, .5 * np.log(.5), 2 * np.log(2)])])
 def test_values(expression, expected):
     value = evaluate(lambda x: expression(x), x=np.array([-2, .5, 2], 'float32'))[1]
@@ -186,9 +185,8 @@ def test_complex_numbers():
     assert evaluate(lambda z: z.imag, z=z)[1].tolist() == [4, -1]
     assert evaluate(lambda z: z.conj(), z=z)[1].tolist() == [3 - 4j, 1j]
     assert T.angle(T.cvector()).dtype == 'float64'
-    for wrong in (lambda z: z % 2, lambda z: z < 1):
-        with pytest.raises(Exception):
-            wrong(T.zvector())
+    with pytest.raises(NotImplementedError):
+        T.zvector() % 2
 
 
 @pytest.mark.parametrize('wrong', [True, None, 'text', object(), [1, 'a'], {}, slice(1)], ids=str)

@@ -33,7 +33,7 @@ class CrossentropyCategorical1Hot(Op):
         rows, labels = _places(coding_dist, labels)
         output_storage[0][0] = -np.log(coding_dist[rows, labels])
 
-    def infer_shape(self, fgraph, node, shapes):
+    def infer_shape(self, node, shapes):
         return [(shapes[0][0],)]
 
     def pullback(self, inputs, outputs, cotangents):
@@ -59,7 +59,7 @@ class CrossentropyCategorical1HotGrad(Op):
         gradient[rows, labels] = -g_y / coding_dist[rows, labels]
         output_storage[0][0] = gradient
 
-    def infer_shape(self, fgraph, node, shapes):
+    def infer_shape(self, node, shapes):
         return [shapes[1]]
 
     def pullback(self, inputs, outputs, cotangents):
@@ -91,7 +91,7 @@ class SoftmaxCrossentropy(Op):
         output_storage[0][0] = nll.astype(x.dtype, copy=False)
         output_storage[1][0] = sm.astype(x.dtype, copy=False)
 
-    def infer_shape(self, fgraph, node, shapes):
+    def infer_shape(self, node, shapes):
         return [(shapes[0][0],), shapes[0]]
 
     def connection_pattern(self, node):
@@ -130,7 +130,7 @@ class CrossentropySoftmax1HotWithBiasDx(Op):
         gradient[np.arange(len(sm)), labels] -= dy
         output_storage[0][0] = gradient
 
-    def infer_shape(self, fgraph, node, shapes):
+    def infer_shape(self, node, shapes):
         return [shapes[1]]
 
     def pullback(self, inputs, outputs, cotangents):

@@ -22,7 +22,7 @@ class RowOp(Op):
         x = as_rows(x, type(self).__name__)
         return Apply(self, [x], [x.type()])
 
-    def infer_shape(self, fgraph, node, shapes):
+    def infer_shape(self, node, shapes):
         return shapes
 
 
@@ -83,7 +83,7 @@ class SoftmaxGrad(Op):
         gradient = weighted - weighted.sum(axis=1, keepdims=True) * sm
         output_storage[0][0] = gradient.astype(sm.dtype, copy=False)
 
-    def infer_shape(self, fgraph, node, shapes):
+    def infer_shape(self, node, shapes):
         return [shapes[1]]
 
     def pullback(self, inputs, outputs, cotangents):

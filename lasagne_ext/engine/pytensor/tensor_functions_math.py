@@ -14,6 +14,11 @@ def angle(z):
     return pt.cast(pt.angle(z), 'float64')
 
 
+def complex_from_polar(abs, angle):
+    """Complex numbers of these absolute values and angles."""
+    return pt.complex(abs * pt.cos(angle), abs * pt.sin(angle))
+
+
 def conj(z):
     """Complex conjugate."""
     z = pt.as_tensor_variable(z)
@@ -26,8 +31,9 @@ def chi2sf(x, k):
 
 
 def div_proxy(x, y):
-    """``x / y``."""
-    return pt.true_div(x, y)
+    """``x // y`` of whole numbers, ``x / y`` otherwise."""
+    whole = all(pt.as_tensor_variable(part).dtype in discrete_dtypes for part in (x, y))
+    return pt.int_div(x, y) if whole else pt.true_div(x, y)
 
 
 def mod_check(x, y):

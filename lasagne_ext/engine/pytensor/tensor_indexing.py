@@ -43,7 +43,7 @@ def inc_subtensor(x, y, inplace=False, set_instead_of_inc=False, tolerate_inplac
 
     Where an index occurs more than once, everything is added.
     """
-    changed = pt.inc_subtensor(x, y, inplace, set_instead_of_inc, tolerate_inplace_aliasing)
+    changed = pt.inc_subtensor(x, y, inplace, set_instead_of_inc, inplace and tolerate_inplace_aliasing)
     new_axes = getattr(getattr(x, 'tag', None), 'new_axes', ())
     if not new_axes:
         return changed

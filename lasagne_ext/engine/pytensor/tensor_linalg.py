@@ -1,4 +1,7 @@
 """Linear algebra with Theano's signatures."""
+import functools
+import warnings
+
 import pytensor.tensor as pt
 from pytensor.tensor import linalg
 
@@ -49,6 +52,11 @@ def matrix_power(M, n):
     for _ in range(n):
         product = pt.dot(product, M)
     return product
+
+
+def matrix_dot(*args):
+    """Product of several matrices, from the left."""
+    return functools.reduce(pt.dot, args)
 
 
 def norm(x, ord):
@@ -136,7 +144,10 @@ class Cholesky:
         self.lower, self.on_error = lower, on_error
 
     def __call__(self, x):
-        return linalg.cholesky(_matrix('Cholesky', x), lower=self.lower, on_error=self.on_error)
+        with warnings.catch_warnings():
+            # PyTensor is going to return NaN in any case.
+            warnings.simplefilter('ignore', FutureWarning)
+            return linalg.cholesky(_matrix('Cholesky', x), lower=self.lower, on_error=self.on_error)
 
 
 class Solve:

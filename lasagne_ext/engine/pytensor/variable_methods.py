@@ -5,7 +5,7 @@ from pytensor.scalar.basic import LogicalComparison
 from pytensor.tensor.type import TensorType
 from pytensor.tensor.variable import TensorConstant, _tensor_py_operators
 
-from lasagne_ext.engine.pytensor import (tensor_functions, tensor_functions_math, tensor_indexing,
+from lasagne_ext.engine.pytensor import (tensor_functions, tensor_functions_math, tensor_indexing, tensor_linalg,
                                          tensor_reductions, tensor_rewrites, tensor_types)
 
 #: Methods that are functions of the variable.
@@ -26,6 +26,7 @@ def install():
     operators.__getitem__ = tensor_indexing.getitem
     operators.__bool__ = _bool
     operators.take = tensor_functions.take
+    operators.trace = tensor_linalg.trace
     for name in _REDUCTIONS:
         setattr(operators, name, getattr(tensor_reductions, name))
     operators.mean = _mean

@@ -27,7 +27,8 @@ def conv3d(signals, filters, signals_shape=None, filters_shape=None, border_mode
     if isinstance(border_mode, str):
         border_mode = (border_mode,) * 3
     if border_mode[1] != border_mode[2]:
-        raise NotImplementedError('conv3d: rows and columns must have one border_mode, got %r' % (border_mode,))
+        raise NotImplementedError('conv3d: rows and columns must have one border_mode, got %r'
+                                  % (border_mode,))
     signals, filters = as_tensor_variable(signals), as_tensor_variable(filters)
     shapes = [None if shape is None else tuple(shape[axis] for axis in _CHANNELS_FIRST)
               for shape in (signals_shape, filters_shape)]

@@ -42,3 +42,9 @@ class AbstractConv3d_gradWeights(_ThreeDimensions, AbstractConv_gradWeights):
 
 class AbstractConv3d_gradInputs(_ThreeDimensions, AbstractConv_gradInputs):
     """Gradient of a convolution of volumes: ``(kernel, output gradient, volume size)``."""
+
+
+_TwoDimensions.kinds = {AbstractConv: AbstractConv2d, AbstractConv_gradWeights: AbstractConv2d_gradWeights,
+                        AbstractConv_gradInputs: AbstractConv2d_gradInputs}
+_ThreeDimensions.kinds = {AbstractConv: AbstractConv3d, AbstractConv_gradWeights: AbstractConv3d_gradWeights,
+                          AbstractConv_gradInputs: AbstractConv3d_gradInputs}

@@ -37,6 +37,9 @@ class BaseAbstractConv(Op):
         Whether each point of the output has a kernel of its own.
     """
 
+    #: Kind of Op -> the kind that takes its place beside this one.
+    kinds = {}
+
     __props__ = ('convdim', 'border_mode', 'subsample', 'filter_flip', 'filter_dilation', 'num_groups',
                  'unshared', 'imshp', 'kshp')
 
@@ -131,8 +134,10 @@ class BaseAbstractConv(Op):
 
     def other(self, kind):
         """The Op of another direction with the same options."""
-        return kind(self.convdim, self.imshp, self.kshp, self.border_mode, self.subsample,
-                    self.filter_flip, self.filter_dilation, self.num_groups, self.unshared)
+        op = object.__new__(self.kinds.get(kind, kind))
+        for name in self.__props__:
+            setattr(op, name, getattr(self, name))
+        return op
 
     def connection_pattern(self, node):
         return [[True], [True], [False]][:len(node.inputs)]
@@ -182,6 +187,11 @@ class AbstractConv_gradWeights(BaseAbstractConv):
         img, topgrad = self.operands(('img', 'topgrad'), (img, topgrad), (rank, rank))
         if add_assert_shape:
             img = self.known('img', img, self.imshp)
+        inner = self.kshp[-self.convdim - 1]
+        channels = None if inner is None else inner * self.num_groups
+        img = self.known('img', img, (None, channels) + (None,) * self.convdim)
+        points = self.kshp[1:1 + self.convdim] if self.unshared else (None,) * self.convdim
+        topgrad = self.known('topgrad', topgrad, (None, self.kshp[0]) + points)
         shape, size = self.spatial(shape, self.kshp[-self.convdim:])
         static = self.kernel_shape(img.type.shape, topgrad.type.shape, size)
         self.check_channels(img.type.shape[1], static, topgrad.type.shape[1])
@@ -231,9 +241,12 @@ class AbstractConv_gradInputs(BaseAbstractConv):
                                       (self.kernel_rank, 2 + self.convdim))
         if add_assert_shape:
             kern = self.known('kern', kern, self.kshp)
+        inner = None if self.imshp[1] is None else self.imshp[1] // self.num_groups
+        before = (None,) * (self.kernel_rank - self.convdim - 1)
+        kern = self.known('kern', kern, before + (inner,) + (None,) * self.convdim)
+        topgrad = self.known('topgrad', topgrad, (self.imshp[0],) + (None,) * (1 + self.convdim))
         shape, size = self.spatial(shape, self.imshp[2:])
         static = self.image_shape(kern.type.shape, topgrad.type.shape, size)
-        static = tuple(given if size is None else size for size, given in zip(static, self.imshp))
         self.check_channels(static[1], kern.type.shape, topgrad.type.shape[1])
         self.check_top(static, kern.type.shape, topgrad.type.shape)
         return Apply(self, [kern, topgrad, shape], [TensorType(kern.dtype, shape=static)()])

@@ -79,7 +79,8 @@ def _pool(name, ndim, input, ws, ignore_border, stride, pad, mode, ds, st, paddi
     ws, stride, pad = renamed_arguments(ws, stride, pad, ds, st, padding)
     input = as_tensor_variable(input)
     if input.ndim < ndim:
-        raise NotImplementedError('%s takes tensors of at least %d dimensions, got %s' % (name, ndim, input.type))
+        raise NotImplementedError('%s takes tensors of at least %d dimensions, got %s'
+                                  % (name, ndim, input.type))
     if ignore_border is None:
         warnings.warn('%s without ignore_border takes it to be False' % name, stacklevel=3)
         ignore_border = False

@@ -18,7 +18,8 @@ _MEMORY = 'pooling: not enough memory'
 def _pool(op, node, **kwargs):
     if not _numba.can_compile(op, node):
         return _numba.in_python(op, node)
-    kernel, geometry_of, shape_of = _numba.kernel('pool_forward', node, 2), _geometry(op), _out_shape(op, node)
+    kernel, geometry_of = _numba.kernel('pool_forward', node, 2), _geometry(op)
+    shape_of = _out_shape(op, node)
 
     @numba_njit
     def pool(image, ws, stride, pad):

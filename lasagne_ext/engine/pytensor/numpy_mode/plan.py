@@ -34,6 +34,7 @@ class Plan:
     """
 
     def __init__(self, node):
+        self._node = node
         self.steps, self.constants, self.dtypes = [], [], []
         self._slots = {}
         if isinstance(node.op, Composite):
@@ -56,6 +57,9 @@ class Plan:
         self._copies = [(place, slot) for place, slot in enumerate(self.results)
                         if self._targets.get(slot) != place]
         self.last_use = {slot: index for index, (_, used, _) in enumerate(self.steps) for slot in used}
+
+    def __reduce__(self):
+        return Plan, (self._node,)
 
     def _new(self, variable):
         self.dtypes.append(np.dtype(variable.type.dtype))

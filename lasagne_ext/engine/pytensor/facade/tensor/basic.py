@@ -7,23 +7,24 @@ from pytensor.scalar import int32  # noqa: F401
 from pytensor.tensor import (  # noqa: F401
     add, allclose, alloc, and_, arange, arccos, arccosh, arcsin, arcsinh, arctan, arctan2, arctanh,
     bitwise_and, bitwise_not, bitwise_or, bitwise_xor, cast, ceil, ceil_intdiv, clip, complex,
-    complex_from_polar, concatenate, cos, cosh, cov, deg2rad, diagonal, divmod, eq, erf, erfc, erfcinv,
+    concatenate, cos, cosh, cov, deg2rad, diagonal, divmod, eq, erf, erfc, erfcinv,
     erfcx, erfinv, exp, exp2, expm1, eye, fill, flatnonzero, floor, floor_div, gamma, gammainc, gammaincc,
     gammal, gammaln, gammau, ge, gt, horizontal_stack, i0, i1, identity_like, imag, int_div,
     inverse_permutation, invert, iround, isclose, isinf, isnan, iv, j0, j1, join, jv, largest, le, log,
     log10, log1p, log2, lt, maximum, minimum, mod, mul, neg, neq, nonzero, nonzero_values, ones,
     ones_like, or_, outer, pow, power, psi, rad2deg, real, roll, round, round_half_away_from_zero,
-    round_half_to_even, scalar_from_tensor, second, sgn, shape, shape_padaxis, shape_padleft,
+    round_half_to_even, scalar_from_tensor, second, shape, shape_padaxis, shape_padleft,
     shape_padright, sin, sinh, smallest, sqr, sqrt, square, stacklists, sub, swapaxes, switch, tan, tanh,
     tensor_copy, tensor_from_scalar, tensordot, transfer, transpose, tri, tri_gamma, tril, true_div,
     trunc, vertical_stack, xor, zeros, zeros_like)
 from pytensor.tensor import abs as abs_  # noqa: F401
 from pytensor.tensor import reciprocal as inv  # noqa: F401
+from pytensor.tensor import sign as sgn  # noqa: F401
 from pytensor.tensor.basic import (  # noqa: F401
     _convert_to_bool, _convert_to_complex64, _convert_to_complex128, _convert_to_float16, _convert_to_float32,
     _convert_to_float64, _convert_to_int8, _convert_to_int16, _convert_to_int32, _convert_to_int64,
     _convert_to_uint8, _convert_to_uint16, _convert_to_uint32, _convert_to_uint64,
-    Alloc, AllocEmpty, ARange, Choose, Eye, Nonzero, PermuteRowElements, ScalarFromTensor, TensorFromScalar,
+    Alloc, AllocEmpty, ARange, Choose, Eye, ScalarFromTensor, TensorFromScalar,
     mgrid, ogrid, register_transfer)
 from pytensor.tensor.exceptions import NotScalarConstantError, ShapeError  # noqa: F401
 from pytensor.tensor.math import Argmax, Dot, isinf_, isnan_  # noqa: F401
@@ -50,7 +51,7 @@ from lasagne_ext.engine.pytensor.tensor_functions import (  # noqa: F401
     choose, constant, diag, dot, extract_constant, flatten, get_scalar_constant_value, get_vector_length, is_flat,
     numpy_scalar, permute_row_elements, reshape, split, stack, tile, triu)
 from lasagne_ext.engine.pytensor.tensor_functions_math import (  # noqa: F401
-    angle, chi2sf, conj, div_proxy, makeKeepDims, mod_check)
+    angle, chi2sf, complex_from_polar, conj, div_proxy, makeKeepDims, mod_check)
 from lasagne_ext.engine.pytensor.tensor_reductions import (  # noqa: F401
     all, any, argmax, argmin, max, max_and_argmax, mean, min, prod, ptp, std, sum, var)
 from lasagne_ext.engine.pytensor.tensor_types import TensorType, TensorVariable, tensor  # noqa: F401
@@ -77,6 +78,7 @@ REFUSED = {
     'alloc_validate_shape': 'theano.tensor.alloc validates its shape',
     'constant_cache': 'constants are not cached', 'constructor': 'it only listed functions for documents',
     'get_scalar_constant_value_elemwises': 'use theano.tensor.get_scalar_constant_value',
+    'Nonzero': 'use theano.tensor.nonzero', 'PermuteRowElements': 'use theano.tensor.permute_row_elements',
     **dict.fromkeys(['Flatten', 'Join', 'Mean', 'Split', 'Tile', 'Tri'],
                     'use the function of that name in lower case'),
     **dict.fromkeys(['Iterable', 'absolute_import', 'builtins', 'dedent', 'division', 'integer_types', 'izip',
