@@ -17,9 +17,9 @@ import numpy as np
 import theano
 import theano.tensor as T
 
-from lasagne_ext.layers import TransformerLayer
 from lasagne_ext import kernels
-from lasagne_ext.kernels import set_num_threads
+from lasagne_ext.layers import TransformerLayer
+from lasagne_ext.ops import set_num_threads
 
 SHAPES = [(32, 3, 128), (32, 16, 64), (32, 64, 32), (256, 1, 28), (8, 64, 64), (4, 3, 512)]
 INPUTS = 3

@@ -23,7 +23,8 @@ def mnist(tmp_path, rng):
             content = idx(array)
             path = tmp_path / ('%s-%s-ubyte' % (prefix, name))
             if prefix == 't10k':
-                gzip.open(str(path) + '.gz', 'wb').write(content)
+                with gzip.open(str(path) + '.gz', 'wb') as f:
+                    f.write(content)
             else:
                 path.write_bytes(content)
     return tmp_path

@@ -41,7 +41,7 @@ def _affine_pixels(theta, size, in_size, align_corners):
     """
     def ratio(of, to):
         if not align_corners:
-            return of / to
+            return of / to if to else 0.
         return (of - 1) / (to - 1) if to > 1 else 0.
 
     i = (np.arange(size[0]) - _centre(size[0]))[None, :, None]

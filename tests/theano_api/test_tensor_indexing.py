@@ -99,7 +99,8 @@ def test_new_axes_beside_lists(index, expected):
 
 @pytest.mark.parametrize('wrong, error', [
     ('a', Exception), (1., Exception), (True, Exception), ([True, False, True], Exception),
-    ((0, 0, 0), IndexError), ((Ellipsis, Ellipsis), IndexError), (T.fscalar(), Exception), (slice(None, 1.5), Exception)], ids=str)
+    ((0, 0, 0), IndexError), ((Ellipsis, Ellipsis), IndexError), (T.fscalar(), Exception),
+    (slice(None, 1.5), Exception)], ids=str)
 def test_what_is_no_index(wrong, error):
     with pytest.raises(error):
         T.fmatrix()[wrong]
@@ -123,8 +124,7 @@ def test_values_that_are_broadcast_and_cast():
     assert compute(lambda x, y: T.set_subtensor(x[1:], y), X, X[0]).tolist() == expected.tolist()
     assert T.set_subtensor(T.fmatrix()[0], 1).dtype == 'float32'
     assert T.inc_subtensor(T.imatrix()[0], T.bscalar()).dtype == 'int32'
-    for wrong in (lambda x: T.set_subtensor(x[1:], np.arange(4.)),
-    lambda x: T.set_subtensor(x, 1), lambda x: T.set_subtensor(x[0] + 1, 1),
+    for wrong in (lambda x: T.set_subtensor(x, 1), lambda x: T.set_subtensor(x[0] + 1, 1),
                   lambda x: T.set_subtensor(x[0], x), lambda x: T.set_subtensor(x[0], None)):
         with pytest.raises(Exception):
             wrong(T.fmatrix())

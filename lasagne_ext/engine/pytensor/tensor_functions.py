@@ -218,7 +218,8 @@ def _repetitions(reps, ndim):
     if vector.ndim == 0:
         return [vector]
     if vector.ndim > 1:
-        raise ValueError('tile: expected a number or a vector of repetitions, got %d dimensions' % vector.ndim)
+        raise ValueError('tile: expected a number or a vector of repetitions, got %d dimensions'
+                         % vector.ndim)
     if ndim is None:
         raise ValueError('tile: where the repetitions are a vector, ndim must be given')
     padded = pt.ones((ndim,), dtype='int64')

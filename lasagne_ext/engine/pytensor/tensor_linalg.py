@@ -3,6 +3,7 @@ import functools
 import warnings
 
 import pytensor.tensor as pt
+from pytensor.graph.basic import Constant
 from pytensor.tensor import linalg
 
 #: What ``Solve`` may be told of its matrix.
@@ -116,6 +117,7 @@ class lstsq:
 
 def eigvalsh(a, b, lower=True):
     """Eigenvalues of ``a x = w b x``; `b` may be None for the identity."""
+    b = None if isinstance(b, Constant) and b.data is None else b
     return linalg.eigvalsh(_matrix('eigvalsh', a), b, lower=lower)
 
 

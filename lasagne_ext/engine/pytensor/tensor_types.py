@@ -194,7 +194,8 @@ class _SharedMeta(type(AnyTensorSharedVariable)):
 
     def __subclasscheck__(cls, subclass):
         if cls is TensorSharedVariable:
-            return AnyTensorSharedVariable in subclass.__mro__ and ScalarSharedVariable not in subclass.__mro__
+            return (AnyTensorSharedVariable in subclass.__mro__
+                    and ScalarSharedVariable not in subclass.__mro__)
         return super().__subclasscheck__(subclass)
 
 
@@ -207,6 +208,11 @@ class TensorSharedVariable(AnyTensorSharedVariable, metaclass=_SharedMeta):
 
 class ScalarSharedVariable(AnyTensorSharedVariable):
     """A shared variable that holds a number and was made of one."""
+
+
+def _check_target(target):
+    if target != 'cpu':
+        raise TypeError("expected the target 'cpu' on the engine \"pytensor\", got %r" % (target,))
 
 
 def tensor_constructor(value, name=None, strict=False, allow_downcast=None, borrow=False,
@@ -228,8 +234,7 @@ def tensor_constructor(value, name=None, strict=False, allow_downcast=None, borr
     target : str
         Only 'cpu' is there.
     """
-    if target != 'cpu':
-        raise TypeError("a shared variable on the engine \"pytensor\": expected target 'cpu', got %r" % (target,))
+    _check_target(target)
     if not isinstance(value, np.ndarray):
         raise TypeError('tensor_constructor: expected an array, got %s' % type(value))
     if broadcastable is None:
@@ -240,8 +245,7 @@ def tensor_constructor(value, name=None, strict=False, allow_downcast=None, borr
 
 def scalar_constructor(value, name=None, strict=False, allow_downcast=None, borrow=False, target='cpu'):
     """A shared variable that holds a single number."""
-    if target != 'cpu':
-        raise TypeError("a shared variable on the engine \"pytensor\": expected target 'cpu', got %r" % (target,))
+    _check_target(target)
     if not isinstance(value, (np.number, float, int, complex)):
         raise TypeError('scalar_constructor: expected a number, got %s' % type(value))
     value = np.array(value)

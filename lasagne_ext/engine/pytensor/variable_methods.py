@@ -5,8 +5,8 @@ from pytensor.scalar.basic import LogicalComparison
 from pytensor.tensor.type import TensorType
 from pytensor.tensor.variable import TensorConstant, _tensor_py_operators
 
-from lasagne_ext.engine.pytensor import (tensor_functions, tensor_functions_math, tensor_indexing, tensor_linalg,
-                                         tensor_reductions, tensor_rewrites, tensor_types)
+from lasagne_ext.engine.pytensor import (tensor_functions, tensor_functions_math, tensor_indexing,
+                                         tensor_linalg, tensor_reductions, tensor_rewrites, tensor_types)
 
 #: Methods that are functions of the variable.
 _REDUCTIONS = ('all', 'any', 'argmax', 'argmin', 'max', 'min', 'norm', 'prod', 'ptp', 'std', 'sum', 'var')

@@ -1,5 +1,6 @@
 """Products of matrices as calls of BLAS."""
-from pytensor.tensor.blas import Gemm, GemmRelated, Gemv, gemm_inplace, gemm_no_inplace, gemv_inplace, gemv_no_inplace
+from pytensor.tensor.blas import (Gemm, GemmRelated, Gemv, gemm_inplace, gemm_no_inplace, gemv_inplace,
+                                  gemv_no_inplace)
 
 from lasagne_ext.engine.pytensor._names import refuse
 from lasagne_ext.engine.pytensor.tensor_broadcast import batched_dot

@@ -12,7 +12,8 @@ _SET = 'use theano.tensor.set_subtensor or inc_subtensor'
 #: Names that Theano has here -> what to use instead.
 REFUSED = dict(
     dict.fromkeys(['AdvancedBooleanSubtensor', 'AdvancedSubtensor', 'AdvancedSubtensor1',
-                   'BaseAdvancedSubtensor', 'Subtensor', 'SubtensorPrinter', 'adv_index_broadcastable_pattern',
+                   'BaseAdvancedSubtensor', 'Subtensor', 'SubtensorPrinter',
+                   'adv_index_broadcastable_pattern',
                    'advanced_boolean_subtensor', 'advanced_subtensor', 'advanced_subtensor1',
                    'as_index_variable', 'check_advanced_indexing_dimensions', 'check_and_reject_bool',
                    'get_idx_list', 'make_constant'], _INDEX),
