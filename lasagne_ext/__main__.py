@@ -32,7 +32,8 @@ def _parser():
                                                                          '(default: 0)')
     demo.add_argument('--output', default='lasagne_ext_demo.png', metavar='FILE',
                       help='picture to write (default: %(default)s)')
-    demo.add_argument('--quick', action='store_true', help='no clutter and fewer epochs: done within a minute')
+    demo.add_argument('--quick', action='store_true',
+                      help='no clutter and fewer epochs: done within a minute')
     run = commands.add_parser('run', help='run an unmodified program that imports lasagne')
     run.add_argument('script', metavar='SCRIPT')
     run.add_argument('arguments', nargs=argparse.REMAINDER, metavar='ARGS')

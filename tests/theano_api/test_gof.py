@@ -189,3 +189,55 @@ def test_a_type_of_ones_own():
     assert f('four') == 4
     with pytest.raises(TypeError):
         f(4)
+
+
+class Doubled(theano.Op):
+    """An Op with C code alone."""
+
+    __props__ = ()
+
+    def make_node(self, x):
+        x = T.as_tensor_variable(x)
+        return theano.Apply(self, [x], [x.type()])
+
+    def c_code(self, node, name, inputs, outputs, sub):
+        return '''
+            Py_XDECREF(%(z)s);
+            %(z)s = (PyArrayObject *)PyArray_NewCopy(%(x)s, NPY_CORDER);
+            if (!%(z)s) { %(fail)s }
+            for (npy_intp i = 0; i < PyArray_SIZE(%(z)s); i++)
+                ((double *)PyArray_DATA(%(z)s))[i] *= 2;
+        ''' % {'x': inputs[0], 'z': outputs[0], 'fail': sub['fail']}
+
+    def c_code_cache_version(self):
+        return 1,
+
+    def grad(self, inputs, grads):
+        return [2 * grads[0]]
+
+
+@pytest.mark.skipif(not theano.config.cxx, reason='no C compiler')
+def test_an_op_with_c_code_alone():
+    x = T.dvector('x')
+    y = Doubled()(x)
+    f = theano.function([x], [y, T.grad((y ** 2).sum(), x)], mode='FAST_RUN')
+    assert [v.tolist() for v in f([1., 2.])] == [[2, 4], [8, 16]]
+
+
+class ScalarCube(theano.scalar.basic.UnaryScalarOp):
+    def impl(self, x):
+        return x * x * x
+
+    def grad(self, inputs, grads):
+        return [3 * inputs[0] ** 2 * grads[0]]
+
+    def c_code(self, node, name, inputs, outputs, sub):
+        return '%s = %s * %s * %s;' % (outputs[0], inputs[0], inputs[0], inputs[0])
+
+
+def test_a_scalar_op_inside_elemwise():
+    cube = T.elemwise.Elemwise(ScalarCube(theano.scalar.basic.upgrade_to_float, name='cube'))
+    x = T.dmatrix('x')
+    for mode in ('FAST_COMPILE', 'FAST_RUN'):
+        f = theano.function([x], [cube(x), T.grad(cube(x).sum(), x)], mode=mode)
+        assert [v.tolist() for v in f([[1., 2.]])] == [[[1, 8]], [[3, 12]]]

@@ -105,19 +105,16 @@ def OpFromGraph(inputs, outputs, inline=False, lop_overrides='default', grad_ove
         ``grad(inputs, output_grads)``, ``R_op(inputs, eval_points)``.
     name : str, optional
     """
-    pullback = None if lop_overrides == 'default' else lop_overrides
+    if 'default' not in (lop_overrides, grad_overrides):
+        raise ValueError('OpFromGraph: give lop_overrides or grad_overrides, not both')
+    derivatives = {}
+    if lop_overrides != 'default':
+        derivatives['pullback'] = lop_overrides
     if grad_overrides != 'default':
-        if pullback is not None:
-            raise ValueError('OpFromGraph: give lop_overrides or grad_overrides, not both')
-
-        def pullback(given, results, output_grads):
-            return grad_overrides(given, output_grads)
-    pushforward = None
+        derivatives['pullback'] = lambda given, results, grads: grad_overrides(given, grads)
     if rop_overrides != 'default':
-        def pushforward(given, results, tangents):
-            return rop_overrides(given, tangents)
-    return PyTensorOpFromGraph(list(inputs), list(outputs), inline=inline, pullback=pullback,
-                               pushforward=pushforward, name=name, **kwargs)
+        derivatives['pushforward'] = lambda given, results, tangents: rop_overrides(given, tangents)
+    return PyTensorOpFromGraph(list(inputs), list(outputs), inline=inline, name=name, **derivatives, **kwargs)
 
 
 def as_op(itypes, otypes, infer_shape=None):

@@ -22,8 +22,8 @@ def alloc_diag(x):
 
 
 def extract_diag(x):
-    """The diagonal of a matrix."""
-    return pt.diagonal(_matrix('extract_diag', x))
+    """The diagonal of the first two axes."""
+    return pt.diagonal(x)
 
 
 def _matrix(where, x):
@@ -34,7 +34,7 @@ def _matrix(where, x):
 
 
 def trace(X):
-    """Sum of the diagonal of a matrix."""
+    """Sum of all that :func:`extract_diag` gives."""
     return extract_diag(X).sum()
 
 

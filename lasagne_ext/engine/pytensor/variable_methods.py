@@ -5,8 +5,9 @@ from pytensor.scalar.basic import LogicalComparison
 from pytensor.tensor.type import TensorType
 from pytensor.tensor.variable import TensorConstant, _tensor_py_operators
 
-from lasagne_ext.engine.pytensor import (tensor_functions, tensor_functions_math, tensor_indexing,
-                                         tensor_linalg, tensor_reductions, tensor_rewrites, tensor_types)
+from lasagne_ext.engine.pytensor import (tensor_functions, tensor_functions_math, tensor_functions_shapes,
+                                         tensor_indexing, tensor_linalg, tensor_reductions, tensor_rewrites,
+                                         tensor_types)
 
 #: Methods that are functions of the variable.
 _REDUCTIONS = ('all', 'any', 'argmax', 'argmin', 'max', 'min', 'norm', 'prod', 'ptp', 'std', 'sum', 'var')
@@ -25,7 +26,7 @@ def install():
     operators.conj = operators.conjugate = tensor_functions_math.conj
     operators.__getitem__ = tensor_indexing.getitem
     operators.__bool__ = _bool
-    operators.take = tensor_functions.take
+    operators.take = tensor_functions_shapes.take
     operators.trace = tensor_linalg.trace
     for name in _REDUCTIONS:
         setattr(operators, name, getattr(tensor_reductions, name))
@@ -47,7 +48,7 @@ def _bool(self):
 
 def _reshape(self, shape, ndim=None):
     """`self` in another shape; `ndim` is needed where the length of `shape` is not known."""
-    return tensor_functions.reshape(self, shape, ndim)
+    return tensor_functions_shapes.reshape(self, shape, ndim)
 
 
 def _get_scalar_constant_value(self):
@@ -57,7 +58,7 @@ def _get_scalar_constant_value(self):
 
 def _choose(self, choices, out=None, mode='raise'):
     """Elements picked among several arrays."""
-    return tensor_functions.choose(self, choices, out, mode)
+    return tensor_functions_shapes.choose(self, choices, out, mode)
 
 
 def _mean(self, axis=None, dtype=None, keepdims=False, acc_dtype=None):

@@ -70,20 +70,21 @@ def test_installing_twice_changes_nothing():
 
 
 def test_pytensors_own_graphs():
-    x = pt.matrix('x', shape=(3, 4))
+    x = pt.matrix('x', dtype='float64', shape=(3, 4))
     cost = pt.special.log_softmax(x, axis=1).sum() + pt.linalg.norm(x) + (x.squeeze() @ x.T).max(axis=(0, 1))
     value = np.random.RandomState(2).rand(3, 4)
     gradient = pytensor.function([x], pytensor.grad(cost, x))(value)
     assert gradient.shape == (3, 4) and np.isfinite(gradient).all()
     assert pt.max(x, axis=()).type.shape == (3, 4)
-    assert pytensor.function([x], pt.vectorize(lambda row: row[::2].sum(), signature='(a)->()')(x))(value).shape == (3,)
+    sums = pt.vectorize(lambda row: row[::2].sum(), signature='(a)->()')(x)
+    np.testing.assert_allclose(pytensor.function([x], sums)(value), value[:, ::2].sum(1))
 
 
 @pytest.mark.parametrize('mode', ['FAST_COMPILE', 'NUMBA', 'JAX'])
 def test_unbroadcast_in_every_mode(mode):
     if mode != 'FAST_COMPILE':
         pytest.importorskip(mode.lower())
-    x = pt.row('x')
+    x = pt.row('x', dtype='float64')
     y = tensor_broadcast.unbroadcast(x * 2, 0)
     assert y.type.shape == (None, None)
     cost = (y ** 2).sum()
@@ -92,7 +93,7 @@ def test_unbroadcast_in_every_mode(mode):
 
 
 def test_unsigned_negation_and_whole_quotients_in_full_compilation():
-    x, f = pt.vector('x', dtype='uint8'), pt.vector('f')
+    x, f = pt.vector('x', dtype='uint8'), pt.vector('f', dtype='float64')
     mode = pytensor.compile.mode.Mode(linker='py', optimizer='fast_run')
     assert pytensor.function([x], -x, mode=mode)([3]).tolist() == [253]
     assert pytensor.function([f], f // 1, mode=mode)([1.5, -.5]).tolist() == [1, -1]

@@ -29,7 +29,8 @@ def register():
     modes.register_linker('numpy', NumPyLinker())
     modes.predefined_modes['FAST_COMPILE'] = modes.Mode(
         NumPyLinker(), RewriteDatabaseQuery(include=['fast_compile', 'py_only']))
-    modes.predefined_modes['NUMPY'] = modes.fast_run_linkers_to_mode['numpy'] = modes.Mode('numpy', 'fast_run')
+    mode = modes.Mode('numpy', 'fast_run')
+    modes.predefined_modes['NUMPY'] = modes.fast_run_linkers_to_mode['numpy'] = mode
     _link_inner_graphs()
     _use_compiled_scan_loop()
 

@@ -26,7 +26,8 @@ from lasagne_ext.engine.pytensor._names import refuse
 _INNER = 'it is a part of the compiler\'s inside; compile with theano.function'
 
 __getattr__ = refuse(__name__, dict.fromkeys(
-    ['ScanProfileStats', 'convert_function_input', 'fgraph_updated_vars', 'get_info_on_inputs', 'inline_ofg_expansion',
+    ['ScanProfileStats', 'convert_function_input', 'fgraph_updated_vars', 'get_info_on_inputs',
+     'inline_ofg_expansion',
      'orig_function', 'pfunc', 'register_checker', 'std_fgraph', 'gof', 'exclude', 'function_module',
      'Supervisor', 'local_useless', 'profiling', 'check_equal', 'NODEFAULT', 'DUPLICATE',
      'register_deep_copy_op_c_code', 'register_rebroadcast_c_code', 'register_shape_c_code',

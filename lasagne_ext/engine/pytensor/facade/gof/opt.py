@@ -17,7 +17,8 @@ TopoOptimizer = WalkingGraphRewriter
 EquilibriumOptimizer = EquilibriumGraphRewriter
 
 __getattr__ = refuse(__name__, dict.fromkeys(
-    ['CheckStrackTraceFeature', 'OpKeyOptimizer', 'ChangeTracker', 'FromFunctionLocalOptimizer', 'FromFunctionOptimizer',
+    ['CheckStrackTraceFeature', 'OpKeyOptimizer', 'ChangeTracker', 'FromFunctionLocalOptimizer',
+     'FromFunctionOptimizer',
      'GraphToGPULocalOptGroup', 'LocalMetaOptimizer', 'LocalMetaOptimizerSkipAssertionError',
      'MergeFeature', 'Updater', 'check_chain', 'inherit_stack_trace', 'pre_constant_merge',
      'pre_greedy_local_optimizer', 'merge_dict', 'CheckStackTraceOptimization'],

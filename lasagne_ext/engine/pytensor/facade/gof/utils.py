@@ -26,7 +26,8 @@ def remove(predicate, collection):
 _PYTHON = 'plain Python does the same'
 
 __getattr__ = refuse(__name__, dict.fromkeys(
-    ['ABORT', 'ANY_TYPE', 'D', 'FAILURE', 'c_cpp_keywords', 'FALL_THROUGH', 'Keyword', 'MetaObject', 'RETRY', 'comm_guard',
+    ['ABORT', 'ANY_TYPE', 'D', 'FAILURE', 'c_cpp_keywords', 'FALL_THROUGH', 'Keyword', 'MetaObject',
+     'RETRY', 'comm_guard',
      'deprecated', 'give_variables_names', 'hash_from_file', 'hashtype', 'hist', 'memoize', 'object2',
      'simple_types', 'toposort', 'type_guard', 'undef', 'with_metaclass'], _PYTHON))
 

@@ -48,10 +48,11 @@ from lasagne_ext.engine.pytensor.tensor_broadcast import (  # noqa: F401
     Rebroadcast, addbroadcast, batched_dot, batched_tensordot, patternbroadcast, unbroadcast)
 from lasagne_ext.engine.pytensor.tensor_functions import (  # noqa: F401
     AsTensorError, EmptyConstantError, as_tensor_variable, check_and_normalize_axes, check_equal_numpy,
-    choose, constant, diag, dot, extract_constant, flatten, get_scalar_constant_value, get_vector_length,
-    is_flat, numpy_scalar, permute_row_elements, reshape, split, stack, tile, triu)
+    constant, extract_constant, get_scalar_constant_value, get_vector_length, numpy_scalar)
 from lasagne_ext.engine.pytensor.tensor_functions_math import (  # noqa: F401
     angle, chi2sf, complex_from_polar, conj, div_proxy, makeKeepDims, mod_check)
+from lasagne_ext.engine.pytensor.tensor_functions_shapes import (  # noqa: F401
+    choose, diag, dot, flatten, is_flat, permute_row_elements, reshape, split, stack, tile, triu)
 from lasagne_ext.engine.pytensor.tensor_reductions import (  # noqa: F401
     all, any, argmax, argmin, max, max_and_argmax, mean, min, prod, ptp, std, sum, var)
 from lasagne_ext.engine.pytensor.tensor_types import TensorType, TensorVariable, tensor  # noqa: F401

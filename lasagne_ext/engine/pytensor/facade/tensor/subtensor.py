@@ -3,7 +3,7 @@ from pytensor.tensor.exceptions import AdvancedIndexingError
 from pytensor.tensor.subtensor import get_canonical_form_slice
 
 from lasagne_ext.engine.pytensor._names import refuse
-from lasagne_ext.engine.pytensor.tensor_functions import take
+from lasagne_ext.engine.pytensor.tensor_functions_shapes import take
 from lasagne_ext.engine.pytensor.tensor_indexing import inc_subtensor, set_subtensor
 
 _INDEX = 'index a variable: x[...]'
