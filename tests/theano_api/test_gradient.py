@@ -128,3 +128,12 @@ def test_gradients_through_indexing_and_joining():
     y = T.concatenate([x[::2] * 2, T.set_subtensor(x[0], 1.) * 3]).sum()
     slope = T.grad(y, x).eval({x: np.zeros((3, 2))})
     assert slope.tolist() == [[2, 2], [3, 3], [5, 5]]
+
+
+@pytest.mark.parametrize('dtype', ['float32', 'float64'])
+@pytest.mark.parametrize('floatX', ['float32', 'float64'])
+def test_gradients_have_the_type_of_their_variable(dtype, floatX):
+    with theano.change_flags(floatX=floatX):
+        x = T.TensorType(dtype, (False,))('x')
+        for y in (T.switch(x > 0, x, 0), T.maximum(x, 0), x * T.cast(x, 'int8'), T.clip(x, -1, 1)):
+            assert T.grad(y.sum(), x).dtype == dtype

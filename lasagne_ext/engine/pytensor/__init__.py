@@ -31,9 +31,9 @@ def activate():
     with flags.pytensor_flags(), warnings.catch_warnings():
         warnings.simplefilter('ignore', DeprecationWarning)
         importlib.import_module('pytensor')
-    from lasagne_ext.engine.pytensor import (linkers, old_pickles, refused_attributes,
+    from lasagne_ext.engine.pytensor import (derivatives, linkers, old_pickles, refused_attributes,
                                               shared, test_values, variable_methods)
-    for module in (variable_methods, refused_attributes, shared, old_pickles):
+    for module in (variable_methods, refused_attributes, derivatives, shared, old_pickles):
         module.install()
     linkers.install(**flags.later())
     test_values.set_mode(flags.test_value_mode())

@@ -1,6 +1,7 @@
 """Gradients with Theano's arguments, containers and defaults."""
 import numpy as np
 import pytensor.gradient
+from pytensor import scalar
 from pytensor.gradient import ZeroGrad
 from pytensor.graph.basic import Variable
 
@@ -176,3 +177,28 @@ def consider_constant(x):
     """`x`, with gradient zero."""
     from theano.tensor import as_tensor_variable
     return consider_constant_(as_tensor_variable(x))
+
+
+def _zeros(inputs):
+    """Gradients of what takes whole values only: zeros, in each input's own float type."""
+    return [x.zeros_like(dtype=x.type.dtype if x.type in scalar.continuous_types else
+                         pytensor.config.floatX) for x in inputs]
+
+
+def _flat_pullback(self, inputs, outputs, cotangents):
+    return _zeros(inputs)
+
+
+def install():
+    """Let comparisons and casts to whole numbers leave the type of a gradient alone, as in Theano.
+
+    PyTensor's zeros there are of floatX, and a float32 gradient that they are added to becomes float64.
+    """
+    scalar.LogicalComparison.pullback = scalar.FixedLogicalComparison.pullback = _flat_pullback
+    cast_pullback = scalar.Cast.pullback
+
+    def pullback(self, inputs, outputs, cotangents):
+        if self.o_type in scalar.continuous_types:
+            return cast_pullback(self, inputs, outputs, cotangents)
+        return _zeros(inputs)
+    scalar.Cast.pullback = pullback

@@ -5,6 +5,7 @@ PyTensor's names, so that a class of the facade in a pickle always means that Th
 """
 import pickle
 
+from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Apply as PyTensorApply
 from pytensor.tensor.sharedvar import TensorSharedVariable as PyTensorShared
 from pytensor.tensor.type import TensorType as PyTensorType
@@ -24,7 +25,7 @@ def _become(kind):
     def set_state(self, state):
         self.__class__ = kind
         vars(self).update(state)
-        if kind is PyTensorShared:
+        if issubclass(kind, SharedVariable):
             vars(self).setdefault('_default_update', vars(self).pop('default_update', None))
     return set_state
 
@@ -58,5 +59,6 @@ def install():
     tensor_types.TensorType.__setstate__ = _set_type
     for kind, read_as in ((tensor_types.TensorVariable, PyTensorVariable),
                           (tensor_types.TensorSharedVariable, PyTensorShared),
-                          (tensor_types.ScalarSharedVariable, PyTensorShared)):
+                          (tensor_types.ScalarSharedVariable,
+                           tensor_types.ScalarSharedVariable)):
         kind.__setstate__ = _become(read_as)

@@ -137,6 +137,12 @@ def test_composites_in_place(output):
         close(actual, wanted)
 
 
+def test_clip_between_bounds_the_wrong_way_round():
+    x = np.array([0., 2., 5., np.nan])
+    bounds = np.array([3.]), np.array([1.])
+    close(run(ps.clip, [x, *bounds])[0], np.array([3., 3., 1., np.nan]))
+
+
 def test_an_operation_of_ones_own():
     class Half(ps.UnaryScalarOp):
         def impl(self, x):

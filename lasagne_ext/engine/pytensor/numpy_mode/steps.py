@@ -14,6 +14,16 @@ def _switch(condition, true, false, out):
     np.copyto(out, true, where=condition, casting='unsafe')
 
 
+def _clip(x, low, high, out):
+    below, above = np.less(x, low), np.greater(x, high)
+    if _overwrites(out, (x, low, high)):
+        np.copyto(out, np.where(below, low, np.where(above, high, x)), casting='unsafe')
+        return
+    np.copyto(out, x, casting='unsafe')
+    np.copyto(out, high, where=above, casting='unsafe')
+    np.copyto(out, low, where=below, casting='unsafe')
+
+
 def _overwrites(out, arguments):
     """Whether `out` is, in part, one of the arguments: an operation in place."""
     return any(np.may_share_memory(out, argument) for argument in arguments)
@@ -54,7 +64,7 @@ _FUNCTIONS = {
     scalar.IsNan: np.isnan, scalar.IsInf: np.isinf, scalar.AND: np.bitwise_and,
     scalar.OR: np.bitwise_or, scalar.XOR: np.bitwise_xor, scalar.Invert: np.invert,
     scalar.Reciprocal: np.reciprocal, scalar.Conj: np.conjugate, scalar.Sigmoid: scipy.special.expit,
-    scalar.Clip: np.clip, scalar.Switch: _switch, scalar.Cast: _cast, scalar.Second: _second,
+    scalar.Clip: _clip, scalar.Switch: _switch, scalar.Cast: _cast, scalar.Second: _second,
     scalar.Identity: _cast, scalar.Softplus: _softplus,
     scalar.RoundHalfAwayFromZero: _half_away_from_zero}
 
@@ -120,7 +130,7 @@ def function_of(node):
         return _by_elements(op, len(node.inputs))
     if type(op) in (scalar.Add, scalar.Mul) and len(node.inputs) != 2:
         return _fold(function, dtype)
-    if not isinstance(function, np.ufunc) and function is not np.clip:
+    if not isinstance(function, np.ufunc):
         return function
     if function in _OF_ANY_TYPE:
         return _of_any_type(function)
@@ -140,6 +150,4 @@ def _of_specification(op, nin):
 
 def _has_loop(function, dtype):
     """Whether a ufunc can give this type; some have no loop for small integers or complex numbers."""
-    if function is np.clip:
-        return dtype.kind in 'iufb'
     return any(np.dtype(loop.split('->')[1][0]) == dtype for loop in function.types if 'O' not in loop)

@@ -17,7 +17,7 @@ from theano.compile.mode import (AddDestroyHandler, AddFeatureOptimizer, FAST_CO
                                  predefined_linkers, predefined_modes, predefined_optimizers,
                                  register_linker, register_mode, register_optimizer)
 from theano.compile.monitormode import MonitorMode
-from theano.compile.ops import (DeepCopyOp, FromFunctionOp, Shape, Shape_i, SpecifyShape,
+from theano.compile.ops import (DeepCopyOp, FromFunctionOp, Rebroadcast, Shape, Shape_i, SpecifyShape,
                                 ViewOp, as_op, deep_copy_op, shape, specify_shape, view_op)
 from theano.compile.sharedvalue import SharedVariable, shared, shared_constructor
 
@@ -37,7 +37,7 @@ __all__ = ['AddDestroyHandler', 'AddFeatureOptimizer', 'AliasedMemoryError', 'De
            'FAST_COMPILE', 'FAST_RUN', 'FromFunctionOp', 'Function', 'FunctionMaker', 'In', 'Mode',
            'MonitorMode', 'OPT_FAST_COMPILE', 'OPT_FAST_RUN', 'OPT_FAST_RUN_STABLE', 'OPT_MERGE',
            'OPT_NONE', 'OPT_O2', 'OPT_O3', 'OPT_STABILIZE', 'OPT_UNSAFE', 'OpFromGraph', 'Out', 'Param',
-           'PrintCurrentFunctionGraph', 'ProfileStats', 'Shape',
+           'PrintCurrentFunctionGraph', 'ProfileStats', 'Rebroadcast', 'Shape',
            'Shape_i', 'SharedVariable', 'SpecifyShape', 'SymbolicInput', 'SymbolicOutput',
            'UnusedInputError', 'ViewOp', 'alias_root', 'as_op', 'builders', 'debugmode', 'deep_copy_op',
            'function', 'function_dump', 'get_default_mode', 'get_mode', 'infer_reuse_pattern',
