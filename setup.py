@@ -109,7 +109,7 @@ class build_kernels(build_ext):
 OLD, NEW = '; python_version < "3.12"', '; python_version >= "3.12"'
 ENGINE = (['Lasagne>=0.1']
           + [name + OLD for name in ('Theano==1.0.5', 'numpy>=1.19,<1.24', 'scipy<1.14')]
-          + [name + NEW for name in ('pytensor>=3.3,<3.4', 'numpy>=2', 'scipy')])
+          + [name + NEW for name in ('pytensor>=3.3.5,<3.4', 'numpy>=2', 'scipy')])
 DEMO = ['scikit-learn', 'matplotlib']
 
 setup(

@@ -23,17 +23,17 @@ def installed_version(distribution):
         return None
 
 
-def version_tuple(version):
+def version_tuple(version, length=2):
     """The leading numbers of a version: ``'1.23.5rc1'`` gives ``(1, 23)``."""
     numbers = []
-    for part in version.split('.')[:2]:
+    for part in version.split('.')[:length]:
         digits = ''.join(c for c in part if c.isdigit())
         numbers.append(int(digits or 0))
     return tuple(numbers)
 
 
 #: PyTensor's versions that the facade is tested with: from the first on, to before the second.
-PYTENSOR_RANGE = ((3, 3), (3, 4))
+PYTENSOR_RANGE = ((3, 3, 5), (3, 4))
 
 
 def check_pytensor_can_run():
@@ -53,7 +53,7 @@ def check_pytensor_can_run():
     version = installed_version('pytensor')
     if version is None:
         raise EngineError('PyTensor is not installed; mend it with: pip install "%s"' % requirement)
-    if not PYTENSOR_RANGE[0] <= version_tuple(version) < PYTENSOR_RANGE[1]:
+    if not PYTENSOR_RANGE[0] <= version_tuple(version, 3) < PYTENSOR_RANGE[1]:
         raise EngineError('PyTensor %s is outside the range that lasagne_ext is tested with; mend it '
                           'with: pip install "%s"' % (version, requirement))
     if importlib.util.find_spec('lasagne') is None:
