@@ -69,12 +69,19 @@ def theano_flags(defaults):
     """
     chosen = user_flags()
     added = ['%s="%s"' % (name, value) for name, value in defaults.items() if name not in chosen]
-    before = os.environ.get('THEANO_FLAGS')
-    os.environ['THEANO_FLAGS'] = ','.join(added + ([before] if before else []))
+    with added_before('THEANO_FLAGS', added):
+        yield
+
+
+@contextlib.contextmanager
+def added_before(variable, settings):
+    """Put settings before those that an environment variable holds, for a ``with`` block."""
+    before = os.environ.get(variable)
+    os.environ[variable] = ','.join(settings + ([before] if before else []))
     try:
         yield
     finally:
         if before is None:
-            del os.environ['THEANO_FLAGS']
+            del os.environ[variable]
         else:
-            os.environ['THEANO_FLAGS'] = before
+            os.environ[variable] = before

@@ -1,6 +1,5 @@
 """The user's settings of Theano, handed to PyTensor."""
 import contextlib
-import os
 import warnings
 
 from lasagne_ext.engine import settings
@@ -70,16 +69,8 @@ def pytensor_flags():
     flags = {name: value for name, value in settings.user_flags().items() if (name, value) not in _OURS}
     warn_of_device(flags.get('force_device') or flags.get('device', 'cpu'))
     pairs = [pair for pair in (translated(*item) for item in flags.items()) if pair is not None]
-    before = os.environ.get('PYTENSOR_FLAGS')
-    ours = ['%s="%s"' % pair for pair in pairs]
-    os.environ['PYTENSOR_FLAGS'] = ','.join(ours + ([before] if before else []))
-    try:
+    with settings.added_before('PYTENSOR_FLAGS', ['%s="%s"' % pair for pair in pairs]):
         yield
-    finally:
-        if before is None:
-            del os.environ['PYTENSOR_FLAGS']
-        else:
-            os.environ['PYTENSOR_FLAGS'] = before
 
 
 def warn_of_device(device):
