@@ -128,6 +128,24 @@ class StripPickler(pickle.Pickler):
         return NotImplemented
 
 
+class _Pickler(pickle.Pickler):
+    def __init__(self, file, protocol, name_of):
+        super().__init__(file, protocol)
+        self._name_of = name_of
+
+    def persistent_id(self, obj):
+        return self._name_of(obj)
+
+
+class _Unpickler(pickle.Unpickler):
+    def __init__(self, file, array_of):
+        super().__init__(file)
+        self._array_of = array_of
+
+    def persistent_load(self, persid):
+        return self._array_of(persid)
+
+
 def dump(obj, file_handler, protocol=pickle.DEFAULT_PROTOCOL, persistent_id=PersistentSharedVariableID):
     """Pickle an object into a zip file, its arrays apart.
 
@@ -143,9 +161,7 @@ def dump(obj, file_handler, protocol=pickle.DEFAULT_PROTOCOL, persistent_id=Pers
     # In memory first: a zip file takes one member at a time, and the arrays come in between.
     buffer = io.BytesIO()
     with zipfile.ZipFile(file_handler, 'w', zipfile.ZIP_DEFLATED, allowZip64=True) as zip_file:
-        pickler = pickle.Pickler(buffer, protocol)
-        pickler.persistent_id = persistent_id(zip_file)
-        pickler.dump(obj)
+        _Pickler(buffer, protocol, persistent_id(zip_file)).dump(obj)
         zip_file.writestr('pkl', buffer.getvalue())
 
 
@@ -160,6 +176,4 @@ def load(f, persistent_load=PersistentNdarrayLoad):
         Class of what reads the arrays.
     """
     with zipfile.ZipFile(f, 'r') as zip_file, zip_file.open('pkl') as pickled:
-        unpickler = pickle.Unpickler(pickled)
-        unpickler.persistent_load = persistent_load(zip_file)
-        return unpickler.load()
+        return _Unpickler(pickled, persistent_load(zip_file)).load()
