@@ -99,6 +99,17 @@ def test_a_kept_argument():
     f = theano.function([x, theano.In(total, value=5., update=total + x, mutable=True)], total + x)
     assert [float(f(1)), float(f(2))] == [6, 8]
     assert f[total] == 8
+    assert f(1, 100) == 101 and f[total] == 101
+    assert f(1, total=0) == 1
+
+
+def test_two_kept_arguments_without_a_name():
+    a, b = T.dscalar(), T.dscalar()
+    f = theano.function([theano.In(a, value=1., update=a + 1), theano.In(b, value=10., update=b * 2)], a + b)
+    assert [float(f()), float(f())] == [11, 22]
+    assert f[a] == 3 and f[b] == 40
+    f[a] = 0.
+    assert f() == 40
 
 
 def test_shared_inputs_and_bare_variables_are_refused():

@@ -117,31 +117,30 @@ def function(inputs, outputs=None, mode=None, updates=None, givens=None, no_defa
             raise TypeError('theano.function: the keys of outputs must be strings, got %r' % (keys,))
         outputs = [outputs[key] for key in keys]
     updates, givens = _pairs('updates', updates), _pairs('givens', givens)
-    defaults, kept, variables = {}, {}, []
+    kept, variables, arguments = {}, [], []
     for given in inputs:
         given = In(given[0], update=given[1]) if isinstance(given, tuple) else given
         if isinstance(given, SharedVariable):
             raise TypeError('theano.function: %r is a shared variable and cannot be an input; use '
                             'givens to replace it' % given)
-        if getattr(given, 'default', None) is None:
-            variables.append(given)
-        elif given.kept_update is None:
-            defaults[len(variables)] = given.default
+        default, state = getattr(given, 'default', None), None
+        if default is None or given.kept_update is None:
             variables.append(given)
         else:
-            state = pytensor.shared(given.variable.type.filter(given.default), name=given.name)
-            kept[given.name] = state
+            state = pytensor.shared(given.variable.type.filter(default), name=given.name)
+            kept[given.variable] = state
             givens[given.variable] = with_type(state, given.variable.type)
             updates[state] = given.kept_update
+        arguments.append((given.name, default, state))
     updates = {shared: _update(shared, value) for shared, value in updates.items()}
     compiled = _compile(
         variables, outputs, mode=mode, updates=list(updates.items()), givens=list(givens.items()),
         no_default_updates=no_default_updates, accept_inplace=accept_inplace, name=name,
         rebuild_strict=rebuild_strict, allow_input_downcast=allow_input_downcast, profile=profile,
         on_unused_input=on_unused_input)
-    if not (defaults or kept or keys):
+    if keys is None and all(default is None for _, default, _ in arguments):
         return compiled
-    return Function(compiled, variables, defaults, kept, keys)
+    return Function(compiled, arguments, kept, keys)
 
 
 def _mode_called(name):
@@ -193,38 +192,50 @@ def _compile(*args, no_default_updates, **kwargs):
 class Function:
     """A compiled function with default arguments, kept values, or outputs by name."""
 
-    def __init__(self, compiled, variables, defaults, kept, keys):
-        self.compiled, self.defaults, self.kept, self.keys = compiled, defaults, kept, keys
-        self.names = [getattr(given, 'name', None) for given in variables]
+    def __init__(self, compiled, arguments, kept, keys):
+        self.compiled, self.arguments, self.kept, self.keys = compiled, arguments, kept, keys
 
     def __getattr__(self, name):
         if name.startswith('__') or name == 'compiled':
             raise AttributeError(name)
         return getattr(self.compiled, name)
 
+    def _kept(self, item):
+        """The state kept for a variable or a name, or None."""
+        for variable, state in self.kept.items():
+            if item is variable or (isinstance(item, str) and item == state.name):
+                return state
+        return None
+
     def __getitem__(self, item):
-        name = getattr(item, 'name', item)
-        return self.kept[name].get_value() if name in self.kept else self.compiled[item]
+        state = self._kept(item)
+        return self.compiled[item] if state is None else state.get_value()
 
     def __setitem__(self, item, value):
-        name = getattr(item, 'name', item)
-        if name in self.kept:
-            self.kept[name].set_value(value)
-        else:
+        state = self._kept(item)
+        if state is None:
             self.compiled[item] = value
+        else:
+            state.set_value(value)
 
     def __call__(self, *args, **kwargs):
-        args = list(args)
-        for name in [name for name in kwargs if name in self.kept]:
-            self.kept[name].set_value(kwargs.pop(name))
-        for index in range(len(args), len(self.names)):
-            if self.names[index] in kwargs:
-                args.append(kwargs.pop(self.names[index]))
-            elif index in self.defaults:
-                args.append(self.defaults[index])
+        if len(args) > len(self.arguments):
+            raise TypeError('the function takes %d arguments, got %d' % (len(self.arguments), len(args)))
+        values = []
+        for number, (name, default, state) in enumerate(self.arguments):
+            if number < len(args):
+                value = args[number]
+            elif name is not None and name in kwargs:
+                value = kwargs.pop(name)
+            elif default is None:
+                raise TypeError('the argument number %d (%s) is missing' % (number, name))
             else:
-                raise TypeError('missing the input number %d (%s)' % (index, self.names[index]))
-        values = self.compiled(*args, **kwargs)
+                value = default if state is None else state.get_value()
+            if state is None:
+                values.append(value)
+            else:
+                state.set_value(value)
+        values = self.compiled(*values, **kwargs)
         return values if self.keys is None else dict(zip(self.keys, values))
 
 
