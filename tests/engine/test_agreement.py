@@ -2,7 +2,6 @@
 import os
 import sys
 
-import lasagne_ext
 import numpy as np
 import pytest
 
@@ -18,7 +17,7 @@ pytestmark = pytest.mark.skipif(not os.path.exists(PROGRAM), reason='benchmarks/
 @pytest.fixture
 def train(run_python):
     """Run the program under a Python; returns it with its output."""
-    checkout = os.path.dirname(os.path.dirname(os.path.abspath(lasagne_ext.__file__)))
+    checkout = os.path.dirname(os.path.dirname(PROGRAM))
 
     def run(*arguments, python=sys.executable, check=True, **environment):
         environment.setdefault('PYTHONPATH', checkout)
