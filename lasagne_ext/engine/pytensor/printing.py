@@ -110,5 +110,4 @@ def _listed(values):
     return ','.join(map(str, values))
 
 
-register_dispatch(numba='lasagne_ext.engine.pytensor.printing_numba',
-                  jax='lasagne_ext.engine.pytensor.printing_jax')
+register_dispatch(numba='lasagne_ext.engine.pytensor.printing_numba')
