@@ -1,17 +1,6 @@
 """The engine as a user meets it: each case in a fresh process."""
 import pytest
 
-CHECK = '''
-import lasagne, numpy as np, theano, theano.tensor as T
-x = T.tensor3()
-product = theano.function([x], T.batched_dot(x, x))
-assert (product(np.ones((2, 2, 2), dtype=theano.config.floatX)) == 2).all()
-steps, _ = theano.scan(lambda a: 2 * a, outputs_info=T.ones(()), n_steps=3)
-assert theano.function([], steps)().tolist() == [2, 4, 8]
-layer = lasagne.layers.MaxPool2DLayer((None, 1, 4, 4), 2)
-assert layer.output_shape == (None, 1, 2, 2)
-'''
-
 
 def test_import_is_silent(run_python, tmp_path):
     """Even where Python compiles both packages for the first time, and finds old syntax."""
@@ -19,19 +8,19 @@ def test_import_is_silent(run_python, tmp_path):
     assert done.stdout == '' and done.stderr == ''
 
 
-def test_everything_works(run_python):
-    run_python('import lasagne_ext' + CHECK)
+def test_everything_works(run_python, check):
+    run_python('import lasagne_ext' + check)
 
 
 @pytest.mark.parametrize('first', ['theano', 'lasagne', 'theano.tensor', 'lasagne.layers'])
-def test_after_a_failed_import(run_python, first):
+def test_after_a_failed_import(run_python, check, first):
     run_python('''
 try:
     import %s
 except Exception:
     pass
 import lasagne_ext
-''' % first + CHECK)
+''' % first + check)
 
 
 def test_environment_is_put_back(run_python):

@@ -3,7 +3,7 @@ import importlib
 import sys
 import warnings
 
-from lasagne_ext.engine import _environment, _lasagne
+from lasagne_ext.engine import _environment, _lasagne, settings
 from lasagne_ext.engine.pytensor import _finder, flags
 
 NAME = 'pytensor'
@@ -28,15 +28,16 @@ def activate():
         return
     _environment.check_pytensor_can_run()
     _refuse_another_theano()
-    with flags.pytensor_flags(), warnings.catch_warnings():
+    user_flags = settings.user_flags()
+    with flags.pytensor_flags(user_flags), warnings.catch_warnings():
         warnings.simplefilter('ignore', DeprecationWarning)
         importlib.import_module('pytensor')
     from lasagne_ext.engine.pytensor import (derivatives, linkers, old_pickles, refused_attributes,
                                               shared, test_values, variable_methods)
     for module in (variable_methods, refused_attributes, derivatives, shared, old_pickles):
         module.install()
-    linkers.install(**flags.later())
-    test_values.set_mode(flags.test_value_mode())
+    linkers.install(**flags.later(user_flags))
+    test_values.set_mode(user_flags.get('compute_test_value', 'off'))
     _lasagne.drop_half_imported('theano')
     _finder.install()
     importlib.import_module('theano')

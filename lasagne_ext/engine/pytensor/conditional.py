@@ -2,6 +2,8 @@
 from pytensor.conditional.op import IfElse
 from pytensor.graph.basic import Variable
 
+from lasagne_ext.engine.pytensor.graphs import as_list
+
 
 def ifelse(condition, then_branch, else_branch, name=None):
     """One of two branches, of which only that one is computed.
@@ -27,10 +29,8 @@ def ifelse(condition, then_branch, else_branch, name=None):
         If the branches are not of one length.
     """
     from theano.tensor import as_tensor_variable
-    branches = [list(branch) if isinstance(branch, (list, tuple)) else [branch]
-                for branch in (then_branch, else_branch)]
-    branches = [[value if isinstance(value, Variable) else as_tensor_variable(value) for value in branch]
-                for branch in branches]
+    branches = [[value if isinstance(value, Variable) else as_tensor_variable(value)
+                 for value in as_list(branch)] for branch in (then_branch, else_branch)]
     for pair in zip(*branches):
         _check_types(*pair)
     if len(branches[0]) != len(branches[1]):

@@ -5,6 +5,8 @@ from pytensor import scalar
 from pytensor.gradient import ZeroGrad
 from pytensor.graph.basic import Variable
 
+from lasagne_ext.engine.pytensor.graphs import as_list
+
 
 def format_as(use_list, use_tuple, outputs):
     """`outputs` as a list, as a tuple, or its only element.
@@ -17,7 +19,7 @@ def format_as(use_list, use_tuple, outputs):
     """
     if use_list and use_tuple:
         raise ValueError('format_as: use_list and use_tuple cannot both be true')
-    outputs = list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
+    outputs = as_list(outputs)
     if use_list:
         return outputs
     if use_tuple:
@@ -32,10 +34,11 @@ def _like(wrt, results):
 
 
 def _checked_wrt(where, wrt):
-    for variable in wrt if isinstance(wrt, (list, tuple)) else [wrt]:
+    variables = as_list(wrt)
+    for variable in variables:
         if not isinstance(variable, Variable):
             raise TypeError('%s: wrt must hold symbolic variables, got %r' % (where, variable))
-    return list(wrt) if isinstance(wrt, (list, tuple)) else [wrt]
+    return variables
 
 
 def grad(cost, wrt, consider_constant=None, disconnected_inputs='raise', add_names=True,
@@ -109,8 +112,7 @@ def Rop(f, wrt, eval_points, disconnected_outputs='raise', return_disconnected='
     disconnected_outputs, return_disconnected
         As in Theano.
     """
-    points = list(eval_points) if isinstance(eval_points, (list, tuple)) else [eval_points]
-    outputs = list(f) if isinstance(f, (list, tuple)) else [f]
+    points, outputs = as_list(eval_points), as_list(f)
     wrt = _checked_wrt('theano.Rop', wrt)
     if len(points) != len(wrt):
         raise ValueError('theano.Rop: there must be as many eval_points as wrt, got %d and %d'
@@ -131,8 +133,7 @@ def Lop(f, wrt, eval_points, consider_constant=None, disconnected_inputs='raise'
     consider_constant, disconnected_inputs
         As for :func:`grad`.
     """
-    points = list(eval_points) if isinstance(eval_points, (list, tuple)) else [eval_points]
-    outputs = list(f) if isinstance(f, (list, tuple)) else [f]
+    points, outputs = as_list(eval_points), as_list(f)
     return _like(wrt, pytensor.gradient.Lop(
         outputs, _checked_wrt('theano.Lop', wrt), points, consider_constant, disconnected_inputs))
 

@@ -53,20 +53,15 @@ def translated(name, value):
 _OURS = {('linker', 'numpy'), ('mode', 'NUMPY')}
 
 
-def test_value_mode():
-    """What the user's settings say of ``compute_test_value``."""
-    return settings.user_flags().get('compute_test_value', 'off')
-
-
-def later():
+def later(flags):
     """Those of the user's settings that only work once our linkers are known: name -> value."""
-    return {name: value for name, value in settings.user_flags().items() if (name, value) in _OURS}
+    return {name: value for name, value in flags.items() if (name, value) in _OURS}
 
 
 @contextlib.contextmanager
-def pytensor_flags():
+def pytensor_flags(flags):
     """Let PyTensor, imported inside, see the user's settings of Theano; its own win."""
-    flags = {name: value for name, value in settings.user_flags().items() if (name, value) not in _OURS}
+    flags = {name: value for name, value in flags.items() if (name, value) not in _OURS}
     warn_of_device(flags.get('force_device') or flags.get('device', 'cpu'))
     pairs = [pair for pair in (translated(*item) for item in flags.items()) if pair is not None]
     with settings.added_before('PYTENSOR_FLAGS', ['%s="%s"' % pair for pair in pairs]):

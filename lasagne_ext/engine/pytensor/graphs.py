@@ -4,6 +4,11 @@ from pytensor.graph.basic import equal_computations
 from pytensor.graph.replace import clone_replace
 
 
+def as_list(given):
+    """A list or tuple as a list, anything else as the list of it alone."""
+    return list(given) if isinstance(given, (list, tuple)) else [given]
+
+
 def ancestors(variables, blockers=None):
     """All variables that `variables` depend on, themselves included, in Theano's order.
 

@@ -2,6 +2,7 @@
 from pytensor.scan.basic import scan as pytensor_scan
 from pytensor.scan.checkpoints import scan_checkpoints as pytensor_scan_checkpoints
 
+from lasagne_ext.engine.pytensor.graphs import as_list
 from lasagne_ext.engine.pytensor.updates import OrderedUpdates
 
 
@@ -71,7 +72,5 @@ def scan_checkpoints(fn, sequences=(), outputs_info=None, non_sequences=(), name
                      n_steps=None, save_every_N=10, padding=True):
     """:func:`scan` that keeps every `save_every_N`-th step and computes the others again for gradients."""
     outputs, updates = pytensor_scan_checkpoints(
-        fn, list(sequences) if isinstance(sequences, (list, tuple)) else [sequences], outputs_info,
-        list(non_sequences) if isinstance(non_sequences, (list, tuple)) else [non_sequences], name, n_steps,
-        save_every_N, padding)
+        fn, as_list(sequences), outputs_info, as_list(non_sequences), name, n_steps, save_every_N, padding)
     return outputs, OrderedUpdates(updates)

@@ -10,6 +10,8 @@ from pytensor.scalar import BinaryScalarOp as PyTensorBinaryScalarOp
 from pytensor.scalar import ScalarOp as PyTensorScalarOp
 from pytensor.scalar import UnaryScalarOp as PyTensorUnaryScalarOp
 
+from lasagne_ext.engine.pytensor.graphs import as_list
+
 
 class TheanoDerivatives:
     """What an Op of Theano calls ``grad`` (or ``L_op``) and ``R_op`` under PyTensor's names."""
@@ -126,9 +128,6 @@ def as_op(itypes, otypes, infer_shape=None):
     infer_shape : callable, optional
         ``f(node, input_shapes)``.
     """
-    itypes = list(itypes) if isinstance(itypes, (list, tuple)) else [itypes]
-    otypes = list(otypes) if isinstance(otypes, (list, tuple)) else [otypes]
-
     def decorate(function):
-        return FromFunctionOp(function, itypes, otypes, infer_shape)
+        return FromFunctionOp(function, as_list(itypes), as_list(otypes), infer_shape)
     return decorate

@@ -3,29 +3,18 @@ import os
 import sys
 import sysconfig
 
-CHECK = '''
-import lasagne, numpy as np, theano, theano.tensor as T
-x = T.tensor3()
-product = theano.function([x], T.batched_dot(x, x))
-assert (product(np.ones((2, 2, 2), dtype=theano.config.floatX)) == 2).all()
-steps, _ = theano.scan(lambda a: 2 * a, outputs_info=T.ones(()), n_steps=3)
-assert theano.function([], steps)().tolist() == [2, 4, 8]
-layer = lasagne.layers.MaxPool2DLayer((None, 1, 4, 4), 2)
-assert layer.output_shape == (None, 1, 2, 2)
-'''
 
-
-def test_theano_already_imported(run_python):
+def test_theano_already_imported(run_python, check):
     run_python('''
 import numpy.distutils.__config__ as config
 config.blas_opt_info = {}
 import theano
 import lasagne_ext
 assert theano.config.blas.ldflags
-''' + CHECK)
+''' + check)
 
 
-def test_lasagne_failed_where_theano_did_not(run_python):
+def test_lasagne_failed_where_theano_did_not(run_python, check):
     run_python('''
 import numpy.distutils.__config__ as config
 config.blas_opt_info = {}
@@ -37,7 +26,7 @@ except ImportError:
     pass
 del sys.modules['pkg_resources']
 import lasagne_ext
-''' + CHECK)
+''' + check)
 
 
 def test_activating_twice_changes_nothing(run_python):

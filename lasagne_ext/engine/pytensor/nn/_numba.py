@@ -10,13 +10,31 @@ import numba
 import numpy as np
 from llvmlite import binding
 from numba import types
-from pytensor.link.numba.dispatch.basic import generate_fallback_impl
+from pytensor.link.numba.dispatch.basic import generate_fallback_impl, register_funcify_and_cache_key
 
 from lasagne_ext import kernels
 from lasagne_ext.kernels import nn
 
 #: To be raised with every change of what is compiled: it is cached on disk.
 VERSION = 1
+
+
+def compiled(kind):
+    """Register what makes an Op's function, ``make(op, node)``, for the nodes that can be compiled.
+
+    Parameters
+    ----------
+    kind : class
+        The Op; nodes that cannot be compiled run in Python.
+    """
+    def register(make):
+        @register_funcify_and_cache_key(kind)
+        def dispatch(op, node, **kwargs):
+            if can_compile(op, node):
+                return make(op, node), key(op, node)
+            return in_python(op, node)
+        return make
+    return register
 
 
 def can_compile(op, node):

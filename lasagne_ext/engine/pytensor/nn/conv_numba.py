@@ -1,6 +1,6 @@
 """The Ops of convolution for Numba: calls of the compiled kernels."""
 import numpy as np
-from pytensor.link.numba.dispatch.basic import numba_njit, register_funcify_and_cache_key
+from pytensor.link.numba.dispatch.basic import numba_njit
 
 from lasagne_ext.engine.pytensor.nn import _numba
 from lasagne_ext.engine.pytensor.nn.conv_ops import (
@@ -11,10 +11,8 @@ from lasagne_ext.kernels.nn import MAX_RANK
 _IN, _WINDOW, _OUT, _STRIDE, _DILATION, _PAD, _FLIP = (4 + MAX_RANK * field for field in range(7))
 
 
-@register_funcify_and_cache_key(AbstractConv)
-def _forward(op, node, **kwargs):
-    if not _numba.can_compile(op, node):
-        return _numba.in_python(op, node)
+@_numba.compiled(AbstractConv)
+def _forward(op, node):
     kernel, geometry_of = _numba.kernel('convolution_forward', node, 3), _geometry(op)
     first = _OUT + MAX_RANK - op.convdim
     allocate = _allocator(op.convdim)
@@ -28,13 +26,11 @@ def _forward(op, node, **kwargs):
                                out.ctypes, geometry.ctypes):
             raise MemoryError('convolution: not enough memory')
         return out
-    return forward, _numba.key(op, node)
+    return forward
 
 
-@register_funcify_and_cache_key(AbstractConv_gradWeights)
-def _grad_weights(op, node, **kwargs):
-    if not _numba.can_compile(op, node):
-        return _numba.in_python(op, node)
+@_numba.compiled(AbstractConv_gradWeights)
+def _grad_weights(op, node):
     kernel, geometry_of = _numba.kernel('convolution_kernel_grad', node, 3), _geometry(op)
     groups, allocate, check = op.num_groups, _allocator(op.convdim), _check(op)
 
@@ -48,13 +44,11 @@ def _grad_weights(op, node, **kwargs):
                                 grad.ctypes, geometry.ctypes):
             raise MemoryError('convolution: not enough memory')
         return grad
-    return grad_weights, _numba.key(op, node)
+    return grad_weights
 
 
-@register_funcify_and_cache_key(AbstractConv_gradInputs)
-def _grad_inputs(op, node, **kwargs):
-    if not _numba.can_compile(op, node):
-        return _numba.in_python(op, node)
+@_numba.compiled(AbstractConv_gradInputs)
+def _grad_inputs(op, node):
     kernel, geometry_of = _numba.kernel('convolution_image_grad', node, 3), _geometry(op)
     groups, allocate, check = op.num_groups, _allocator(op.convdim), _check(op)
 
@@ -68,7 +62,7 @@ def _grad_inputs(op, node, **kwargs):
                                 grad.ctypes, geometry.ctypes):
             raise MemoryError('convolution: not enough memory')
         return grad
-    return grad_inputs, _numba.key(op, node)
+    return grad_inputs
 
 
 def _allocator(rank):

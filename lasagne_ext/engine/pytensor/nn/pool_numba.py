@@ -1,7 +1,7 @@
 """The Ops of pooling for Numba: calls of the compiled kernels."""
 import numpy as np
 from numba.cpython.unsafe.tuple import tuple_setitem
-from pytensor.link.numba.dispatch.basic import numba_njit, register_funcify_and_cache_key
+from pytensor.link.numba.dispatch.basic import numba_njit
 
 from lasagne_ext.engine.pytensor.nn import _numba
 from lasagne_ext.engine.pytensor.nn.pool_ops import (
@@ -14,10 +14,8 @@ _IN, _OUT, _WINDOW, _STRIDE, _PAD, _PAD_AFTER, _MODE = (1 + MAX_RANK * field for
 _MEMORY = 'pooling: not enough memory'
 
 
-@register_funcify_and_cache_key(Pool)
-def _pool(op, node, **kwargs):
-    if not _numba.can_compile(op, node):
-        return _numba.in_python(op, node)
+@_numba.compiled(Pool)
+def _pool(op, node):
     kernel, geometry_of = _numba.kernel('pool_forward', node, 2), _geometry(op)
     shape_of = _out_shape(op, node)
 
@@ -28,13 +26,11 @@ def _pool(op, node, **kwargs):
         if out.size and kernel(np.ascontiguousarray(image).ctypes, out.ctypes, geometry.ctypes):
             raise MemoryError(_MEMORY)
         return out
-    return pool, _numba.key(op, node)
+    return pool
 
 
-@register_funcify_and_cache_key(AveragePoolGrad)
-def _average_pool_grad(op, node, **kwargs):
-    if not _numba.can_compile(op, node):
-        return _numba.in_python(op, node)
+@_numba.compiled(AveragePoolGrad)
+def _average_pool_grad(op, node):
     kernel, geometry_of, check = _numba.kernel('pool_mean_grad', node, 2), _geometry(op), _check(op, node)
 
     @numba_njit
@@ -45,13 +41,11 @@ def _average_pool_grad(op, node, **kwargs):
         if grad.size and kernel(np.ascontiguousarray(top).ctypes, grad.ctypes, geometry.ctypes):
             raise MemoryError(_MEMORY)
         return grad
-    return average_pool_grad, _numba.key(op, node)
+    return average_pool_grad
 
 
-@register_funcify_and_cache_key(MaxPoolGrad)
-def _max_pool_grad(op, node, **kwargs):
-    if not _numba.can_compile(op, node):
-        return _numba.in_python(op, node)
+@_numba.compiled(MaxPoolGrad)
+def _max_pool_grad(op, node):
     kernel, geometry_of, check = _numba.kernel('pool_max_grad', node, 4), _geometry(op), _check(op, node)
 
     @numba_njit
@@ -64,13 +58,11 @@ def _max_pool_grad(op, node, **kwargs):
                                 np.ascontiguousarray(top).ctypes, grad.ctypes, geometry.ctypes):
             raise MemoryError(_MEMORY)
         return grad
-    return max_pool_grad, _numba.key(op, node)
+    return max_pool_grad
 
 
-@register_funcify_and_cache_key(DownsampleFactorMaxGradGrad)
-def _max_pool_grad_grad(op, node, **kwargs):
-    if not _numba.can_compile(op, node):
-        return _numba.in_python(op, node)
+@_numba.compiled(DownsampleFactorMaxGradGrad)
+def _max_pool_grad_grad(op, node):
     kernel, geometry_of, check = _numba.kernel('pool_max_grad_grad', node, 4), _geometry(op), _check(op, node)
 
     @numba_njit
@@ -84,7 +76,7 @@ def _max_pool_grad_grad(op, node, **kwargs):
                                np.ascontiguousarray(image_grad).ctypes, out.ctypes, geometry.ctypes):
             raise MemoryError(_MEMORY)
         return out
-    return max_pool_grad_grad, _numba.key(op, node)
+    return max_pool_grad_grad
 
 
 def _geometry(op):
