@@ -1,4 +1,5 @@
 """Kernels of convolution and pooling: against loops, SciPy and torch, and against one another."""
+import ctypes
 import itertools
 import math
 
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lasagne_ext import kernels
-from lasagne_ext.kernels import get_num_threads, nn, nn_oracle, set_num_threads
+from lasagne_ext.kernels import _library, get_num_threads, nn, nn_oracle, set_num_threads
 
 DTYPES = ('float32', 'float64')
 
@@ -368,3 +369,13 @@ def test_torch_pools_alike(rng, mode):
         expected_grad, = torch.autograd.grad(expected, operand, torch.tensor(grad))
         close(nn.max_pool_grad(image, pooled, grad, window, stride, pads) if mode == 'max' else
               nn.mean_pool_grad(image, grad, window, stride, pads, mode), expected_grad.numpy())
+
+
+@pytest.mark.skipif(kernels.library is None, reason='no compiled kernels')
+def test_a_kernel_out_of_memory_is_told_whoever_took_its_address():
+    library = _library.Library(kernels.library.path)
+    dtype = np.dtype('float32')
+    address = library.address('convolution_forward', dtype)
+    function = library._function('convolution_forward', dtype, ctypes.c_int)
+    assert library.address('convolution_forward', dtype) == address != 0
+    assert function.restype is ctypes.c_int

@@ -104,13 +104,17 @@ class Library:
 
     def address(self, kernel, dtype):
         """Where a kernel starts, for compilers that call it themselves."""
-        return ctypes.cast(self._function(kernel, dtype), ctypes.c_void_p).value
+        # Not the function that `run` keeps: what that one returns must stay declared.
+        return ctypes.cast(self._handle[self._symbol(kernel, dtype)], ctypes.c_void_p).value
+
+    def _symbol(self, kernel, dtype):
+        return '%s_f%d_%s' % (kernel, 8 * dtype.itemsize, self.isa)
 
     def _function(self, kernel, dtype, result=None):
         key = kernel, dtype.itemsize
         function = self._functions.get(key)
         if function is None:
-            function = getattr(self._handle, '%s_f%d_%s' % (kernel, 8 * dtype.itemsize, self.isa))
+            function = getattr(self._handle, self._symbol(kernel, dtype))
             function.restype = result
             self._functions[key] = function
         return function
