@@ -10,7 +10,6 @@ import numba
 import numpy as np
 from llvmlite import binding
 from numba import types
-from pytensor.link.numba.dispatch.basic import generate_fallback_impl, register_funcify_and_cache_key
 
 from lasagne_ext import kernels
 from lasagne_ext.kernels import nn
@@ -27,6 +26,9 @@ def compiled(kind):
     kind : class
         The Op; nodes that cannot be compiled run in Python.
     """
+    # Imported above, it would import the modules that use this one while it is half made.
+    from pytensor.link.numba.dispatch.basic import register_funcify_and_cache_key
+
     def register(make):
         @register_funcify_and_cache_key(kind)
         def dispatch(op, node, **kwargs):
@@ -63,6 +65,7 @@ def key(op, node):
 
 def in_python(op, node):
     """The node run in Python."""
+    from pytensor.link.numba.dispatch.basic import generate_fallback_impl
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')
         return generate_fallback_impl(op, node), None
