@@ -18,7 +18,7 @@ TOLERANCE = {'float32': 2e-5, 'float64': 1e-12}
 #: Distance in pixels from a kink below which a numeric gradient means nothing.
 KINK_MARGIN = 1e-3
 
-hypothesis.settings.register_profile('suite', deadline=None, max_examples=60,
+hypothesis.settings.register_profile('suite', deadline=None, max_examples=60, derandomize=True,
                                      suppress_health_check=list(hypothesis.HealthCheck))
 hypothesis.settings.load_profile('suite')
 
@@ -26,6 +26,12 @@ hypothesis.settings.load_profile('suite')
 def pytest_addoption(parser):
     parser.addoption('--update-golden', action='store_true',
                      help='rewrite the files in tests/golden with what is printed now')
+
+
+@pytest.fixture(autouse=True)
+def same_weights_in_every_run():
+    """Lasagne draws weights and seeds from NumPy's global generator."""
+    np.random.seed(1234)
 
 
 @pytest.fixture
