@@ -17,6 +17,14 @@ SUITE = ['-m', 'pytest', '-p', 'lasagne_ext', '-c', os.devnull, '--rootdir', '.'
 #: JAX where it can be had, so that its mode can be asked for.
 PACKAGE = {'3.8': '.', '3.11': '.', '3.13': '.[jax]'}
 
+#: The sampling kernels against their reference, and on how many configurations.
+CONFIGURATIONS = 'tests/test_sampling_configurations.py'
+MANY = {'LASAGNE_EXT_CONFIGURATIONS': '12000'}
+
+#: Stop where the kernels do what C leaves undefined.
+SANITIZED = ('-g -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all '
+             '-fsanitize=address,undefined,float-cast-overflow')
+
 #: Asks for a CUDA module by the name it had before Theano 1.0.
 REMOVED_CUDA = ('lasagne/tests/layers/test_conv.py::TestConv2DDNNLayer::'
                 'test_import_without_gpu_or_cudnn_raises')
@@ -27,6 +35,29 @@ def tests(session):
     """The whole suite, on the installed package."""
     session.install('.[test]')
     session.run('pytest', *session.posargs)
+
+
+@nox.session(python='3.11')
+def configurations(session):
+    """The sampling kernels against their reference, on new configurations."""
+    session.install('.[test]')
+    session.run('pytest', CONFIGURATIONS, *session.posargs, env=MANY)
+
+
+@nox.session(python='3.11')
+def sanitizers(session):
+    """The same on kernels that stop at any access or arithmetic that C does not define (Linux, GCC)."""
+    checkout = os.path.join(session.create_tmp(), 'checkout')
+    shutil.rmtree(checkout, ignore_errors=True)
+    shutil.copytree('.', checkout, ignore=shutil.ignore_patterns('.*', 'build', '*.so', '*.egg-info'))
+    session.chdir(checkout)
+    session.install('-e', '.[test]', env={'LASAGNE_EXT_CFLAGS': SANITIZED})
+    runtimes = [session.run('gcc', '-print-file-name=' + name, external=True, silent=True).strip()
+                for name in ('libasan.so', 'libubsan.so', 'libstdc++.so')]
+    # Python itself keeps memory until it ends; the engine's own compiler has nothing to do here.
+    session.run('pytest', CONFIGURATIONS, *session.posargs,
+                env=dict(MANY, LD_PRELOAD=' '.join(runtimes), ASAN_OPTIONS='detect_leaks=0',
+                         UBSAN_OPTIONS='print_stacktrace=1', THEANO_FLAGS='cxx='))
 
 
 @nox.session(python=['3.8', '3.11', '3.13'])

@@ -3,6 +3,7 @@ import importlib.util
 import os
 import platform
 import re
+import shlex
 import shutil
 import sys
 
@@ -11,8 +12,9 @@ from setuptools.command.build_ext import build_ext
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 KERNELS = os.path.join('lasagne_ext', 'kernels')
-HEADERS = ['common.h', 'bilinear.h', 'affine_typed.h', 'grid_typed.h', 'mrg_typed.h', 'convolution.h',
-           'convolution_tile.h', 'convolution_typed.h', 'pool_typed.h']
+HEADERS = ['common.h', 'sampling.h', 'points.h', 'neighbours.h', 'quad.h', 'lanes.h', 'sample_typed.h',
+           'footprint.h', 'mrg_typed.h', 'convolution.h', 'convolution_tile.h', 'convolution_typed.h',
+           'pool_typed.h']
 
 
 def read(*names):
@@ -86,8 +88,9 @@ class build_kernels(build_ext):
         return ['-ffp-contract=fast' if source in self.CONTRACTED else '-ffp-contract=off']
 
     def build_library(self, extension, openmp):
+        asked = shlex.split(os.environ.get('LASAGNE_EXT_CFLAGS', ''))
         flags = ['/O2'] if self.is_msvc() else [
-            '-std=c99', '-O3', '-fno-math-errno', '-fno-trapping-math', '-fvisibility=hidden']
+            '-std=c11', '-O3', '-fno-math-errno', '-fno-trapping-math', '-fvisibility=hidden', '-Wno-psabi']
         objects = []
         for isa, isa_flags in self.instruction_sets():
             for source in extension.sources:
@@ -98,11 +101,11 @@ class build_kernels(build_ext):
                     [source], output_dir=os.path.join(self.build_temp, isa),
                     macros=[('ISA', isa), ('FINGERPRINT', '"%s"' % fingerprint())],
                     include_dirs=[KERNELS],
-                    extra_postargs=flags + self.contraction_flags(name) + openmp + isa_flags,
+                    extra_postargs=flags + self.contraction_flags(name) + openmp + isa_flags + asked,
                     depends=extension.depends)
         self.compiler.link_shared_object(
             objects, self.get_ext_fullpath(extension.name),
-            extra_postargs=[] if self.is_msvc() else openmp + ['-lm'])
+            extra_postargs=[] if self.is_msvc() else openmp + asked + ['-lm'])
 
 
 #: The engine `theano` up to Python 3.11, the engine `pytensor` from 3.12 on.
@@ -146,7 +149,7 @@ setup(
     },
     ext_modules=[Extension('lasagne_ext.kernels._kernels',
                            sources=[os.path.join(KERNELS, name)
-                                    for name in ('processor.c', 'affine.c', 'grid.c', 'mrg.c',
+                                    for name in ('processor.c', 'sample.c', 'mrg.c',
                                                  'convolution.c', 'pool.c')],
                            depends=[os.path.join(KERNELS, name) for name in HEADERS],
                            optional=True)],

@@ -241,4 +241,5 @@ def _rotation(angle):
 def _affine(images, matrix, shift, size):
     """Square views of the images, `size` pixels wide, nothing being outside them."""
     theta = np.concatenate([matrix, shift[:, :, None]], axis=2)
-    return kernels.affine_forward(images, theta, size, size, 'zeros', False)
+    mode = kernels.SamplingMode('affine', 'bilinear', 'zeros', False, 0.)
+    return kernels.sample(images, theta, (size, size), mode)

@@ -10,7 +10,7 @@ import pytest
 import lasagne_ext  # noqa: F401  (activates the engine before theano is imported)
 import theano
 from lasagne_ext import kernels
-from lasagne_ext.kernels import _library
+from lasagne_ext.kernels import _library, oracle
 
 #: Largest difference allowed between two ways to the same result, relative to its largest value.
 TOLERANCE = {'float32': 2e-5, 'float64': 1e-12}
@@ -80,20 +80,22 @@ def assert_close():
 
 @pytest.fixture
 def off_kink_theta(rng):
-    """Random thetas whose samples all keep their distance from every kink.
+    """Random thetas, flat, whose samples all keep their distance from every kink.
 
-    Between the centres of the only pixel of an axis nothing can move, so nothing can be kinked.
+    Kinks lie on the pixels' centres and half-way between them. Between the centres of the only
+    pixel of an axis nothing can move, so nothing can be kinked.
     """
     def draw(batch, in_size, out_size, align_corners, spread=.5):
+        rank = len(in_size)
+        mode = kernels.SamplingMode('affine', 'bilinear', 'nearest', align_corners, -.75)
         movable = np.array([size > align_corners for size in in_size[::-1]])
         thetas = []
         while len(thetas) < batch:
-            theta = np.array([[[1, 0, 0], [0, 1, 0]]]) + spread * rng.randn(1, 2, 3)
-            pixels = np.stack(kernels.oracle._affine_pixels(theta, out_size, in_size, align_corners))
-            pixels = pixels[movable]
-            if np.abs(pixels - np.round(pixels)).min(initial=1) > KINK_MARGIN:
+            theta = np.eye(rank, rank + 1)[None] + spread * rng.randn(1, rank, rank + 1)
+            halves = 2 * oracle.pixels(theta, out_size, in_size, mode)[movable]
+            if np.abs(halves - np.round(halves)).min(initial=1) > 2 * KINK_MARGIN:
                 thetas.append(theta[0])
-        return np.array(thetas).reshape(batch, 6)
+        return np.array(thetas).reshape(batch, rank * (rank + 1))
     return draw
 
 
@@ -101,8 +103,10 @@ def off_kink_theta(rng):
 def off_kink_grid(rng):
     """A random grid, reaching beyond the image, whose points all keep their distance from kinks."""
     def draw(batch, in_size, out_size, align_corners):
-        pixels = np.stack([rng.randint(-size - 2, 2 * size + 2, (batch,) + out_size)
-                           + rng.uniform(.1, .9, (batch,) + out_size) for size in in_size[::-1]], -1)
+        points = (batch,) + tuple(out_size)
+        pixels = np.stack([rng.randint(-size - 2, 2 * size + 2, points)
+                           + rng.choice([0, .5], points) + rng.uniform(.1, .4, points)
+                           for size in in_size[::-1]], -1)
         size = np.array(in_size[::-1])
         extent = (size - 1) / 2 if align_corners else size / 2
         return (pixels - (size - 1) / 2) / np.where(extent > 0, extent, 1)

@@ -1,164 +1,112 @@
-"""The kernels against their NumPy reference, and what no input may do to them."""
+"""The compiled sampling kernels: what no input may do to them, threads, instruction sets, loading.
+
+That they agree with the NumPy reference over all configurations is tested beside this file.
+"""
 import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from lasagne_ext import kernels
-from lasagne_ext.kernels import _library, oracle
+from lasagne_ext.kernels import SamplingMode, _library, oracle
 from lasagne_ext.ops import get_num_threads, set_num_threads
 
-MODES = list(itertools.product(kernels.BORDER_MODES, (True, False)))
-SIZES = st.one_of(st.integers(1, 4), st.integers(1, 40))
+MODES = [SamplingMode('grid', *mode, -.75) for mode in itertools.product(
+    kernels.INTERPOLATIONS, kernels.BORDER_MODES, (True, False))]
 
 
-@st.composite
-def cases(draw):
-    """A random image in a random memory layout, theta, grid and output gradient."""
-    rng = np.random.RandomState(draw(st.integers(0, 2 ** 32 - 1)))
-    batch, channels = draw(st.integers(0, 3)), draw(st.integers(0, 20))
-    in_size, out_size = (draw(SIZES), draw(SIZES)), (draw(SIZES), draw(SIZES))
-    dtype = draw(st.sampled_from(['float32', 'float64']))
-    steps = [draw(st.sampled_from([1, 2, -1, -2])) for _ in range(4)]
-
-    def strided(shape):
-        full = rng.randn(*[size * abs(step) for size, step in zip(shape, steps)]).astype(dtype)
-        view = full[tuple(slice(None, None, step) for step in steps)]
-        return view.transpose(0, 1, 3, 2) if draw(st.booleans()) and shape[2] == shape[3] else view
-
-    image = strided((batch, channels) + in_size)
-    output_grad = strided((batch, channels) + out_size)
-    spread = draw(st.sampled_from([.1, 1, 30, 1e6]))
-    theta = (np.eye(2, 3) + spread * rng.randn(batch, 2, 3)).astype(draw(
-        st.sampled_from(['float32', 'float64'])))
-    grid = (spread * rng.randn(batch, *out_size, 2)).astype(theta.dtype)
-    return image, theta, grid, output_grad
-
-
-@given(case=cases(), mode=st.sampled_from(MODES))
-def test_library_agrees_with_oracle(case, mode, request):
-    if kernels.library is None:
-        pytest.skip('no kernel library was built')
-    check = _close(case)
-    image, theta, grid, output_grad = case
-    size = output_grad.shape[2:]
-    check(kernels.affine_forward(image, theta, *size, *mode),
-          oracle.affine_forward(image, theta, *size, *mode))
-    check(kernels.grid_forward(image, grid, *mode), oracle.grid_forward(image, grid, *mode))
-    for ours, reference in (
-            (kernels.affine_backward(image, theta, output_grad, *mode),
-             oracle.affine_backward(image, theta, output_grad, *mode)),
-            (kernels.grid_backward(image, grid, output_grad, *mode),
-             oracle.grid_backward(image, grid, output_grad, *mode))):
-        for actual, expected in zip(ours, reference):
-            check(actual, expected)
-
-
-def _close(case):
-    """Both ways differ by rounding: of the coordinates, and of sums of as many terms as points."""
-    image, theta, grid, output_grad = case
-    tolerance = {'float32': 2e-4, 'float64': 1e-9}
-
-    def check(actual, expected):
-        assert actual.shape == expected.shape and actual.dtype == expected.dtype
-        if actual.size:
-            scale = max(1, np.abs(expected).max(), output_grad[0, :1].size)
-            loosest = max(tolerance[str(image.dtype)], tolerance[str(expected.dtype)])
-            # A coordinate of a million pixels is known to a millionth of what one of a pixel is.
-            far = max(1, np.abs(theta).max(), np.abs(grid).max()) if image.dtype == 'float64' else 1
-            assert np.abs(actual - expected).max() <= loosest * scale * far
-    return check
-
-
-@pytest.mark.parametrize('border_mode, align_corners', MODES)
 @pytest.mark.parametrize('in_size, out_size', [((5, 7), (6, 4)), ((1, 1), (3, 3)), ((1, 6), (4, 1)),
-                                               ((6, 1), (1, 4)), ((20, 300), (18, 290))])
-@pytest.mark.parametrize('dtype', ['float32', 'float64'])
-def test_every_instruction_set(every_library, rng, assert_close, border_mode, align_corners, in_size,
-                               out_size, dtype):
-    image = rng.randn(2, 3, *in_size).astype(dtype)
-    output_grad = rng.randn(2, 3, *out_size).astype(dtype)
-    theta = np.eye(2, 3) + .8 * rng.randn(2, 2, 3)
-    mode = border_mode, align_corners
-    assert_close(kernels.affine_forward(image, theta, *out_size, *mode),
-                 oracle.affine_forward(image, theta, *out_size, *mode), factor=10)
-    for actual, expected in zip(kernels.affine_backward(image, theta, output_grad, *mode),
-                                oracle.affine_backward(image, theta, output_grad, *mode)):
-        assert_close(actual.astype(dtype), expected, factor=50)
+                                               ((20, 300), (18, 290)), ((3, 4, 5), (4, 5, 3)),
+                                               ((1, 2, 40), (3, 1, 33))])
+@pytest.mark.parametrize('dtype, channels', [('float32', 3), ('float32', 17), ('float64', 1)])
+def test_every_instruction_set(every_library, rng, assert_close, in_size, out_size, dtype, channels):
+    rank = len(in_size)
+    image = rng.randn(2, channels, *in_size).astype(dtype)
+    output_grad = rng.randn(2, channels, *out_size).astype(dtype)
+    theta = np.eye(rank, rank + 1) + .8 * rng.randn(2, rank, rank + 1)
+    for mode in (mode._replace(points='affine') for mode in MODES[:: 1 if image.size < 5000 else 7]):
+        assert_close(kernels.sample(image, theta, out_size, mode),
+                     oracle.sample(image, theta, out_size, mode), factor=10)
+        for actual, expected in zip(kernels.sample_backward(image, theta, output_grad, mode),
+                                    oracle.sample_backward(image, theta, output_grad, mode)):
+            assert_close(actual.astype(dtype), expected, factor=50)
 
 
 @pytest.mark.parametrize('value', [np.nan, np.inf, -np.inf])
-@pytest.mark.parametrize('border_mode, align_corners', MODES)
-def test_points_that_are_not_finite(every_library, rng, border_mode, align_corners, value):
-    image = rng.randn(1, 2, 4, 5)
+@pytest.mark.parametrize('channels', [1, 2, 16])
+def test_points_that_are_not_finite(every_library, rng, value, channels):
+    image = rng.randn(1, channels, 4, 5)
     grid = rng.uniform(-1, 1, (1, 3, 3, 2))
     grid[0, 1, 2, 0] = value
     grid[0, 2, 0, 1] = value
     bad = np.zeros((3, 3), dtype=bool)
     bad[1, 2] = bad[2, 0] = True
-    output = kernels.grid_forward(image, grid, border_mode, align_corners)
-    assert np.isnan(output[0, :, bad]).all()
-    assert np.isfinite(output[0, :, ~bad]).all()
-    input_grad, grid_grad = kernels.grid_backward(image, grid, np.ones((1, 2, 3, 3)), border_mode,
-                                                  align_corners)
-    assert np.isfinite(input_grad).all()
-    assert np.isnan(grid_grad[0, bad]).all()
-    assert np.isfinite(grid_grad[0, ~bad]).all()
+    for mode in MODES:
+        output = kernels.sample(image, grid, (3, 3), mode)
+        assert np.isnan(output[0][:, bad]).all()
+        assert np.isfinite(output[0][:, ~bad]).all()
+        input_grad, grid_grad = kernels.sample_backward(image, grid, np.ones((1, channels, 3, 3)), mode)
+        assert np.isfinite(input_grad).all()
+        assert np.isnan(grid_grad[0, bad]).all()
+        assert np.isfinite(grid_grad[0, ~bad]).all()
 
 
 @pytest.mark.parametrize('far', [1e9, 1e30, 1e300])
-@pytest.mark.parametrize('border_mode, align_corners', MODES)
-def test_points_far_away(every_library, rng, border_mode, align_corners, far):
+def test_points_far_away(every_library, rng, far):
     image = rng.randn(1, 1, 4, 5)
     grid = np.array([[[[far, 0], [-far, 0], [0, far], [0, -far]]]])
-    output = kernels.grid_forward(image, grid, border_mode, align_corners)
-    assert np.isfinite(output).all()
-    assert output.min() >= min(0, image.min()) and output.max() <= max(0, image.max())
-    if border_mode == 'zeros':
-        assert (output == 0).all()
-    for gradient in kernels.grid_backward(image, grid, np.ones((1, 1, 1, 4)), border_mode,
-                                          align_corners):
-        assert np.isfinite(gradient).all()
+    for mode in MODES:
+        output = kernels.sample(image, grid, (1, 4), mode)
+        assert np.isfinite(output).all()
+        np.testing.assert_allclose(output, oracle.sample(image, grid, (1, 4), mode), atol=1e-5)
+        if mode.border_mode == 'zeros':
+            assert (output == 0).all()
+        for gradient in kernels.sample_backward(image, grid, np.ones((1, 1, 1, 4)), mode):
+            assert np.isfinite(gradient).all()
 
 
+@pytest.mark.parametrize('interpolation', kernels.INTERPOLATIONS)
 @pytest.mark.parametrize('align_corners', [True, False])
-def test_nearest_far_away_is_the_edge_even_where_that_is_infinite(every_library, align_corners):
+def test_nearest_far_away_is_the_edge_even_where_that_is_infinite(every_library, align_corners, interpolation):
     image = np.array([[[[1., 2., np.inf]]]])
     grid = np.array([[[[-7.3, 0], [7.3, 0]]]])
-    output = kernels.grid_forward(image, grid, 'nearest', align_corners)
-    assert output.ravel().tolist() == [1, np.inf]
+    mode = SamplingMode('grid', interpolation, 'nearest', align_corners, -.75)
+    assert kernels.sample(image, grid, (1, 2), mode).ravel().tolist() == [1, np.inf]
 
 
 @pytest.mark.parametrize('dtype', ['float32', 'float64'])
-@pytest.mark.parametrize('border_mode, align_corners', MODES)
-@pytest.mark.parametrize('size', [(1, 1), (1, 9), (3, 8), (33, 17), (5, 600)])
-def test_identity_is_exact(every_library, rng, dtype, border_mode, align_corners, size):
-    image = rng.randn(2, 3, *size).astype(dtype)
+@pytest.mark.parametrize('channels', [1, 3, 18])
+@pytest.mark.parametrize('size', [(1, 1), (1, 9), (33, 17), (5, 600), (2, 5, 7)])
+def test_identity_is_exact(every_library, rng, dtype, size, channels):
+    image = rng.randn(2, channels, *size).astype(dtype)
     image.flat[::7] = -0.
     image.flat[3::11] = np.inf
     image.flat[5::13] = np.nan
-    theta = np.tile(np.eye(2, 3), (2, 1, 1))
-    output = kernels.affine_forward(image, theta, *size, border_mode, align_corners)
-    assert output.tobytes() == image.tobytes()
+    rank = len(size)
+    theta = np.tile(np.eye(rank, rank + 1), (2, 1, 1))
+    matrix = np.tile(np.eye(rank + 1), (2, 1, 1))
+    still = np.zeros((2, rank) + size)
+    for mode in MODES:
+        for points, name in ((theta, 'affine'), (matrix, 'projective'), (still, 'flow')):
+            output = kernels.sample(image, points, size, mode._replace(points=name))
+            assert output.tobytes() == image.tobytes(), mode
 
 
-@pytest.mark.parametrize('border_mode, align_corners', MODES)
+@pytest.mark.parametrize('border_mode, align_corners', itertools.product(kernels.BORDER_MODES, (True, False)))
 def test_derivative_at_a_kink_is_the_right_hand_one(every_library, border_mode, align_corners):
     image = np.array([[[[1., 4., 9.]]]])
+    mode = SamplingMode('grid', 'bilinear', border_mode, align_corners, 0)
     extent = 1. if align_corners else 1.5
     pixels = np.array([-1., 0., 1., 2.])
     step = 1e-6
 
     def at(x):
         grid = np.stack([(x - 1) / extent, 0 * x], -1)[None, None]
-        return grid, kernels.grid_forward(image, grid, border_mode, align_corners)[0, 0, 0]
+        return grid, kernels.sample(image, grid, (1, 4), mode)[0, 0, 0]
 
     right_hand = (at(pixels + step)[1] - at(pixels)[1]) / step
     grid, _ = at(pixels)
-    _, grid_grad = kernels.grid_backward(image, grid, np.ones((1, 1, 1, 4)), border_mode,
-                                         align_corners)
+    _, grid_grad = kernels.sample_backward(image, grid, np.ones((1, 1, 1, 4)), mode)
     np.testing.assert_allclose(grid_grad[0, 0, :, 0] / extent, right_hand, atol=1e-4)
 
 
@@ -168,31 +116,76 @@ def test_known_values_outside_the_image(every_library):
     expected = {'zeros': [0, 0, .5, 1, 3, 1.5, 0, 0],
                 'nearest': [1, 1, 1, 1, 3, 3, 3, 3],
                 'mirror': [3, 2, 1.5, 1, 3, 2.5, 2, 1],
+                'reflect': [2, 1, 1, 1, 3, 3, 3, 2],
                 'wrap': [2, 3, 2, 1, 3, 2, 1, 2]}
     grid = np.stack([pixels - 1, 0 * pixels], -1)[None, None]
     for border_mode, values in expected.items():
-        output = kernels.grid_forward(image, grid, border_mode, True)
+        output = kernels.sample(image, grid, (1, 8), SamplingMode('grid', 'bilinear', border_mode, True, 0))
         np.testing.assert_allclose(output[0, 0, 0], values, atol=1e-12)
 
 
-def test_number_of_threads_changes_nothing(rng):
-    image, output_grad = rng.randn(3, 18, 40, 50), rng.randn(3, 18, 60, 45)
-    theta = np.eye(2, 3) + rng.randn(3, 2, 3)
-    grid = rng.randn(3, 60, 45, 2)
+@pytest.fixture
+def with_threads():
     before = get_num_threads()
-    results = []
-    try:
+
+    def run(function):
+        results = []
         for threads in (1, 2, 3, 7):
             set_num_threads(threads)
-            results.append([kernels.affine_forward(image, theta, 60, 45, 'mirror', True),
-                            *kernels.affine_backward(image, theta, output_grad, 'mirror', True),
-                            kernels.grid_forward(image, grid, 'zeros', False),
-                            *kernels.grid_backward(image, grid, output_grad, 'zeros', False)])
-    finally:
-        set_num_threads(before)
+            results.append(function())
+        return results
+    yield run
+    set_num_threads(before)
+
+
+@pytest.mark.parametrize('interpolation', kernels.INTERPOLATIONS)
+@pytest.mark.parametrize('batch, transforms', [(1, 1), (3, 2), (8, 1)])
+def test_number_of_threads_changes_nothing(rng, with_threads, interpolation, batch, transforms):
+    """Not a bit, forward or backward: sums are added up in the same order always."""
+    count = batch * transforms
+    image, output_grad = rng.randn(batch, 37, 40, 50), rng.randn(count, 37, 60, 45)
+    theta = np.eye(2, 3) + rng.randn(count, 2, 3)
+    grid, footprint = rng.randn(count, 60, 45, 2), rng.randn(count, 60, 45, 2, 2)
+    affine = SamplingMode('affine', interpolation, 'mirror', True, -.5)
+    free = SamplingMode('grid', interpolation, 'zeros', False, -.75)
+
+    def everything():
+        few = slice(0, 2)
+        return [kernels.sample(image, theta, (60, 45), affine),
+                *kernels.sample_backward(image, theta, output_grad, affine),
+                kernels.sample(image, grid, (60, 45), free),
+                *kernels.sample_backward(image, grid, output_grad, free),
+                kernels.footprint_sample(image[:, few], grid, footprint, free),
+                *kernels.footprint_sample_backward(image[:, few], grid, footprint,
+                                                   np.ascontiguousarray(output_grad[:, few]), free)]
+
+    results = with_threads(everything)
     for other in results[1:]:
         for first, now in zip(results[0], other):
             assert first.tobytes() == now.tobytes()
+
+
+def test_two_python_threads_at_once(rng):
+    """Each has its own memory for intermediate results."""
+    from concurrent.futures import ThreadPoolExecutor
+    mode = SamplingMode('affine', 'bilinear', 'zeros', True, 0)
+    cases = [(rng.randn(4, 16, 50, 50), np.eye(2, 3) + .3 * rng.randn(4, 2, 3)) for _ in range(6)]
+    alone = [kernels.sample(image, theta, (50, 50), mode) for image, theta in cases]
+    with ThreadPoolExecutor(3) as pool:
+        together = list(pool.map(lambda case: kernels.sample(*case, (50, 50), mode), cases * 5))
+    for k, output in enumerate(together):
+        assert output.tobytes() == alone[k % 6].tobytes()
+
+
+@pytest.mark.parametrize('wanted', [(True, False), (False, True)])
+@pytest.mark.parametrize('interpolation', kernels.INTERPOLATIONS)
+def test_one_gradient_alone(every_library, rng, wanted, interpolation):
+    image, grid, output_grad = rng.randn(2, 5, 9, 8), rng.randn(2, 7, 6, 2), rng.randn(2, 5, 7, 6)
+    mode = SamplingMode('grid', interpolation, 'wrap', True, -.75)
+    both = kernels.sample_backward(image, grid, output_grad, mode)
+    for alone, gradient, is_wanted in zip(kernels.sample_backward(image, grid, output_grad, mode, wanted),
+                                          both, wanted):
+        assert alone.tobytes() == gradient.tobytes() if is_wanted else alone is None
 
 
 @pytest.mark.parametrize('count', [0, -1, 1.5, True, 'two', None])
@@ -214,7 +207,7 @@ from lasagne_ext.kernels import set_num_threads
 set_num_threads(2)
 image, theta = np.random.randn(4, 8, 64, 64), np.tile(np.eye(2, 3), (4, 1, 1))
 def work():
-    return kernels.affine_forward(image, theta, 64, 64, 'zeros', True)
+    return kernels.sample(image, theta, (64, 64), kernels.SamplingMode('affine', 'bilinear', 'zeros', True, 0))
 work()
 child = os.fork() if hasattr(os, 'fork') else 0
 if child == 0:

@@ -2,8 +2,6 @@
 #ifndef LASAGNE_EXT_CONVOLUTION_H
 #define LASAGNE_EXT_CONVOLUTION_H
 
-#include <stdlib.h>
-
 #include "common.h"
 
 enum { AXES = 3 };
@@ -28,7 +26,6 @@ enum { VECTOR_BYTES = 16, TILE_ROWS = 6 };
 #endif
 
 enum {
-    ALIGNMENT = 64,
     STEP_BLOCK = 8192 / VECTOR_BYTES,   /* terms of a sum added up in registers: 16 KiB of operands */
     POINT_BLOCK = 128,   /* points whose sums stay in the cache */
     FEW_FILTERS = 12,
@@ -39,21 +36,6 @@ enum {
 /* Multiplications for which a thread is worth waking. */
 #define WORK_OF_A_THREAD 1e6
 
-#if defined(__GNUC__)
-#define INLINE static inline __attribute__((always_inline))
-#else
-#define INLINE static inline
-#endif
-
-/* Memory aligned for vectors; `block` is what to free. */
-static void *aligned(size_t bytes, void **block)
-{
-    *block = malloc(bytes + ALIGNMENT);
-    if (*block == NULL)
-        return NULL;
-    return (void *)(((uintptr_t)*block + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
-}
-
 static inline ptrdiff_t product(const ptrdiff_t *size) { return size[0] * size[1] * size[2]; }
 
 static inline int threads_for(const convolution *g)
@@ -62,7 +44,5 @@ static inline int threads_for(const convolution *g)
                               * (double)product(g->window) * (double)(g->channels / g->groups),
                               WORK_OF_A_THREAD);
 }
-
-static inline ptrdiff_t larger(ptrdiff_t a, ptrdiff_t b) { return a > b ? a : b; }
 
 #endif

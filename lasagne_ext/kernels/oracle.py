@@ -1,10 +1,17 @@
-"""NumPy reference of every kernel: what the C code must compute, written to be read.
+"""NumPy reference of every kernel that samples: what the C code must compute, written to be read.
 
-Each function has the signature and the meaning of its namesake in
+Each public function has the signature and the meaning of its namesake in
 :mod:`lasagne_ext.kernels`; it answers in its place where no library was built.
-All coordinates are worked out in float64.
+Images have two or three spatial axes, ``(batch, channels, *size)``. Coordinates are counted from
+the last axis: x, y, then z. All of them are worked out in float64. Points that are not finite make
+NaN, no warnings.
 """
 import numpy as np
+
+from lasagne_ext.kernels._oracle_taps import Taps
+
+#: Most samples that a footprint takes on either side of its point.
+MOST_TAPS = 31
 
 
 def _centre(size):
@@ -16,168 +23,194 @@ def _half_extent(size, align_corners):
     return (size - 1) / 2 if align_corners else size / 2
 
 
+def _offsets(size):
+    """Pixels between the middle of an axis and each of its pixels."""
+    return np.arange(size) - _centre(size)
+
+
 def normalised_positions(size, align_corners):
     """Normalised coordinates of the pixel centres along an axis, the middle being 0."""
     extent = _half_extent(size, align_corners)
-    offsets = np.arange(size) - _centre(size)
-    return offsets / extent if extent else offsets
+    return _offsets(size) / extent if extent else _offsets(size)
 
 
-def affine_grid(theta, rows, columns, align_corners):
-    """Grid ``(batch, rows, columns, 2)`` of theta ``(batch, 2, 3)``: equation 1 of the paper."""
-    x = normalised_positions(columns, align_corners)
-    y = normalised_positions(rows, align_corners)
-    theta = theta.astype('float64')
-    return (theta[:, None, None, :, 0] * x[None, None, :, None]
-            + theta[:, None, None, :, 1] * y[None, :, None, None]
-            + theta[:, None, None, :, 2])
+def _along(values, coordinate, rank):
+    """Lay `values` along the axis of a coordinate, x being the last axis."""
+    shape = [1] * rank
+    shape[-1 - coordinate] = len(values)
+    return np.reshape(values, shape)
 
 
-def _affine_pixels(theta, size, in_size, align_corners):
-    """Pixel coordinates ``x, y`` of every output pixel, each ``(batch, rows, columns)``.
+def _homogeneous(out_size, align_corners):
+    """``x', y'[, z'], 1`` of every output pixel, each broadcasting over `out_size`."""
+    return [_along(normalised_positions(size, align_corners), coordinate, len(out_size))
+            for coordinate, size in enumerate(out_size[::-1])] + [np.ones([1] * len(out_size))]
+
+
+def affine_grid(theta, out_size, align_corners):
+    """Grid ``(N, *out_size, rank)`` of theta ``(N, rank, rank + 1)``: equation 1 of the paper."""
+    rank = len(out_size)
+    theta = theta.astype('float64')[(Ellipsis,) + (None,) * rank]
+    terms = [theta[:, :, k] * position
+             for k, position in enumerate(_homogeneous(out_size, align_corners))]
+    return np.moveaxis(sum(terms[1:], terms[0]), 1, -1)
+
+
+def _linear(row, extent, out_size, align_corners):
+    """A row of a matrix, ``(N, rank + 1, 1, ...)``, times ``x', y'[, z'], 1`` times `extent`.
 
     Written around the centres, with the ratio of the sizes as one factor, so that the identity
     gives whole numbers exactly.
     """
-    def ratio(of, to):
-        if not align_corners:
-            return of / to if to else 0.
-        return (of - 1) / (to - 1) if to > 1 else 0.
-
-    i = (np.arange(size[0]) - _centre(size[0]))[None, :, None]
-    j = (np.arange(size[1]) - _centre(size[1]))[None, None, :]
-    theta = theta.astype('float64')[:, :, :, None, None]
-    y, x = (theta[:, axis, 0] * ratio(of, size[1]) * j
-            + (theta[:, axis, 1] * ratio(of, size[0]) * i
-               + theta[:, axis, 2] * _half_extent(of, align_corners) + _centre(of))
-            for axis, of in ((1, in_size[0]), (0, in_size[1])))
-    return x, y
+    total = row[:, -1] * extent
+    for coordinate, size in reversed(list(enumerate(out_size[::-1]))):
+        out_extent = _half_extent(size, align_corners)
+        factor = extent / out_extent if out_extent else 0.
+        total = row[:, coordinate] * factor * _along(_offsets(size), coordinate, len(out_size)) + total
+    return total
 
 
-def _grid_pixels(grid, in_size, align_corners):
-    y, x = (_centre(of) + _half_extent(of, align_corners) * grid[..., axis].astype('float64')
-            for axis, of in ((1, in_size[0]), (0, in_size[1])))
-    return x, y
+@np.errstate(all='ignore')
+def pixels(points, out_size, in_size, mode):
+    """Where every output pixel is sampled, in pixels of the image: ``(rank, N, *out_size)``, x first."""
+    rank, align_corners = len(in_size), mode.align_corners
+    points = points.astype('float64')
+    if mode.points == 'flow':
+        return np.stack([_along(np.arange(size), d, rank) + points[:, d]
+                         for d, size in enumerate(out_size[::-1])])
+    if mode.points == 'grid':
+        return np.stack([_centre(size) + _half_extent(size, align_corners) * points[..., d]
+                         for d, size in enumerate(in_size[::-1])])
+    matrix = points[(Ellipsis,) + (None,) * rank]
+    w = _linear(matrix[:, -1], 1., out_size, align_corners) if mode.points == 'projective' else 1.
+    return np.stack([_linear(matrix[:, d], _half_extent(size, align_corners), out_size, align_corners) / w
+                     + _centre(size) for d, size in enumerate(in_size[::-1])])
 
 
-def _border_index(index, size, border_mode):
-    """Map whole-number positions (as floats) into the image; also tell which were inside it."""
-    inside = (index >= 0) & (index < size)
-    if border_mode == 'mirror':
-        index = np.mod(index, max(1, 2 * (size - 1)))
-        index = np.where(index < size, index, 2 * (size - 1) - index)
-    elif border_mode == 'wrap':
-        index = np.mod(index, size)
-    else:
-        index = np.clip(index, 0, size - 1)
-    return index.astype('int64'), inside
+def _points_grad(points, positions, pixel_grad, in_size, mode):
+    """Gradient to the points from that to the pixel coordinates, both ``(rank, N, *out_size)``."""
+    rank, out_size = len(in_size), positions.shape[2:]
+    if mode.points == 'flow':
+        return np.moveaxis(pixel_grad, 0, 1)
+    extents = np.array([_half_extent(size, mode.align_corners) for size in in_size[::-1]])
+    normalised_grad = pixel_grad * extents[(Ellipsis,) + (None,) * (rank + 1)]
+    if mode.points == 'grid':
+        return np.moveaxis(normalised_grad, 0, -1)
+    rows = list(normalised_grad)
+    if mode.points == 'projective':
+        matrix = points.astype('float64')[(Ellipsis,) + (None,) * rank]
+        w = _linear(matrix[:, -1], 1., out_size, mode.align_corners)
+        rows = [row / w for row in rows]
+        rows.append(-sum(grad * (position - _centre(size)) / w for grad, position, size
+                         in zip(pixel_grad, positions, in_size[::-1])))
+    columns = _homogeneous(out_size, mode.align_corners)
+    axes = tuple(range(1, rank + 1))
+    return np.stack([np.stack([(row * column).sum(axis=axes) for column in columns], -1)
+                     for row in rows], 1)
 
 
-def _both_neighbours(below, size, border_mode):
-    """The neighbours at `below` and one further, which in a period is counted from its start.
-
-    A float64 beyond 2**53 has no successor that differs from it by one.
-    """
-    period = {'mirror': max(1, 2 * (size - 1)), 'wrap': size}.get(border_mode)
-    if period is not None:
-        below = np.mod(below, period)
-    return [_border_index(below + k, size, border_mode) for k in (0, 1)]
+def _owners(count, batch, out_size):
+    """The image that each point of a flat list belongs to: `count` transforms of `batch` images."""
+    transforms = max(1, count // max(1, batch))
+    return np.repeat(np.arange(count) // transforms, int(np.prod(out_size)))
 
 
-class _Neighbours:
-    """The four pixels around every point, and how far the point is between them."""
-
-    def __init__(self, x, y, size, border_mode):
-        finite = np.isfinite(x) & np.isfinite(y)
-        x, y = np.where(finite, x, 0), np.where(finite, y, 0)
-        with np.errstate(invalid='ignore'):
-            columns = _both_neighbours(np.floor(x), size[1], border_mode)
-            rows = _both_neighbours(np.floor(y), size[0], border_mode)
-        self.across = np.where(finite, x - np.floor(x), np.nan)
-        self.down = np.where(finite, y - np.floor(y), np.nan)
-        if border_mode != 'zeros':
-            # Two equal neighbours need no blending (and Inf - Inf would be NaN).
-            self.across[finite & (columns[0][0] == columns[1][0])] = 0
-            self.down[finite & (rows[0][0] == rows[1][0])] = 0
-        self.finite = finite
-        self.corners = [(r, c, (r_in & c_in) if border_mode == 'zeros' else np.ones_like(r_in))
-                        for r, r_in in rows for c, c_in in columns]
-
-    def values(self, image):
-        """The pixels as four arrays ``(batch, channels, rows, columns)``."""
-        batch = np.arange(len(image))[:, None, None]
-        planes = np.moveaxis(image, 1, -1)
-        return [np.moveaxis(np.where(inside[..., None], planes[batch, r, c], image.dtype.type(0)),
-                            -1, 1)
-                for r, c, inside in self.corners]
+def _as_list(images):
+    """``(N, channels, *size)`` as a list of points, ``(points, channels)``."""
+    count = images.shape[0] * int(np.prod(images.shape[2:]))
+    return np.moveaxis(images, 1, -1).reshape(count, images.shape[1])
 
 
-def _blend(start, end, weight):
-    """Linear interpolation that is exact at weight 0, whatever the other end holds."""
-    with np.errstate(invalid='ignore'):
-        return np.where(weight == 0, start, start + weight * (end - start))
+def _as_images(values, count, size):
+    """The reverse of :func:`_as_list`."""
+    values = values.reshape((count,) + tuple(size) + values.shape[1:])
+    return np.ascontiguousarray(np.moveaxis(values, -1, 1))
 
 
-def _sample(image, x, y, border_mode):
-    near = _Neighbours(x, y, image.shape[2:], border_mode)
-    across = near.across[:, None].astype(image.dtype)
-    down = near.down[:, None].astype(image.dtype)
-    a, b, c, d = near.values(image)
-    return _blend(_blend(a, b, across), _blend(c, d, across), down)
-
-
-def _input_grad(image_shape, dtype, x, y, output_grad, border_mode):
-    near = _Neighbours(x, y, image_shape[2:], border_mode)
-    across, down = np.nan_to_num(near.across), np.nan_to_num(near.down)
-    input_grad = np.zeros((image_shape[0],) + image_shape[2:] + (image_shape[1],), dtype=dtype)
-    batch = np.arange(image_shape[0])[:, None, None]
-    weights = [(1 - down) * (1 - across), (1 - down) * across, down * (1 - across), down * across]
-    for (r, c, inside), weight in zip(near.corners, weights):
-        weight = (weight * (inside & near.finite))[:, None].astype(dtype)
-        np.add.at(input_grad, (batch, r, c), np.moveaxis(output_grad * weight, 1, -1))
-    return np.ascontiguousarray(np.moveaxis(input_grad, -1, 1))
-
-
-def _pixel_grads(image, x, y, output_grad, border_mode):
-    """d loss / d x and d loss / d y in pixels, each ``(batch, rows, columns)``, float64."""
-    near = _Neighbours(x, y, image.shape[2:], border_mode)
-    across, down = near.across[:, None], near.down[:, None]
-    a, b, c, d = (value.astype('float64') for value in near.values(image))
-    bad = np.where(near.finite, 0, np.nan)
-    return tuple((output_grad * slope).sum(axis=1) + bad
-                 for slope in (_blend(b - a, d - c, down), _blend(c - a, d - b, across)))
-
-
-def affine_forward(image, theta, rows, columns, border_mode, align_corners):
-    x, y = _affine_pixels(theta, (rows, columns), image.shape[2:], align_corners)
-    return _sample(image, x, y, border_mode)
-
-
-def affine_backward(image, theta, output_grad, border_mode, align_corners):
-    size, in_size = output_grad.shape[2:], image.shape[2:]
-    x, y = _affine_pixels(theta, size, in_size, align_corners)
-    input_grad = _input_grad(image.shape, image.dtype, x, y, output_grad, border_mode)
-    u = normalised_positions(size[1], align_corners)[None, None, :]
-    v = normalised_positions(size[0], align_corners)[None, :, None]
-    theta_grad = np.empty((len(image), 2, 3))
-    grads = _pixel_grads(image, x, y, output_grad, border_mode)
-    for axis, of in ((0, in_size[1]), (1, in_size[0])):
-        grad = grads[axis] * _half_extent(of, align_corners)
-        for k, factor in enumerate((u, v, 1)):
-            theta_grad[:, axis, k] = (grad * factor).sum(axis=(1, 2))
-    return input_grad, theta_grad.astype(theta.dtype)
-
-
-def grid_forward(image, grid, border_mode, align_corners):
-    x, y = _grid_pixels(grid, image.shape[2:], align_corners)
-    return _sample(image, x, y, border_mode)
-
-
-def grid_backward(image, grid, output_grad, border_mode, align_corners):
+@np.errstate(all='ignore')
+def sample(image, points, out_size, mode):
     in_size = image.shape[2:]
-    x, y = _grid_pixels(grid, in_size, align_corners)
-    input_grad = _input_grad(image.shape, image.dtype, x, y, output_grad, border_mode)
-    x_grad, y_grad = _pixel_grads(image, x, y, output_grad, border_mode)
-    grid_grad = np.stack([x_grad * _half_extent(in_size[1], align_corners),
-                          y_grad * _half_extent(in_size[0], align_corners)], axis=-1)
-    return input_grad, grid_grad.astype(grid.dtype)
+    positions = pixels(points, out_size, in_size, mode).reshape(len(in_size), -1)
+    owners = _owners(len(points), len(image), out_size)
+    return _as_images(Taps(positions, owners, in_size, mode).values(image), len(points), out_size)
+
+
+@np.errstate(all='ignore')
+def sample_backward(image, points, output_grad, mode, wanted=(True, True)):
+    in_size, out_size = image.shape[2:], output_grad.shape[2:]
+    positions = pixels(points, out_size, in_size, mode)
+    owners = _owners(len(points), len(image), out_size)
+    taps = Taps(positions.reshape(len(in_size), -1), owners, in_size, mode)
+    grads = _as_list(output_grad)
+    input_grad = points_grad = None
+    if wanted[0]:
+        input_grad = np.zeros_like(image, order='C')
+        taps.scatter(grads, input_grad)
+    if wanted[1]:
+        pixel_grad = taps.position_grad(image, grads).reshape(positions.shape)
+        points_grad = _points_grad(points, positions, pixel_grad, in_size, mode).astype(points.dtype)
+    return input_grad, points_grad
+
+
+class _Footprints:
+    """Points ``(rank, P)`` with the footprints ``(rank, rank, P)`` that they are averaged over."""
+
+    def __init__(self, image, grid, footprint, mode):
+        self.in_size, self.mode = image.shape[2:], mode
+        rank, out_size = len(self.in_size), grid.shape[1:-1]
+        self.owners = _owners(len(grid), len(image), out_size)
+        positions = pixels(grid, out_size, self.in_size, mode).reshape(rank, -1)
+        spread = np.moveaxis(footprint.astype('float64'), (-2, -1), (0, 1)).reshape(rank, rank, -1)
+        finite = np.isfinite(positions).all(axis=0) & np.isfinite(spread).all(axis=(0, 1))
+        self.finite = finite
+        self.positions = np.where(finite, positions, np.nan)
+        self.spread = np.where(finite, spread, 0)
+        self.reach = np.minimum(np.ceil(np.sqrt((self.spread ** 2).sum(axis=0))), MOST_TAPS)
+
+    def taps(self):
+        """Yield, per combination of taps, the points that have it, its offsets, weights and samples."""
+        most = self.reach.max(axis=1, initial=0).astype(int)
+        for m in np.ndindex(*(2 * most + 1)):
+            m = (m - most)[:, None]
+            those, = np.nonzero((np.abs(m) <= self.reach).all(axis=0))
+            if not len(those):
+                continue
+            reach = self.reach[:, those]
+            # The variance along a direction is a sixth of its squared length, as a tent's.
+            offsets = m * (1 / np.sqrt(np.where(reach > 0, (reach + 1) ** 2 - 1, 1)))
+            weights = np.prod((reach + 1 - np.abs(m)) / (reach + 1) ** 2, axis=0)
+            spread = np.moveaxis(self.spread[:, :, those], 1, 0)
+            positions = sum((offset * along for offset, along in zip(offsets, spread)),
+                            self.positions[:, those])
+            yield those, offsets, weights, Taps(positions, self.owners[those], self.in_size, self.mode)
+
+
+@np.errstate(all='ignore')
+def footprint_sample(image, grid, footprint, mode):
+    around = _Footprints(image, grid, footprint, mode)
+    # Adding to -0.0 leaves everything as it is, -0.0 too.
+    total = np.full((len(around.owners), image.shape[1]), -0., dtype=image.dtype)
+    for those, _, weights, taps in around.taps():
+        total[those] += weights.astype(image.dtype)[:, None] * taps.values(image)
+    return _as_images(total, len(grid), grid.shape[1:-1])
+
+
+@np.errstate(all='ignore')
+def footprint_sample_backward(image, grid, footprint, output_grad, mode):
+    around = _Footprints(image, grid, footprint, mode)
+    grads = _as_list(output_grad)
+    input_grad = np.zeros_like(image, order='C')
+    pixel_grad = np.zeros_like(around.positions)
+    spread_grad = np.zeros_like(around.spread)
+    for those, offsets, weights, taps in around.taps():
+        taps.scatter(grads[those] * weights.astype(image.dtype)[:, None], input_grad)
+        position_grad = weights * taps.position_grad(image, grads[those])
+        pixel_grad[:, those] += position_grad
+        spread_grad[:, :, those] += position_grad[:, None] * offsets
+    spread_grad[:, :, ~around.finite] = np.nan
+    rank, points_shape = len(around.in_size), grid.shape[:-1]
+    pixel_grad = pixel_grad.reshape((rank,) + points_shape)
+    spread_grad = spread_grad.reshape((rank, rank) + points_shape)
+    grid_grad = _points_grad(grid, pixel_grad, pixel_grad, around.in_size, mode)
+    return (input_grad, grid_grad.astype(grid.dtype),
+            np.ascontiguousarray(np.moveaxis(spread_grad, (0, 1), (-2, -1))).astype(footprint.dtype))

@@ -20,14 +20,6 @@ typedef struct {
 
 enum action { POOL, SPREAD, SPREAD_TO_MAX, ADD_OF_MAX };
 
-#if defined(__GNUC__)
-#define INLINE static inline __attribute__((always_inline))
-#else
-#define INLINE static inline
-#endif
-
-static inline ptrdiff_t larger(ptrdiff_t a, ptrdiff_t b) { return a > b ? a : b; }
-
 static inline ptrdiff_t product(const ptrdiff_t *size) { return size[0] * size[1] * size[2]; }
 
 /* Elements of a window along an axis that lie in the image. */

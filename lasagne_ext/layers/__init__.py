@@ -1,4 +1,13 @@
 """Layers to put into any Lasagne network."""
+from lasagne_ext.layers.glimpses import MultiGlimpseLayer
+from lasagne_ext.layers.grid import GridLayer
+from lasagne_ext.layers.inverse import InverseTransformerLayer
+from lasagne_ext.layers.localization import localization
+from lasagne_ext.layers.projective import ProjectiveTransformerLayer
+from lasagne_ext.layers.sampling import FlowWarpLayer, GridSampleLayer
+from lasagne_ext.layers.tps import TPSTransformerLayer
 from lasagne_ext.layers.transformer import TransformerLayer
 
-__all__ = ['TransformerLayer']
+__all__ = ['FlowWarpLayer', 'GridLayer', 'GridSampleLayer', 'InverseTransformerLayer',
+           'MultiGlimpseLayer', 'ProjectiveTransformerLayer', 'TPSTransformerLayer',
+           'TransformerLayer', 'localization']

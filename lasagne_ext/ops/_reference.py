@@ -1,114 +1,163 @@
-"""Bilinear sampling as a symbolic graph of elementary operations.
+"""Sampling as a symbolic graph of elementary operations, for all modes and two or three dimensions.
 
 It serves the second derivatives and the R-operator of the sampling Ops, whose kernels give first
-derivatives only. Coordinates are symbolic float64 tensors ``(batch, rows, columns)`` in pixels.
+derivatives only. N counts transforms, P the output's pixels, and axes of coordinates begin with x;
+sizes are symbolic int64 vectors, x first too.
 """
 import numpy as np
 import theano.tensor as T
 
+#: Pixels that an interpolation reads along an axis, counted from the one at or before the point.
+_TAPS = {'nearest': (0,), 'bilinear': (0, 1), 'bicubic': (-1, 0, 1, 2)}
 
-def half_extent(size, align_corners):
-    """Pixels between the middle of an axis of symbolic `size` and its normalised coordinate 1."""
+
+def half_extents(size, align_corners):
+    """Pixels between the middle of each axis and its normalised coordinate 1."""
     return (T.cast(size, 'float64') - (1 if align_corners else 0)) / 2
 
 
-def offsets(size):
-    """Distances in pixels of an axis's pixel centres from its middle."""
-    return T.arange(size, dtype='float64') - (T.cast(size, 'float64') - 1) / 2
+def divisors(size, align_corners):
+    """The same, where something is divided by them."""
+    # An axis of size 1 has its only position at 0, so that any divisor but 0 serves.
+    return T.maximum(half_extents(size, align_corners), .5)
 
 
-def affine_offsets(theta, in_size, out_size, align_corners):
-    """Pixel coordinates, less the input's centre, that theta ``(batch, 6)`` gives: linear in theta.
-
-    Returns
-    -------
-    x, y : float64 tensors
-        ``(batch, rows, columns)``.
-    """
-    def per_pixel(of, to):
-        # An output axis of size 1 has its only offset at 0, so that any divisor but 0 serves.
-        return half_extent(of, align_corners) / T.maximum(half_extent(to, align_corners), .5)
-
-    theta = T.cast(theta, 'float64').reshape((theta.shape[0], 2, 3))
-    right = offsets(out_size[1]).dimshuffle('x', 'x', 0)
-    below = offsets(out_size[0]).dimshuffle('x', 0, 'x')
-
-    def axis(which, of):
-        first, second, third = (theta[:, which, k].dimshuffle(0, 'x', 'x') for k in range(3))
-        return (first * per_pixel(of, out_size[1]) * right
-                + second * per_pixel(of, out_size[0]) * below
-                + third * half_extent(of, align_corners))
-    return axis(0, in_size[1]), axis(1, in_size[0])
+def centres(size):
+    """Coordinates of the middle, in pixels."""
+    return (T.cast(size, 'float64') - 1) / 2
 
 
-def grid_offsets(grid, in_size, align_corners):
-    """Pixel coordinates, less the input's centre, of a grid ``(batch, rows, columns, 2)``."""
-    return tuple(half_extent(of, align_corners) * T.cast(grid[..., axis], 'float64')
-                 for axis, of in ((0, in_size[1]), (1, in_size[0])))
+def places(size, rank):
+    """Coordinates of all pixels, ``(rank, P)`` float64."""
+    pixel = T.arange(T.prod(size))
+    rows = [pixel % size[0], pixel // size[0] % size[1], pixel // (size[0] * size[1])]
+    return T.cast(T.stack(rows[:rank]), 'float64')
 
 
-def around_centre(x, y, in_size):
-    """Coordinates whose zero is the input's centre, as coordinates from the first pixel."""
-    return (x + (T.cast(in_size[1], 'float64') - 1) / 2,
-            y + (T.cast(in_size[0], 'float64') - 1) / 2)
+def offsets(size, rank):
+    """The same, counted from the middle."""
+    return places(size, rank) - centres(size).dimshuffle(0, 'x')
 
 
-def _border_index(position, size, border_mode):
-    """Whole-number float64 `position` as an index into the image, and whether it was inside."""
-    last = T.cast(size, 'float64') - 1
-    inside = T.and_(T.ge(position, 0), T.le(position, last))
-    if border_mode == 'mirror':
-        position = T.mod(position, T.maximum(2 * last, 1))
-        position = T.switch(T.le(position, last), position, 2 * last - position)
-    elif border_mode == 'wrap':
-        position = T.mod(position, last + 1)
-    return T.cast(T.clip(position, 0, last), 'int64'), inside
+def homogeneous(positions):
+    """A last row of ones."""
+    return T.concatenate([positions, T.ones_like(positions[:1])])
 
 
-def _axis(coordinate, size, border_mode):
-    """Both neighbours along an axis as ``[(index, inside), ...]``, and the fraction between."""
-    finite = T.invert(T.or_(T.isnan(coordinate), T.isinf(coordinate)))
-    below = T.floor(T.switch(finite, coordinate, 0))
-    fraction = T.switch(finite, coordinate - below, np.nan)
-    return [_border_index(below + k, size, border_mode) for k in (0, 1)], fraction
-
-
-def _pixels(image, row, column, inside):
-    """The image at indices ``(batch, rows, columns)``, for all channels."""
-    batch, channels, rows, columns = (image.shape[k] for k in range(4))
-    plane = (T.arange(batch).dimshuffle(0, 'x') * channels
-             + T.arange(channels).dimshuffle('x', 0)).dimshuffle(0, 1, 'x', 'x') * rows * columns
-    index = plane + (row * columns + column).dimshuffle(0, 'x', 1, 2)
-    values = image.flatten()[index.flatten()].reshape(index.shape, ndim=4)
-    return values if inside is None else T.switch(inside.dimshuffle(0, 'x', 1, 2), values, 0)
-
-
-def directional_derivative(image, x, y, x_step, y_step, border_mode):
+def directional_derivative(image, coordinates, steps, mode):
     """Derivative of the sampled values along a change of the coordinates.
 
     Parameters
     ----------
-    image : tensor4
-        ``(batch, channels, rows, columns)``.
-    x, y : float64 tensors
-        Coordinates in pixels.
-    x_step, y_step : float64 tensors
-        Direction in which they change.
-    border_mode : str
-        As for the Ops.
+    image : tensor
+        ``(batch, channels, *size)``; transforms n belong to image ``n // (N / batch)``.
+    coordinates, steps : float64 tensors, (N, rank, P)
+        Coordinates in pixels, and the direction in which they change.
+    mode : SamplingMode
+        As for the kernels.
 
     Returns
     -------
-    tensor4
-        ``(batch, channels, out rows, out columns)`` in the image's dtype; at a kink the right-hand
-        derivative.
+    tensor, (N, channels, P)
+        In the image's dtype; at a kink the right-hand derivative. NaN where a point is not finite.
     """
-    columns, across = _axis(x, image.shape[3], border_mode)
-    rows, down = _axis(y, image.shape[2], border_mode)
-    masked = border_mode == 'zeros'
-    a, b, c, d = (_pixels(image, row, column, T.and_(row_in, column_in) if masked else None)
-                  for row, row_in in rows for column, column_in in columns)
-    across, down, x_step, y_step = (v.dimshuffle(0, 'x', 1, 2) for v in (across, down, x_step, y_step))
-    along_x = (b - a) + down * ((d - c) - (b - a))
-    along_y = (c - a) + across * ((d - b) - (c - a))
-    return T.cast(x_step * along_x + y_step * along_y, image.dtype)
+    rank = image.ndim - 2
+    infinite = T.or_(T.isnan(coordinates), T.isinf(coordinates)).any(axis=1)
+    taps = _Taps(T.switch(infinite.dimshuffle(0, 'x', 1), 0, coordinates), image.shape[:1:-1], mode)
+    values = _pixels(image, taps, mode.border_mode == 'zeros')
+    steps = steps.dimshuffle(0, 1, 2, 'x')
+    weights = sum(_products([(steps * taps.slopes)[:, k] if k == moving else taps.weights[:, k]
+                             for k in range(rank)]) for moving in range(rank))
+    change = T.sum(values * T.cast(weights, image.dtype).dimshuffle(0, 'x', 1, 2), axis=3)
+    return T.switch(infinite.dimshuffle(0, 'x', 1), T.constant(np.nan, dtype=image.dtype), change)
+
+
+class _Taps:
+    """The pixels along each axis that take part, all ``(N, rank, P, taps)``.
+
+    Attributes
+    ----------
+    index, inside : int64 and bool tensors
+        Where they are after the border rule, and whether they were inside the image before it.
+    weights, slopes : float64 tensors
+        How much each counts, and the derivative of that to the coordinate.
+    size : int64 vector
+        Of the image.
+    """
+
+    def __init__(self, coordinates, size, mode):
+        self.size = size
+        below = T.floor(coordinates + .5 if mode.interpolation == 'nearest' else coordinates)
+        rest = (coordinates - below).dimshuffle(0, 1, 2, 'x')
+        coefficients = _coefficients(mode)
+        self.weights = _polynomial(coefficients, rest)
+        self.slopes = _polynomial(coefficients[1:] * np.arange(1, len(coefficients))[:, None], rest)
+        self.index, self.inside = _border(below.dimshuffle(0, 1, 2, 'x'), _TAPS[mode.interpolation],
+                                          T.cast(size, 'float64').dimshuffle('x', 0, 'x', 'x'),
+                                          mode.border_mode)
+
+
+def _coefficients(mode):
+    """Weights of all taps as polynomials of the fraction: ``(degree + 1, taps)``."""
+    if mode.interpolation == 'nearest':
+        return np.array([[1.]])
+    if mode.interpolation == 'bilinear':
+        return np.array([[1., 0.], [-1., 1.]])
+    a = mode.cubic
+    return np.array([[0, 1, 0, 0],
+                     [a, 0, -a, 0],
+                     [-2 * a, -(a + 3), 2 * a + 3, a],
+                     [a, a + 2, -(a + 2), -a]], dtype='float64')
+
+
+def _polynomial(coefficients, x):
+    """Horner's rule for x ``(N, rank, P, 1)``, by the rows of `coefficients`."""
+    result = T.zeros_like(x)
+    for row in coefficients[::-1]:
+        result = result * x + row.reshape(1, 1, 1, -1)
+    return result
+
+
+def _border(below, taps, size, border_mode):
+    """Indices of the pixels at `below` + `taps`, and whether those were inside."""
+    last = size - 1
+    period = {'mirror': T.maximum(2 * last, 1), 'reflect': 2 * size, 'wrap': size}.get(border_mode)
+    if period is not None:
+        # A float64 beyond 2**53 has no successor that differs from it by one.
+        below = T.mod(below, period)
+    position = below + np.array(taps, dtype='float64').reshape(1, 1, 1, -1)
+    inside = T.and_(T.ge(position, 0), T.le(position, last))
+    if period is not None:
+        position = T.mod(position, period)
+    if border_mode in ('mirror', 'reflect'):
+        back = period - position - int(border_mode == 'reflect')
+        position = T.switch(T.le(position, last), position, back)
+    return T.cast(T.clip(position, 0, last), 'int64'), inside
+
+
+def _outer(first, second, combine):
+    """All pairs of entries of the last axes of two tensors ``(N, P, taps)``, in one axis."""
+    return combine(first.dimshuffle(0, 1, 2, 'x'), second.dimshuffle(0, 1, 'x', 2)).flatten(3)
+
+
+def _products(factors):
+    """Products of one entry of each, the first axis running fastest."""
+    result = factors[-1]
+    for factor in factors[-2::-1]:
+        result = _outer(result, factor, lambda a, b: a * b)
+    return result
+
+
+def _pixels(image, taps, masked):
+    """The pixels at all combinations of the axes' taps, ``(N, channels, P, combinations)``."""
+    rank = image.ndim - 2
+    place, inside = taps.index[:, rank - 1], taps.inside[:, rank - 1]
+    for k in range(rank - 2, -1, -1):
+        place = _outer(place, taps.index[:, k], lambda a, b, size=taps.size[k]: a * size + b)
+        inside = _outer(inside, taps.inside[:, k], T.and_)
+    batch, channels, count = image.shape[0], image.shape[1], place.shape[0]
+    owner = T.arange(count) // T.maximum(count // T.maximum(batch, 1), 1)
+    plane = owner.dimshuffle(0, 'x') * channels + T.arange(channels).dimshuffle('x', 0)
+    index = (plane * T.prod(taps.size)).dimshuffle(0, 1, 'x', 'x') + place.dimshuffle(0, 'x', 1, 2)
+    values = image.flatten()[index.flatten()].reshape(index.shape, ndim=4)
+    return T.switch(inside.dimshuffle(0, 'x', 1, 2), values, 0) if masked else values

@@ -1,4 +1,6 @@
-"""What the sampling Ops have in common: modes, messages, and derivatives beyond the first."""
+"""What the sampling Ops have in common: modes and messages, and what those that sample do."""
+import math
+
 import numpy as np
 import theano
 import theano.tensor as T
@@ -6,10 +8,11 @@ from theano.gradient import DisconnectedType
 
 from lasagne_ext import kernels
 from lasagne_ext.ops import _reference
-from lasagne_ext.ops._checks import INTERPOLATIONS, check_choice, check_flag
+from lasagne_ext.ops._checks import as_image, as_points, as_size, check_choice, check_flag, check_number
+from lasagne_ext.ops._points import shape_of
 
-#: Offsets inside one plane of an image are 32-bit integers in the kernels.
-_LARGEST_PLANE = 2 ** 31 - 1
+#: Offsets inside one channel of an image are 32-bit integers in the kernels.
+_LARGEST_CHANNEL = 2 ** 31 - 1
 
 
 class Sampler(theano.Op):
@@ -23,24 +26,31 @@ class Sampler(theano.Op):
         Whether -1 and 1 are the centres of the corner pixels, or their outer edges.
     check_finite : bool
         Whether points that are not finite are refused.
+    cubic : float
+        Coefficient of bicubic interpolation, from -1 to 0.
     name : str
-        Who speaks in error messages: a function, or a layer.
+        Who speaks in error messages: a function, or a layer. By default the class.
     """
 
-    __props__ = ('interpolation', 'border_mode', 'align_corners', 'check_finite', 'name')
+    __props__ = ('interpolation', 'border_mode', 'align_corners', 'check_finite', 'cubic', 'name')
 
-    #: What the second input is called in error messages.
-    points_name = None
+    #: How the second input is given, of :mod:`lasagne_ext.ops._points`.
+    points = None
 
-    def __init__(self, interpolation, border_mode, align_corners, check_finite, name):
-        self.interpolation = check_choice(name, 'interpolation', interpolation, INTERPOLATIONS)
+    def __init__(self, interpolation='bilinear', border_mode='nearest', align_corners=True,
+                 check_finite=False, cubic=-.75, name=None):
+        name = name or type(self).__name__
+        self.interpolation = check_choice(name, 'interpolation', interpolation, kernels.INTERPOLATIONS)
         self.border_mode = check_choice(name, 'border_mode', border_mode, kernels.BORDER_MODES)
         self.align_corners = check_flag(name, 'align_corners', align_corners)
         self.check_finite = check_flag(name, 'check_finite', check_finite)
+        self.cubic = check_number(name, 'cubic', cubic, -1, 0)
         self.name = name
+        self.mode = kernels.SamplingMode(self.points.kind, interpolation, border_mode, align_corners,
+                                         self.cubic)
 
     def props(self):
-        return {name: getattr(self, name) for name in self.__props__}
+        return {name: getattr(self, name) for name in Sampler.__props__}
 
     def check_shapes(self, image, points, *others):
         """Refuse at run time inputs that do not fit together."""
@@ -52,7 +62,7 @@ class Sampler(theano.Op):
 
     def perform(self, node, inputs, output_storage):
         self.check_shapes(*inputs)
-        self.check_points(inputs[1])
+        self.check_points(inputs[1], inputs[0].ndim - 2)
         for cell, output in zip(output_storage, self.compute(kernels, *inputs)):
             cell[0] = output
 
@@ -67,94 +77,126 @@ class Sampler(theano.Op):
         def function(image, points, *others):
             self.check_shapes(image, points, *others)
             if self.check_finite:
-                points = _jax.checked(points, self.check_points)
+                points = _jax.checked(points, lambda values: self.check_points(values, image.ndim - 2))
             return self.compute(_jax, image, points, *others)
         return function
 
+    def as_inputs(self, input, points):
+        """Both as symbolic tensors of kinds that fit together."""
+        input = as_image(self.name, input)
+        return input, as_points(self.name, self.points.name, points, input.dtype,
+                                self.points.layouts(input.ndim - 2))
+
     def check_image(self, image, out_size):
         """Refuse at run time what no kernel can read."""
-        rows, columns = image.shape[2:]
-        if rows * columns == 0 and np.prod(out_size) > 0:
+        pixels = math.prod(image.shape[2:])
+        if pixels == 0 and math.prod(out_size) > 0:
             raise ValueError('%s: input of shape %s has no pixel to sample from'
                              % (self.name, image.shape))
-        if rows * columns > _LARGEST_PLANE:
-            raise ValueError('%s: input of shape %s has more than 2**31 - 1 pixels in a plane'
+        if pixels > _LARGEST_CHANNEL:
+            raise ValueError('%s: input of shape %s has more than 2**31 - 1 pixels in a channel'
                              % (self.name, image.shape))
 
-    def check_batch(self, image, points):
+    def check_fit(self, image, points):
+        """Refuse at run time points that are not for these images."""
+        self.points.check(self.name, points.shape, image.ndim - 2)
         if len(image) != len(points):
             raise ValueError('%s: the batch sizes of input and %s must be the same, got input of '
-                             'shape %s and %s of shape %s' % (self.name, self.points_name, image.shape,
-                                                              self.points_name, points.shape))
+                             'shape %s and %s of shape %s' % (self.name, self.points.name, image.shape,
+                                                              self.points.name, points.shape))
 
-    def check_points(self, points):
+    def check_points(self, points, rank):
         if not self.check_finite:
             return
-        finite = np.isfinite(points).all(axis=tuple(range(1, points.ndim)))
+        leading = len(self.points.leading(points.shape, rank))
+        finite = np.isfinite(points).all(axis=tuple(range(leading, points.ndim)))
         if not finite.all():
-            first = int(np.argmin(finite))
-            raise ValueError('%s: %s is not finite for %d of %d images; the first is number %d: %s'
-                             % (self.name, self.points_name, (~finite).sum(), len(points), first,
+            first = tuple(int(k) for k in np.argwhere(~finite)[0])
+            raise ValueError('%s: %s is not finite for %d of %d %s; the first is number %s: %s'
+                             % (self.name, self.points.name, (~finite).sum(), finite.size,
+                                'images' if leading == 1 else 'transforms',
+                                first[0] if leading == 1 else first,
                                 np.array2string(points[first].ravel(), precision=4, threshold=12)))
 
+    def derivative(self, image, points, output, step):
+        """Change of the output when `points` change along `step`, as a graph of elementary Ops."""
+        rank = image.ndim - 2
+        coordinates, changes = self.points.pixels(
+            *(self.points.flat(T.cast(which, 'float64'), rank) for which in (points, step)), rank,
+            image.shape[:1:-1], output.shape[:-rank - 1:-1], self.align_corners)
+        change = _reference.directional_derivative(image, coordinates, changes, self.mode)
+        return change.reshape(output.shape, ndim=output.ndim)
 
-class SamplerGrad(Sampler):
-    """Base of the gradient Ops: inputs (image, points, output_grad), two gradients out.
 
-    A subclass says how its points become coordinates; all else about second derivatives is the
-    same. With S the sampling, linear in the image, and J its derivative along a change v of the
-    points, the gradient Op's outputs paired with u and v are <output_grad, S(u) + J(image) v>.
-    """
+class ForwardSampler(Sampler):
+    """Base of the Ops that sample: inputs (input, points), and out_shape if points do not tell it."""
 
-    def coordinates(self, points, image, output_grad):
-        """Symbolic pixel coordinates less the input's centre, linear in `points`."""
+    def make_node(self, input, points, *out_shape):
+        input, points = self.as_inputs(input, points)
+        rank = input.ndim - 2
+        out_shape = [as_size(self.name, size, rank) for size in out_shape]
+        leading = self.points.leading(points.broadcastable, rank)
+        if self.points.has_size:
+            sizes = self.points.sizes(points.broadcastable, rank)
+        else:
+            sizes = tuple(_is_one(out_shape[0][k]) for k in range(rank))
+        pattern = ((leading[0] or input.broadcastable[0],) + leading[1:]
+                   + (input.broadcastable[1],) + sizes)
+        return theano.Apply(self, [input, points] + out_shape, [T.TensorType(input.dtype, pattern)()])
+
+    def gradient(self):
+        """The Op that gives the gradients."""
         raise NotImplementedError
 
-    def sample(self, image, points, output_grad):
-        """The forward Op, for an output like `output_grad`."""
-        raise NotImplementedError
+    def _size(self, points, rank, out_shape):
+        """The output's size, in numbers or symbolic."""
+        if self.points.has_size:
+            return self.points.sizes(shape_of(points), rank)
+        return tuple(out_shape[0][k] for k in range(rank))
 
-    def derivative(self, image, points, output_grad, step):
-        """Change of the output when `points` change along `step`."""
-        x, y = _reference.around_centre(*self.coordinates(points, image, output_grad),
-                                        in_size=image.shape[2:])
-        return _reference.directional_derivative(
-            image, x, y, *self.coordinates(step, image, output_grad), border_mode=self.border_mode)
+    def check_shapes(self, image, points, *out_shape):
+        self.check_fit(image, points)
+        size = tuple(int(k) for k in self._size(points, image.ndim - 2, out_shape))
+        if min(size) < 0:
+            raise ValueError('%s: out_shape must not be negative, got %s' % (self.name, size))
+        self.check_image(image, size)
+
+    def compute(self, kernels, image, points, *out_shape):
+        rank = image.ndim - 2
+        size = tuple(int(k) for k in self._size(points, rank, out_shape))
+        output = kernels.sample(image, self.points.flat(points, rank), size, self.mode)
+        return output.reshape(self.points.leading(points.shape, rank) + output.shape[1:]),
 
     def infer_shape(self, node, input_shapes):
-        return [input_shapes[0], input_shapes[1]]
+        image, points = input_shapes[:2]
+        rank = len(image) - 2
+        if self.points.has_size:
+            size = self.points.sizes(points, rank)
+        else:
+            size = tuple(node.inputs[2][k] for k in range(rank))
+        return [(image[0],) + self.points.leading(points, rank)[1:] + (image[1],) + tuple(size)]
+
+    def connection_pattern(self, node):
+        return [[True], [True]] + [[False]] * (len(node.inputs) - 2)
 
     def grad(self, inputs, grads):
-        image, points, output_grad = inputs
-        image_step, points_step = (None if isinstance(g.type, DisconnectedType) else g for g in grads)
-        to_image, to_points = image.zeros_like(), points.zeros_like()
-        to_output_grad = output_grad.zeros_like()
-        if image_step is not None:
-            to_output_grad += self.sample(image_step, points, output_grad)
-            to_points += self(image_step, points, output_grad)[1]
-        if points_step is not None:
-            to_output_grad += self.derivative(image, points, output_grad, points_step)
-            second = self._grad_of_derivative(image, points, output_grad, points_step)
-            to_image += second[0]
-            to_points += second[1]
-        # A size that is 1 for one reason here may be 1 for another there, unknown to Theano.
-        return [T.patternbroadcast(gradient, variable.broadcastable)
-                for gradient, variable in zip((to_image, to_points, to_output_grad), inputs)]
-
-    def _grad_of_derivative(self, image, points, output_grad, step):
-        """Gradient to image and points of <output_grad, J(image) step>.
-
-        Taken to copies of both, because one may be computed from the other (a localisation network
-        reads the image), and that path is not this Op's to follow.
-        """
-        image, points = T.tensor_copy(image), T.tensor_copy(points)
-        cost = T.sum(output_grad * self.derivative(image, points, output_grad, step))
-        return theano.grad(cost, [image, points])
+        return (list(self.gradient()(*inputs[:2], grads[0]))
+                + [DisconnectedType()()] * (len(inputs) - 2))
 
     def R_op(self, inputs, eval_points):
-        """Derivative along `eval_points`: the gradient, to w, of <eval_points, L-operator(w)>."""
-        seeds = [output.zeros_like() for output in self(*inputs)]
-        pulled = self.grad(inputs, seeds)
-        cost = sum(T.sum(gradient * step) for gradient, step in zip(pulled, eval_points)
-                   if step is not None)
-        return theano.grad(cost, seeds, disconnected_inputs='ignore')
+        image, points, *out_shape = inputs
+        output = self(*inputs)
+        change = output.zeros_like()
+        if eval_points[0] is not None:
+            change += self(eval_points[0], points, *out_shape)
+        if eval_points[1] is not None:
+            change += self.derivative(image, points, output, eval_points[1])
+        return [T.patternbroadcast(change, output.broadcastable)]
+
+
+def _is_one(size):
+    """Whether a symbolic size is known to be 1, so that the axis is broadcastable."""
+    try:
+        return int(T.get_scalar_constant_value(size)) == 1
+    except T.NotScalarConstantError:
+        return False

@@ -1,40 +1,46 @@
 """Sampling images at the points of any grid."""
-import theano
-import theano.tensor as T
-
-from lasagne_ext.ops import _reference
-from lasagne_ext.ops._checks import as_image, as_points
-from lasagne_ext.ops._sampler import Sampler, SamplerGrad
-
-_GRID = {4: '(batch, rows, columns, 2)'}
+from lasagne_ext.ops._points import GRID
+from lasagne_ext.ops._sampler import ForwardSampler
+from lasagne_ext.ops._sampler_grad import SamplerGrad
+from lasagne_ext.ops._transform import transform
 
 
-def grid_sample(input, grid, interpolation='bilinear', border_mode='nearest', align_corners=True,
-                check_finite=False, name=None):
+def grid_sample(input, grid, interpolation='bilinear',
+                border_mode='nearest', align_corners=True, check_finite=False, cubic=-.75,
+                antialias=False, outside_grad=0., name=None):
     """Sample images at the points of a grid, each image at its own.
 
     Parameters
     ----------
-    input : tensor4, (batch, channels, rows, columns)
-        Images, float32 or float64.
-    grid : tensor4, (batch, out rows, out columns, 2)
-        Normalised coordinates (x, y) in the input, float32 or float64, whatever the images are.
-    interpolation : {'bilinear'}
-        How a value between pixels is made.
-    border_mode : {'nearest', 'zeros', 'mirror', 'wrap'}
-        What lies outside the image: its nearest pixel; zeros; its mirror image, the outermost
-        pixels not repeated; or the image again, with the period of its size.
+    input : tensor, (batch, channels, rows, columns) or (batch, channels, depth, rows, columns)
+        Images or volumes, float32 or float64.
+    grid : tensor, (batch, out rows, out columns, 2) or (batch, K, out rows, out columns, 2)
+        Normalised coordinates (x, y) in the input; for volumes (..., out depth, out rows,
+        out columns, 3) and (x, y, z). With K, every image is sampled K times. float32 or float64,
+        whatever the images are.
+    interpolation : {'bilinear', 'nearest', 'bicubic'}
+        How a value between pixels is made, along every axis, those of a volume too.
+    border_mode : {'nearest', 'zeros', 'mirror', 'reflect', 'wrap'}
+        What lies outside the image: its nearest pixel; zeros; its mirror image, without the
+        outermost pixels or ('reflect') with them; or the image again, with the period of its size.
     align_corners : bool
         See the convention below.
     check_finite : bool
         Raise an error at run time if the grid holds NaN or Inf.
+    cubic : float
+        Coefficient of bicubic interpolation, from -1 to 0; that of Keys is -0.5.
+    antialias : bool
+        Average over what an output pixel covers of the input, so that shrinking does not alias.
+    outside_grad : float
+        Strength, at least 0, of a pull: where a point has left the image, its gradient also leads
+        back, by so much times the sum over channels of the absolute gradient of its value.
     name : str, optional
         Who speaks in error messages; by default the function's name.
 
     Returns
     -------
-    tensor4, (batch, channels, out rows, out columns)
-        In the input's dtype.
+    tensor, (batch, channels, out rows, out columns) or (batch, K, channels, out rows, out columns)
+        In the input's dtype; for volumes (..., out depth, out rows, out columns).
 
     Raises
     ------
@@ -44,18 +50,20 @@ def grid_sample(input, grid, interpolation='bilinear', border_mode='nearest', al
 
     Notes
     -----
-    **Convention.** Coordinates are normalised to [-1, 1], x (columns) first. With
-    ``align_corners=True`` -1 and 1 are the centres of the corner pixels, with ``False`` their outer
-    edges. An axis of one pixel has its only point at 0.
+    **Convention.** Coordinates are normalised to [-1, 1], x (columns) first, then y (rows), then z.
+    With ``align_corners=True`` -1 and 1 are the centres of the corner pixels, with ``False`` their
+    outer edges. An axis of one pixel has its only point at 0.
 
-    Where a point is not finite the output is NaN, its gradient to the grid is NaN, and the input
-    gets no gradient. Differentiable in `input` and `grid`, any number of times; at a kink (a point
-    exactly on a pixel centre) the derivative is the right-hand one.
+    Coordinates are worked out in float64. Where they are
+    not finite the output is NaN, its gradient to grid is NaN, and the input gets no gradient.
+
+    Differentiable in `input` and `grid`, any number of times. At a kink (a point exactly on a
+    pixel centre) the derivative is the right-hand one; to the points of 'nearest' it is 0.
 
     References
     ----------
     Jaderberg, Simonyan, Zisserman, Kavukcuoglu (2015): Spatial Transformer Networks, equations
-    5 to 7.
+    5 to 7. Keys (1981): Cubic Convolution Interpolation for Digital Image Processing.
 
     Examples
     --------
@@ -66,74 +74,24 @@ def grid_sample(input, grid, interpolation='bilinear', border_mode='nearest', al
     >>> grid_sample(image, corners).eval()[0, 0].tolist()
     [[0.0, 2.0], [3.0, 5.0]]
     """
-    op = GridSample(interpolation, border_mode, align_corners, check_finite,
-                   name or 'grid_sample')
-    return op(input, grid)
+    op = GridSample(interpolation, border_mode, align_corners, check_finite, cubic,
+                    name or 'grid_sample')
+    return transform(op, (input, grid), antialias, outside_grad)
 
 
-class GridSample(Sampler):
+class GridSample(ForwardSampler):
     """Op behind :func:`grid_sample`: inputs (input, grid)."""
 
-    points_name = 'grid'
+    points = GRID
 
-    def make_node(self, input, grid):
-        input = as_image(self.name, input)
-        grid = as_points(self.name, 'grid', grid, input.dtype, _GRID)
-        output = T.TensorType(input.dtype, (input.broadcastable[0] or grid.broadcastable[0],
-                                            input.broadcastable[1],
-                                            grid.broadcastable[1], grid.broadcastable[2]))()
-        return theano.Apply(self, [input, grid], [output])
-
-    def check_shapes(self, image, grid):
-        _check_grid(self, image, grid)
-
-    def compute(self, kernels, image, grid):
-        return kernels.grid_forward(image, grid, self.border_mode, self.align_corners),
-
-    def infer_shape(self, node, input_shapes):
-        image, grid = input_shapes
-        return [(image[0], image[1], grid[1], grid[2])]
-
-    def grad(self, inputs, grads):
-        return list(GridSampleGrad(**self.props())(*inputs, grads[0]))
-
-    def R_op(self, inputs, eval_points):
-        image, grid = inputs
-        output = self(*inputs)
-        change = output.zeros_like()
-        if eval_points[0] is not None:
-            change += self(eval_points[0], grid)
-        if eval_points[1] is not None:
-            change += GridSampleGrad(**self.props()).derivative(image, grid, output, eval_points[1])
-        return [T.patternbroadcast(change, output.broadcastable)]
+    def gradient(self):
+        return GridSampleGrad(**self.props())
 
 
 class GridSampleGrad(SamplerGrad):
     """Both gradients of :class:`GridSample`: inputs (input, grid, output_grad)."""
 
-    points_name = 'grid'
+    points = GRID
 
-    def make_node(self, input, grid, output_grad):
-        input = as_image(self.name, input)
-        grid = as_points(self.name, 'grid', grid, input.dtype, _GRID)
-        output_grad = T.cast(T.as_tensor_variable(output_grad), input.dtype)
-        return theano.Apply(self, [input, grid, output_grad], [input.type(), grid.type()])
-
-    def check_shapes(self, image, grid, output_grad):
-        _check_grid(self, image, grid)
-
-    def compute(self, kernels, image, grid, output_grad):
-        return kernels.grid_backward(image, grid, output_grad, self.border_mode, self.align_corners)
-
-    def coordinates(self, points, image, output_grad):
-        return _reference.grid_offsets(points, image.shape[2:], self.align_corners)
-
-    def sample(self, image, points, output_grad):
+    def forward(self, image, points, output_grad):
         return GridSample(**self.props())(image, points)
-
-
-def _check_grid(op, image, grid):
-    if grid.shape[3] != 2:
-        raise ValueError('%s: grid must have shape %s, got %s' % (op.name, _GRID[4], grid.shape))
-    op.check_batch(image, grid)
-    op.check_image(image, grid.shape[1:3])

@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 from lasagne.layers import DenseLayer, InputLayer, get_all_params, get_output, get_output_shape
 
 from lasagne_ext.layers import TransformerLayer
-from lasagne_ext.layers.transformer import downsampled_size
+from lasagne_ext.layers._shapes import downsampled_size
+from lasagne_ext.ops import (affine_grid, affine_transform, family_identity, family_size, grid_sample,
+                             theta_of)
+from lasagne_ext.ops.theta import AFFINE_FAMILIES
 from lasagne_ext import kernels
 
 pytestmark = pytest.mark.usefixtures('fast_compile')
@@ -138,9 +141,9 @@ def test_values_are_those_of_the_kernel(rng):
     theta = (IDENTITY + .5 * rng.randn(3, 6)).astype(FLOAT)
     image = rng.randn(3, 2, 6, 7).astype(FLOAT)
     layer = TransformerLayer(images(), thetas(), 2, 'mirror', align_corners=False)
-    np.testing.assert_array_equal(
-        run(layer, image, theta),
-        kernels.affine_forward(image, theta.reshape(3, 2, 3), 3, 3, 'mirror', False))
+    mode = kernels.SamplingMode('affine', 'bilinear', 'mirror', False, -.75)
+    np.testing.assert_array_equal(run(layer, image, theta),
+                                  kernels.sample(image, theta.reshape(3, 2, 3), (3, 3), mode))
 
 
 def test_shapes_in_place_of_layers(rng):
@@ -156,6 +159,93 @@ def test_pickle(rng):
     image, theta = T.tensor4(), T.matrix()
     output = theano.function([image, theta], layer.get_output_for([image, theta]))
     assert output(np.ones((1, 2, 6, 7), FLOAT), IDENTITY[None]).shape == (1, 2, 6, 7)
+
+
+@pytest.mark.parametrize('rank', [2, 3])
+@pytest.mark.parametrize('family', AFFINE_FAMILIES)
+def test_families(rng, network, family, rank):
+    size, out = (5, 6, 4)[:rank], (4, 3, 5)[:rank]
+    count = family_size(family, rank)
+    source, numbers = network.source((None, 2) + size), network.source((None, count))
+    image = rng.randn(3, 2, *size).astype(FLOAT)
+    same = TransformerLayer(source, numbers, family=family)
+    identity = np.tile(family_identity(family, rank), (3, 1)).astype(FLOAT)
+    assert network.run(same, image, identity).tobytes() == image.tobytes()
+    layer = TransformerLayer(source, numbers, output_shape=out, border_mode='reflect', family=family,
+                             interpolation='bicubic', cubic=-.5, align_corners=False)
+    values = (identity + .3 * rng.randn(3, count)).astype(FLOAT)
+    theta = network.compute(lambda values: theta_of(family, values, rank), values)
+    expected = network.compute(affine_transform, image, theta, out_shape=out, interpolation='bicubic',
+                               border_mode='reflect', align_corners=False, cubic=-.5)
+    np.testing.assert_allclose(network.run(layer, image, values), expected, atol=1e-5)
+    assert network.check_shapes(layer, image, values) == (3, 2) + out
+
+
+@pytest.mark.parametrize('options', [{'downsample_factor': 2}, {'downsample_factor': (.5, 3, .3)}, {}])
+@pytest.mark.parametrize('shape', [(3, 2, 4, 6, 7), (None, 2, None, 6, None), (None,) * 5])
+def test_declared_shape_of_volumes_is_the_actual_one(rng, network, shape, options):
+    layer = TransformerLayer(network.source(shape), network.source((None, 12)), **options)
+    network.check_shapes(layer, rng.randn(3, 2, 4, 6, 7), rng.randn(3, 12))
+
+
+def test_volumes_reach_the_localization_network(rng, network):
+    source = network.source((None, 1, 3, 4, 5))
+    layer = TransformerLayer(source, DenseLayer(source, 12, b=np.eye(3, 4).ravel().astype(FLOAT) * .7,
+                                                W=lasagne.init.Constant(0), nonlinearity=None))
+    gradients = network.gradients(layer, rng.randn(2, 1, 3, 4, 5))
+    assert all(np.isfinite(value).all() and value.any() for value in gradients)
+
+
+@pytest.mark.parametrize('scale', [0, .1, 3])
+def test_gradient_into_the_localization_network_is_scaled(rng, network, scale):
+    image = rng.randn(3, 2, 6, 7)
+
+    def gradients(**options):
+        source = images()
+        return network.gradients(TransformerLayer(source, localization(source, IDENTITY * .7), **options),
+                                 image)
+    for scaled, whole in zip(gradients(theta_lr_scale=scale), gradients()):
+        np.testing.assert_allclose(scaled, scale * whole, rtol=1e-5)
+
+
+def test_scaling_leaves_what_lies_below_the_images_alone(rng):
+    """The images' own gradient is whole, though they feed the localization network too."""
+    image, theta = T.tensor4(), T.matrix()
+    gradients = [T.grad(T.sum(TransformerLayer((None, 2, 6, 7), (None, 6), theta_lr_scale=scale)
+                              .get_output_for([image, theta])), image) for scale in (1, .1)]
+    whole, scaled = theano.function([image, theta], gradients)(
+        rng.randn(2, 2, 6, 7).astype(FLOAT), np.tile(IDENTITY * .7, (2, 1)))
+    np.testing.assert_array_equal(whole, scaled)
+
+
+def test_rotation_with_the_images_aspect_does_not_shear(rng):
+    """A quarter turn of an image twice as wide as high takes its middle square onto itself."""
+    image = rng.randn(1, 1, 5, 9).astype(FLOAT)
+    layer = TransformerLayer(images((None, 1, 5, 9)), InputLayer((None, 1), T.matrix()),
+                             family='rotation', aspect='image')
+    turned = run(layer, image, np.array([[np.pi / 2]], FLOAT))
+    np.testing.assert_allclose(turned[0, 0, :, 2:7], np.rot90(image[0, 0, :, 2:7]), atol=1e-5)
+
+
+def test_antialiasing_is_handed_on(rng, network):
+    image, theta = rng.randn(2, 1, 12, 12).astype(FLOAT), np.tile(IDENTITY, (2, 1))
+    layer = TransformerLayer(images((None, 1, 12, 12)), thetas(), 4, antialias=True)
+    grid = network.compute(affine_grid, theta, out_shape=(3, 3))
+    smooth, sharp = (network.compute(grid_sample, image, grid, antialias=antialias)
+                     for antialias in (True, False))
+    output = run(layer, image, theta)
+    np.testing.assert_allclose(output, smooth, atol=1e-5)
+    assert abs(output - sharp).max() > .1
+
+
+def test_gradient_outside_leads_back(network):
+    """A crop that has left a black image's right side gets a gradient to the left."""
+    source = network.source((None, 1, 5, 5))
+    shifted = IDENTITY + np.array([0, 0, 4, 0, 0, 0], FLOAT)
+    image = np.ones((1, 1, 5, 5))
+    pulls = [network.gradients(TransformerLayer(source, localization(source, shifted), outside_grad=s),
+                               image)[1][2] for s in (0., 1.)]
+    assert pulls[0] == 0 and pulls[1] > 0
 
 
 def test_same_arguments_as_lasagnes():
@@ -188,7 +278,15 @@ def test_same_values_and_gradients_as_lasagnes(rng, border_mode, factor):
 
 @pytest.mark.parametrize('arguments, message', [
     ({'border_mode': 'reflection'}, "border_mode must be one of .* did you mean 'mirror'"),
-    ({'interpolation': 'cubic'}, "interpolation must be one of 'bilinear', got 'cubic'"),
+    ({'interpolation': 'cubic'}, "interpolation must be one of .* got 'cubic'; did you mean 'bicubic'"),
+    ({'family': 'affin'}, "family must be one of 'affine', .* got 'affin'; did you mean 'affine'"),
+    ({'family': 'projective'}, "family must be one of .* got 'projective'"),
+    ({'family': 'rigid'}, r"must give the numbers of family 'rigid' of shape \(batch, 3\), got shape "
+                          r'\(None, 6\)'),
+    ({'aspect': 'pixels'}, "aspect must be one of 'image', got 'pixels'"),
+    ({'cubic': -2}, 'cubic must be from -1 to 0, got -2'),
+    ({'outside_grad': -1}, 'outside_grad must be at least 0, got -1'),
+    ({'theta_lr_scale': -1}, 'theta_lr_scale must be at least 0, got -1'),
     ({'downsample_factor': 0}, 'must be a positive number or a pair of them .* got 0'),
     ({'downsample_factor': (1, -2)}, r'got \(1, -2\)'),
     ({'downsample_factor': (1, 2, 3)}, r'got \(1, 2, 3\)'),
@@ -200,7 +298,11 @@ def test_same_values_and_gradients_as_lasagnes(rng, border_mode, factor):
     ({'output_shape': (5., 5)}, r'got \(5.0, 5\)'),
     ({'output_shape': (5, 5), 'downsample_factor': 2}, 'either output_shape or downsample_factor'),
     ({'incoming': (None, 6, 7)}, r'must give images of shape \(batch, channels, rows, columns\), '
-                                 r'got shape \(None, 6, 7\)'),
+                                 r'or volumes .* got shape \(None, 6, 7\)'),
+    ({'incoming': (None, 2, 4, 6, 7)}, r'must give theta of shape \(batch, 12\), got shape '
+                                       r'\(None, 6\)'),
+    ({'incoming': (None, 2, 4, 6, 7), 'localization_network': (None, 12), 'output_shape': (4, 4)},
+     r'must be three positive whole numbers \(depth, rows, columns\), got \(4, 4\)'),
     ({'localization_network': (None, 5)}, r'must give theta of shape \(batch, 6\), got shape '
                                           r'\(None, 5\); end it with a DenseLayer'),
     ({'localization_network': (None, 2, 3)}, r'got shape \(None, 2, 3\)'),
@@ -215,6 +317,11 @@ def test_refused_at_construction(arguments, message):
 def test_layer_without_a_name_is_called_by_its_class():
     with pytest.raises(ValueError, match='^TransformerLayer: border_mode'):
         TransformerLayer((None, 2, 6, 7), (None, 6), border_mode='x')
+
+
+def test_unknown_sizes_are_told_as_they_are():
+    with pytest.raises(ValueError, match='leaves nothing of an input with None rows and 7 columns'):
+        TransformerLayer((None, 2, None, 7), (None, 6), downsample_factor=100)
 
 
 def test_flags_are_refused_by_type():

@@ -1,0 +1,86 @@
+"""The spatial transformer layer of homographies."""
+from lasagne_ext import ops
+from lasagne_ext.layers._modes import transform_by
+from lasagne_ext.layers._transforming import TransformingLayer
+
+
+class ProjectiveTransformerLayer(TransformingLayer):
+    """Projective spatial transformer: views its input as from another place.
+
+    Parameters
+    ----------
+    incoming : Layer or tuple
+        The images, ``(batch, channels, rows, columns)``, or volumes, ``(batch, channels, depth, rows,
+        columns)``, float32 or float64.
+    localization_network : Layer or tuple
+        Gives the matrix H row by row but for its last entry, which is 1: ``(batch, 8)``, for volumes
+        ``(batch, 15)``. ``localization(incoming, 'projective')`` makes a layer that starts at the
+        identity.
+    downsample_factor : float or tuple of float
+        The output has ``size // downsample_factor`` (rows, columns): 1 keeps the size, 2 halves it,
+        values below 1 enlarge.
+    border_mode : {'nearest', 'zeros', 'mirror', 'reflect', 'wrap'}
+        What lies outside the image: its nearest pixel; zeros; its mirror image, without the
+        outermost pixels or ('reflect') with them; or the image again, with the period of its size.
+    output_shape : tuple of int, optional
+        (rows, columns) or (depth, rows, columns) of the output, instead of a `downsample_factor`.
+    interpolation : {'bilinear', 'nearest', 'bicubic'}
+        How a value between pixels is made, along every axis.
+    align_corners : bool
+        See the convention below.
+    check_finite : bool
+        Raise an error that names this layer when H holds NaN or Inf. Otherwise such an image comes
+        out as NaN.
+    antialias : bool
+        Average over what an output pixel covers of the input, so that shrinking does not alias.
+    outside_grad : float
+        Strength, at least 0, of a pull: where a sample has left the image, its gradient also leads
+        back, by so much times the sum over channels of the absolute gradient of its value.
+    theta_lr_scale : float
+        The gradient that goes back into the localisation network is scaled by this much.
+    cubic : float
+        Coefficient of bicubic interpolation, from -1 to 0; that of Keys is -0.5.
+    **kwargs
+        Any of Lasagne's own, such as `name`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        At construction, if shapes, sizes or modes do not fit. At run time, if the batch sizes of
+        images and H differ. The message names the layer, what it got and what it expected.
+
+    Notes
+    -----
+    **Convention.** H maps OUTPUT coordinates to INPUT coordinates: ``x = (h1 x' + h2 y' + h3) / w``,
+    ``y = (h4 x' + h5 y' + h6) / w`` with ``w = h7 x' + h8 y' + 1``. Coordinates are normalised to
+    [-1, 1], x (columns) first, then y (rows), then z. With ``align_corners=True`` -1 and 1 are the
+    centres of the corner pixels, with ``False`` their outer edges. An axis of one pixel has its only
+    point at 0. Where w is 0 a point is not finite, and comes out as NaN.
+
+    References
+    ----------
+    Hartley, Zisserman (2004): Multiple View Geometry in Computer Vision, section 2.3.
+
+    Examples
+    --------
+    >>> from lasagne.layers import DenseLayer, InputLayer
+    >>> from lasagne_ext.layers import ProjectiveTransformerLayer, localization
+    >>> images = InputLayer((None, 3, 28, 28))
+    >>> H = localization(DenseLayer(images, num_units=50), 'projective')
+    >>> ProjectiveTransformerLayer(images, H, border_mode='zeros').output_shape
+    (None, 3, 28, 28)
+    """
+
+    def __init__(self, incoming, localization_network, downsample_factor=1, border_mode='nearest',
+                 output_shape=None, interpolation='bilinear', align_corners=True,
+                 check_finite=False, antialias=False, outside_grad=0., theta_lr_scale=1.,
+                 cubic=-.75, **kwargs):
+        super().__init__(incoming, localization_network, downsample_factor, output_shape,
+                         theta_lr_scale, interpolation, border_mode, align_corners, check_finite,
+                         cubic, antialias, outside_grad, **kwargs)
+
+    def expected(self):
+        return 'H without its last entry', ops.family_size('projective', self.rank)
+
+    def transform(self, images, parameters, out_shape):
+        return transform_by('projective', images, parameters, out_shape, None, self.modes)

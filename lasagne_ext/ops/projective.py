@@ -1,0 +1,155 @@
+"""Projective transformation of images (homographies), in one Op."""
+import theano
+
+from lasagne_ext.ops._checks import as_points, as_size, check_flag, size_list
+from lasagne_ext.ops._points import PROJECTIVE
+from lasagne_ext.ops._sampler import ForwardSampler
+from lasagne_ext.ops._sampler_grad import SamplerGrad
+from lasagne_ext.ops._transform import transform
+
+
+def projective_grid(H, out_shape, align_corners=True):
+    """Points of the input at which a projective transformation samples.
+
+    Parameters
+    ----------
+    H : tensor, (batch, 9) or (batch, K, 9), in 3D 16 instead of 9
+        Maps OUTPUT coordinates to INPUT coordinates, row by row, as in :func:`projective_transform`.
+        float32 or float64.
+    out_shape : tuple
+        (rows, columns) or (depth, rows, columns) of the output, each an int or a symbolic integer
+        scalar; or a symbolic vector of integers; one of unknown
+        length counts as (rows, columns).
+    align_corners : bool
+        See the convention below.
+
+    Returns
+    -------
+    tensor, (batch, rows, columns, 2) or (batch, K, rows, columns, 2), in 3D (..., depth, rows, columns, 3)
+        Normalised coordinates (x, y) or (x, y, z), in the dtype of `H`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind; at run time, if `H` has another number of entries.
+        The message says what was expected.
+
+    Notes
+    -----
+    **Convention.** Coordinates are normalised to [-1, 1], x (columns) first, then y (rows), then z.
+    With ``align_corners=True`` -1 and 1 are the centres of the corner pixels, with ``False`` their
+    outer edges. An axis of one pixel has its only point at 0.
+
+    References
+    ----------
+    Hartley, Zisserman (2004): Multiple View Geometry in Computer Vision, section 2.3.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lasagne_ext.ops import projective_grid
+    >>> H = np.array([[1, 0, 0, 0, 1, 0, .5, 0, 1]])
+    >>> projective_grid(H, (1, 3)).eval()[0, 0].round(3).tolist()
+    [[-2.0, 0.0], [0.0, 0.0], [0.667, 0.0]]
+    """
+    where = 'projective_grid'
+    out_size = size_list(as_size(where, out_shape))
+    H = as_points(where, 'H', H, theano.config.floatX, PROJECTIVE.layouts(len(out_size)))
+    check_flag(where, 'align_corners', align_corners)
+    return PROJECTIVE.grid(where, H, None, out_size, align_corners)
+
+
+def projective_transform(input, H, out_shape, interpolation='bilinear',
+                         border_mode='nearest', align_corners=True, check_finite=False, cubic=-.75,
+                         antialias=False, outside_grad=0., name=None):
+    """Transform images projectively, each by its own matrices, without a grid in memory.
+
+    Parameters
+    ----------
+    input : tensor, (batch, channels, rows, columns) or (batch, channels, depth, rows, columns)
+        Images or volumes, float32 or float64.
+    H : tensor, (batch, 9) or (batch, K, 9), for volumes 16 instead of 9
+        Maps OUTPUT coordinates to INPUT coordinates, row by row: ``x = (h1 x' + h2 y' + h3) / w`` and
+        ``y = (h4 x' + h5 y' + h6) / w`` with ``w = h7 x' + h8 y' + h9``. With K, every image is
+        transformed K times. float32 or float64, whatever the images are.
+    out_shape : tuple
+        (rows, columns) or (depth, rows, columns) of the output, each an int or a symbolic integer
+        scalar; or a symbolic vector of integers.
+    interpolation : {'bilinear', 'nearest', 'bicubic'}
+        How a value between pixels is made, along every axis, those of a volume too.
+    border_mode : {'nearest', 'zeros', 'mirror', 'reflect', 'wrap'}
+        What lies outside the image: its nearest pixel; zeros; its mirror image, without the
+        outermost pixels or ('reflect') with them; or the image again, with the period of its size.
+    align_corners : bool
+        See the convention below.
+    check_finite : bool
+        Raise an error at run time if `H` holds NaN or Inf.
+    cubic : float
+        Coefficient of bicubic interpolation, from -1 to 0; that of Keys is -0.5.
+    antialias : bool
+        Average over what an output pixel covers of the input, so that shrinking does not alias.
+    outside_grad : float
+        Strength, at least 0, of a pull: where a point has left the image, its gradient also leads
+        back, by so much times the sum over channels of the absolute gradient of its value.
+    name : str, optional
+        Who speaks in error messages; by default the function's name.
+
+    Returns
+    -------
+    tensor, (batch, channels, *out_shape) or (batch, K, channels, *out_shape)
+        In the input's dtype.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind; at run time, if the batch sizes differ or there is
+        no pixel to sample from. The message says what was got and what was expected.
+
+    Notes
+    -----
+    **Convention.** Coordinates are normalised to [-1, 1], x (columns) first, then y (rows), then z.
+    With ``align_corners=True`` -1 and 1 are the centres of the corner pixels, with ``False`` their
+    outer edges. An axis of one pixel has its only point at 0.
+
+    With the last row (0, 0, 1) it is :func:`affine_transform`, bit for bit. Where w is 0 a point is
+    nowhere, and behind that line of the output the input appears again, turned over. Coordinates are worked out in float64. Where they are
+    not finite the output is NaN, its gradient to H is NaN, and the input gets no gradient.
+
+    Differentiable in `input` and `H`, any number of times. At a kink (a point exactly on a
+    pixel centre) the derivative is the right-hand one; to the points of 'nearest' it is 0.
+
+    References
+    ----------
+    Hartley, Zisserman (2004): Multiple View Geometry in Computer Vision, section 2.3.
+    Keys (1981): Cubic Convolution Interpolation for Digital Image Processing.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lasagne_ext.ops import projective_transform
+    >>> image = np.arange(5.).reshape(1, 1, 1, 5)
+    >>> H = np.array([[1, 0, 0, 0, 1, 0, .5, 0, 1]])
+    >>> projective_transform(image, H, (1, 3)).eval()[0, 0].round(3).tolist()
+    [[0.0, 2.0, 3.333]]
+    """
+    op = ProjectiveTransform(interpolation, border_mode, align_corners, check_finite, cubic,
+                             name or 'projective_transform')
+    return transform(op, (input, H, out_shape), antialias, outside_grad)
+
+
+class ProjectiveTransform(ForwardSampler):
+    """Op behind :func:`projective_transform`: inputs (input, H, out_shape)."""
+
+    points = PROJECTIVE
+
+    def gradient(self):
+        return ProjectiveTransformGrad(**self.props())
+
+
+class ProjectiveTransformGrad(SamplerGrad):
+    """Both gradients of :class:`ProjectiveTransform`: inputs (input, H, output_grad)."""
+
+    points = PROJECTIVE
+
+    def forward(self, image, points, output_grad):
+        return ProjectiveTransform(**self.props())(image, points, output_grad.shape[points.ndim:])

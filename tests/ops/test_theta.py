@@ -1,0 +1,247 @@
+"""Matrices of transforms: constrained families, inverses, compositions."""
+from functools import partial
+
+import numpy as np
+import pytest
+import theano
+import theano.tensor as T
+
+from lasagne_ext.ops import (affine_transform, compose_thetas, family_identity, family_size,
+                             invert_theta, theta_of)
+from lasagne_ext.ops.theta import FAMILIES
+
+pytestmark = pytest.mark.usefixtures('fast_compile')
+
+KINDS = [(2, False), (3, False), (2, True), (3, True)]
+
+
+def run(function, *arrays, **options):
+    """What a function of tensors computes. Constants in its graph would be folded one by one."""
+    variables = [T.TensorType(array.dtype, (False,) * array.ndim)() for array in arrays]
+    return theano.function(variables, function(*variables, **options))(*arrays)
+
+
+def homogeneous(theta, rank):
+    """Matrices (..., rank + 1, rank + 1) of rows that may lack the last."""
+    matrix = np.asarray(theta).reshape(np.shape(theta)[:-1] + (-1, rank + 1))
+    last = np.broadcast_to(np.eye(rank + 1)[rank:], matrix.shape[:-2] + (1, rank + 1))
+    return matrix if matrix.shape[-2] == rank + 1 else np.concatenate([matrix, last], axis=-2)
+
+
+def random_matrices(rng, rank, projective, leading=(3,)):
+    size = rank + 1
+    matrices = np.eye(size) + .3 * rng.randn(*leading, size, size)
+    return matrices[..., :rank + projective, :].reshape(leading + (-1,))
+
+
+def turn(vector):
+    """Rotation matrix of a rotation vector, by the exponential of its cross product."""
+    x, y, z = vector
+    step = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
+    total = term = np.eye(3)
+    for k in range(1, 60):
+        term = term @ step / k
+        total = total + term
+    return total
+
+
+@pytest.mark.parametrize('rank', [2, 3])
+@pytest.mark.parametrize('family', FAMILIES)
+@pytest.mark.parametrize('dtype', ['float32', 'float64'])
+def test_identity_is_exact(family, rank, dtype):
+    identity = family_identity(family, rank)
+    assert identity.shape == (family_size(family, rank),)
+    for leading in ((2,), (2, 3)):
+        parameters = np.broadcast_to(identity, leading + identity.shape).astype(dtype)
+        theta = run(partial(theta_of, family), parameters, rank=rank)
+        assert theta.dtype == dtype and theta.shape[:-1] == leading
+        assert (homogeneous(theta, rank) == np.eye(rank + 1)).all()
+
+
+def test_sizes():
+    sizes = {family: (family_size(family), family_size(family, 3)) for family in FAMILIES}
+    assert sizes == {'affine': (6, 12), 'similarity': (4, 7), 'rigid': (3, 6), 'attention': (3, 4),
+                     'scale': (2, 3), 'translation': (2, 3), 'rotation': (1, 3),
+                     'projective': (8, 15)}
+
+
+@pytest.mark.parametrize('family, parameters, expected', [
+    ('affine', [1, 2, 3, 4, 5, 6], [1, 2, 3, 4, 5, 6]),
+    ('similarity', [2, np.pi / 6, .1, .2], [3 ** .5, -1, .1, 1, 3 ** .5, .2]),
+    ('rigid', [np.pi / 2, .1, .2], [0, -1, .1, 1, 0, .2]),
+    ('attention', [2, .1, .2], [2, 0, .1, 0, 2, .2]),
+    ('scale', [2, 3], [2, 0, 0, 0, 3, 0]),
+    ('translation', [.1, .2], [1, 0, .1, 0, 1, .2]),
+    ('rotation', [np.pi / 2], [0, -1, 0, 1, 0, 0]),
+    ('projective', [1, 2, 3, 4, 5, 6, 7, 8], [1, 2, 3, 4, 5, 6, 7, 8, 1])])
+def test_values_in_2d(assert_close, family, parameters, expected):
+    theta = run(partial(theta_of, family), np.array([parameters], 'float64'))
+    assert_close(theta, np.array([expected], 'float64'))
+
+
+@pytest.mark.parametrize('angle', [0, 1e-9, 1e-3, .0999, .1001, 1., 3., 10.])
+def test_values_in_3d(rng, assert_close, angle):
+    vector = rng.randn(3)
+    vector *= angle / np.linalg.norm(vector)
+    rotation, shift = turn(vector), rng.randn(3)
+
+    def check(family, parameters, linear, shift=(0, 0, 0)):
+        theta = run(partial(theta_of, family), np.array([parameters]), rank=3)
+        assert_close(theta.reshape(3, 4), np.column_stack([linear, shift]))
+    check('rotation', vector, rotation)
+    check('rigid', [*vector, *shift], rotation, shift)
+    check('similarity', [.7, *vector, *shift], .7 * rotation, shift)
+    check('attention', [.7, *shift], .7 * np.eye(3), shift)
+    check('scale', [1, 2., 3], np.diag([1, 2, 3]))
+    check('translation', shift, np.eye(3), shift)
+
+
+def test_rotation_about_z_is_that_of_2d(assert_close):
+    rotation = partial(theta_of, 'rotation')
+    flat = run(rotation, np.array([[.4]])).reshape(2, 3)
+    solid = run(rotation, np.array([[0, 0, .4]]), rank=3).reshape(3, 4)
+    assert_close(solid[:2, :2], flat[:, :2])
+
+
+def test_positive_angle_turns_the_contents_counter_clockwise():
+    image = np.zeros((1, 1, 3, 3))
+    image[0, 0, 1, 2] = 1                                # right of the middle
+    turned = run(lambda angle: affine_transform(image, theta_of('rotation', angle), (3, 3)),
+                 np.array([[np.pi / 2]]))
+    assert turned[0, 0].round(9).tolist() == [
+        [0, 1, 0], [0, 0, 0], [0, 0, 0]]                 # above it
+
+
+@pytest.mark.parametrize('rank', [2, 3])
+@pytest.mark.parametrize('family', FAMILIES)
+def test_gradient(rng, family, rank):
+    parameters = family_identity(family, rank) + .5 * rng.randn(2, family_size(family, rank))
+    weights = rng.randn(*run(partial(theta_of, family), parameters, rank=rank).shape)
+    theano.gradient.verify_grad(lambda value: theta_of(family, value, rank) * weights, [parameters],
+                                rng=rng)
+
+
+@pytest.mark.parametrize('vector', [[0, 0, 0], [1e-5, 0, 0], [.05, .05, 0], [.3, -.2, .1]])
+def test_rotation_is_smooth_at_no_rotation(rng, vector):
+    vector = np.array([vector], 'float64')
+    weights = rng.randn(12)
+    theano.gradient.verify_grad(lambda value: theta_of('rotation', value, 3) * weights, [vector], rng=rng)
+    theano.gradient.verify_grad(
+        lambda value: T.grad(T.sum(T.sqr(theta_of('rotation', value, 3)) * weights), value), [vector],
+        rng=rng)
+
+
+@pytest.mark.parametrize('rank, projective', KINDS)
+@pytest.mark.parametrize('leading', [(3,), (2, 4)])
+def test_inverse(rng, assert_close, rank, projective, leading):
+    theta = random_matrices(rng, rank, projective, leading)
+    inverse = run(invert_theta, theta, rank=rank, projective=projective)
+    assert inverse.shape == theta.shape
+    expected = np.linalg.inv(homogeneous(theta, rank))
+    assert_close(homogeneous(inverse, rank), expected, factor=100)
+
+
+@pytest.mark.parametrize('rank, projective', KINDS)
+def test_inverse_of_the_identity_is_exact(rank, projective):
+    identity = np.eye(rank + 1, dtype='float32')[:rank + projective].reshape(1, -1)
+    inverse = run(invert_theta, identity, rank=rank, projective=projective)
+    assert inverse.dtype == 'float32' and (inverse == identity).all()
+
+
+@pytest.mark.parametrize('rank, projective', KINDS)
+def test_singular_has_no_finite_inverse(rank, projective):
+    theta = np.zeros((1, (rank + 1) * (rank + projective)))
+    inverse = run(invert_theta, theta, rank=rank, projective=projective)
+    assert not np.isfinite(inverse).any()
+
+
+@pytest.mark.parametrize('rank, projective', KINDS)
+@pytest.mark.parametrize('first, second', [((3,), (3,)), ((3, 2), (3, 2)), ((3,), (3, 2)),
+                                           ((3, 2), (3,))])
+def test_composition_is_the_product(rng, assert_close, rank, projective, first, second):
+    one = random_matrices(rng, rank, projective, first)
+    two = random_matrices(rng, rank, projective, second)
+    both = run(compose_thetas, one, two, rank=rank, projective=projective)
+    if len(first) != len(second):
+        one, two = (theta if theta.ndim == 3 else theta[:, None] for theta in (one, two))
+    assert_close(homogeneous(both, rank), homogeneous(one, rank) @ homogeneous(two, rank))
+
+
+def test_composition_samples_with_the_first_and_then_with_the_second(rng, assert_close):
+    """Shifts by whole pixels and quarter turns need no interpolation: both ways are the same."""
+    image = np.zeros((1, 1, 9, 9))
+    image[..., 3:6, 3:6] = rng.randn(3, 3)
+    shift = np.array([[1, 0, .25, 0, 1, 0]])
+    turned = run(partial(theta_of, 'rotation'), np.array([[np.pi / 2]]))
+    for first, second in ((shift, turned), (turned, shift)):
+        half_way = run(affine_transform, image, first, out_shape=(9, 9))
+        steps = run(affine_transform, half_way, second, out_shape=(9, 9))
+        once, other = (run(affine_transform, image, run(compose_thetas, *thetas), out_shape=(9, 9))
+                       for thetas in ((first, second), (second, first)))
+        assert_close(once, steps, factor=10)
+        assert abs(other - steps).max() > .1
+
+
+@pytest.mark.parametrize('rank, projective', KINDS)
+def test_gradients_of_inverse_and_composition(rng, rank, projective):
+    one, two = (random_matrices(rng, rank, projective, (2,)) for _ in range(2))
+    weights = rng.randn(*one.shape)
+    theano.gradient.verify_grad(lambda value: invert_theta(value, rank, projective) * weights, [one],
+                                rng=rng)
+    theano.gradient.verify_grad(
+        lambda *values: compose_thetas(*values, rank, projective) * weights, [one, two], rng=rng)
+
+
+def test_r_operator(rng):
+    value, step = T.dmatrix(), T.dmatrix()
+    theta = theta_of('similarity', value)
+    along = theano.function([value, step], T.Rop(theta, value, step))
+    start, change = rng.randn(2, 4), rng.randn(2, 4)
+    theta = theano.function([value], theta)
+    expected = (theta(start + 1e-6 * change) - theta(start - 1e-6 * change)) / 2e-6
+    np.testing.assert_allclose(along(start, change), expected, atol=1e-8)
+
+
+@pytest.mark.parametrize('dtype', ['float32', 'float64'])
+def test_default_mode(rng, dtype):
+    value = T.matrix(dtype=dtype)
+    theta = invert_theta(theta_of('rigid', value))
+    run = theano.function([value], [theta, T.grad(theta.sum(), value)], mode='FAST_RUN')
+    theta, gradient = run(rng.randn(2, 3).astype(dtype))
+    assert theta.dtype == gradient.dtype == dtype
+    assert theta.shape == (2, 6) and np.isfinite(gradient).all()
+
+
+def test_whole_numbers_take_the_default_float():
+    assert theta_of('attention', np.array([[1, 0, 0]])).dtype == theano.config.floatX
+
+
+@pytest.mark.parametrize('call, error, message', [
+    (lambda: theta_of('similar', np.ones((1, 4))), ValueError,
+     "theta_of: family must be one of .* got 'similar'; did you mean 'similarity'"),
+    (lambda: theta_of('rigid', np.ones((1, 4))), ValueError,
+     r'theta_of: parameters must have shape \(batch, 3\), got \(1, 4\)'),
+    (lambda: theta_of('rigid', np.ones((1, 2, 4)), name='stn'), ValueError,
+     r'stn: parameters must have shape \(batch, K, 3\), got \(1, 2, 4\)'),
+    (lambda: theta_of('rigid', np.ones(3)), TypeError, r'\(batch, 3\) or \(batch, K, 3\)'),
+    (lambda: theta_of('rigid', np.ones((1, 3)), rank=4), ValueError,
+     r'theta_of: rank must be 2 \(images\) or 3 \(volumes\), got 4'),
+    (lambda: family_size('rigid', 1), ValueError, 'family_size: rank must be 2'),
+    (lambda: invert_theta(np.ones((1, 12))), ValueError,
+     r'invert_theta: theta must have shape \(batch, 6\), got \(1, 12\)'),
+    (lambda: invert_theta(np.ones((1, 9)), projective='yes'), TypeError,
+     'invert_theta: projective must be True or False'),
+    (lambda: compose_thetas(np.ones((1, 6)), np.ones((1, 9))), ValueError,
+     r'compose_thetas: second must have shape \(batch, 6\), got \(1, 9\)')])
+def test_refused(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
+
+
+@pytest.mark.parametrize('mode', ['FAST_RUN', 'FAST_COMPILE'])
+def test_wrong_count_is_refused_at_run_time(mode):
+    value = T.dmatrix()
+    run = theano.function([value], theta_of('attention', value), mode=mode)
+    with pytest.raises(ValueError, match=r'theta_of: parameters must have shape \(batch, 3\), got '
+                                         r'\(2, 4\)'):
+        run(np.ones((2, 4)))
