@@ -12,9 +12,9 @@ from setuptools.command.build_ext import build_ext
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 KERNELS = os.path.join('lasagne_ext', 'kernels')
-HEADERS = ['common.h', 'sampling.h', 'points.h', 'neighbours.h', 'quad.h', 'lanes.h', 'sample_typed.h',
-           'footprint.h', 'mrg_typed.h', 'convolution.h', 'convolution_tile.h', 'convolution_typed.h',
-           'pool_typed.h']
+HEADERS = ['common.h', 'sampling.h', 'points.h', 'neighbours.h', 'quad.h', 'corners.h', 'patch.h', 'lanes.h',
+           'sample_typed.h', 'footprint.h', 'mrg_typed.h', 'convolution.h', 'convolution_tile.h',
+           'convolution_typed.h', 'pool_typed.h']
 
 
 def read(*names):

@@ -1,6 +1,7 @@
 /* The sampling kernels for one floating point type REAL; included by sample.c. */
 #include "neighbours.h"
 #include "quad.h"
+#include "corners.h"
 
 _Static_assert(sizeof(TYPED(work)) <= WORK_BYTES, "a thread's share is too small");
 
