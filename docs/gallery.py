@@ -22,6 +22,12 @@ LINE, TOP, POINT = 'tab:orange', 'tab:red', 'tab:blue'
 FRAMES = ('tab:red', 'tab:blue', 'tab:orange', 'tab:purple')
 
 
+def value(expression):
+    """What a symbolic expression comes to. It runs once: nothing is won by compiling it."""
+    mode = theano.compile.mode.get_mode('FAST_COMPILE').excluding('constant_folding')
+    return theano.function([], expression, mode=mode)()
+
+
 def photograph(shrink=3):
     """The photograph as one image ``(1, 3, rows, columns)``, float32 in [0, 1]."""
     from sklearn.datasets import load_sample_image
@@ -89,8 +95,8 @@ def families(photo):
         grid = ops.affine_grid(theta, size, aspect='image', in_shape=size)
         output = ops.affine_transform(photo, theta, size, border_mode='zeros', aspect='image')
         above, below = panels[2 * (k // 4):2 * (k // 4) + 2, k % 4]
-        show_grid(above, photo[0], grid.eval()[0], family)
-        show(below, output.eval()[0], ', '.join('%g' % value for value in values))
+        show_grid(above, photo[0], value(grid)[0], family)
+        show(below, value(output)[0], ', '.join('%g' % value for value in values))
     return figure
 
 
@@ -111,8 +117,8 @@ def free_families(photo):
          ops.grid_sample(photo, whirl(size), border_mode='zeros'))]
     figure, panels = sheet(2, 100, 4 * [150])
     for (above, below), (title, grid, output) in zip(panels.T, shown):
-        show_grid(above, photo[0], grid.eval()[0], title, lines=13)
-        show(below, output.eval()[0])
+        show_grid(above, photo[0], value(grid)[0], title, lines=13)
+        show(below, value(output)[0])
     ends = (np.stack(np.meshgrid(*2 * [np.linspace(-1, 1, 4)])) + moves.reshape(2, 4, 4)).transpose(1, 2, 0)
     panels[0, 1].plot(*[values.ravel() for values in pixels(ends, size)], '.', color=POINT, markersize=4)
     return figure
@@ -134,10 +140,10 @@ def borders(photo):
     wide = np.array([[2.2, .4, 0, -.4, 2.2, 0]])
     for (above, below), border in zip(panels.T, BORDER_MODES):
         output = ops.affine_transform(photo, wide, photo.shape[2:], border_mode=border, aspect='image')
-        show(above, output.eval()[0], "'%s'" % border)
+        show(above, value(output)[0], "'%s'" % border)
         around = ops.affine_transform(few, np.array([[5., 0, 0, 0, 11 / 3, 0]]), (11, 15),
                                       align_corners=False, interpolation='nearest', border_mode=border)
-        show(below, around.eval()[0])
+        show(below, value(around)[0])
         below.plot([5.5, 8.5, 8.5, 5.5, 5.5], [3.5, 3.5, 6.5, 6.5, 3.5], color=TOP, linewidth=1.5)
     return figure
 
@@ -151,7 +157,7 @@ def interpolations(photo):
     for panel, (title, (interpolation, cubic)) in zip(panels[0], shown.items()):
         output = ops.affine_transform(photo, detail, (160, 160), interpolation=interpolation, cubic=cubic,
                                       aspect='image')
-        show(panel, output.eval()[0], title)
+        show(panel, value(output)[0], title)
     return figure
 
 
@@ -168,7 +174,7 @@ def aliasing(photo):
         for panel, antialias in zip(row, (False, True)):
             output = ops.affine_transform(image, ops.family_identity('affine')[None], small,
                                           align_corners=False, antialias=antialias)
-            show(panel, output.eval()[0], '%s, antialias=%s' % (name, antialias))
+            show(panel, value(output)[0], '%s, antialias=%s' % (name, antialias))
     return figure
 
 
@@ -183,13 +189,13 @@ def aspects(photo):
     theta = ops.theta_of('rotation', np.array([[.5]]))
     for panel, aspect in zip(panels[0, 1:], (None, 'image')):
         output = ops.affine_transform(marked, theta, size, aspect=aspect, border_mode='zeros')
-        show(panel, output.eval()[0], 'aspect=%r' % aspect)
+        show(panel, value(output)[0], 'aspect=%r' % aspect)
     return figure
 
 
 def frame(panel, theta, size, colour):
     """Draw the outline of a crop."""
-    corners = ops.affine_grid(theta, (2, 2), aspect='image', in_shape=size).eval().reshape(4, 2)
+    corners = value(ops.affine_grid(theta, (2, 2), aspect='image', in_shape=size)).reshape(4, 2)
     panel.plot(*pixels(corners[[0, 1, 3, 2, 0]], size), color=colour, linewidth=1.5)
 
 
@@ -199,8 +205,8 @@ def glimpses(photo):
     small = tuple(n // 3 for n in size)
     numbers = np.array([[[.35, 0, 0, .05], [.25, .5, -1, .3], [.2, -.4, .9, .2], [.3, 0, .3, .65]]])
     thetas = ops.theta_of('similarity', numbers)
-    crops = ops.affine_transform(photo, thetas, 2 * small[:1], interpolation='bicubic', aspect='image').eval()
-    whole = ops.affine_transform(photo, ops.family_identity('affine')[None], small, antialias=True).eval()
+    crops = value(ops.affine_transform(photo, thetas, 2 * small[:1], 'bicubic', aspect='image'))
+    whole = value(ops.affine_transform(photo, ops.family_identity('affine')[None], small, antialias=True))
     figure, panels = sheet(1, small[0], small[1:] + 4 * small[:1])
     show(panels[0, 0], whole[0], 'the photograph')
     for k, (panel, crop, colour) in enumerate(zip(panels[0, 1:], crops[0], FRAMES)):
@@ -220,12 +226,11 @@ def gradients(photo):
     for panel, (border, strength) in zip(panels[0], (('zeros', 0.), ('nearest', 0.), ('nearest', .5))):
         around = ops.affine_transform(hill, np.array([[reach, 0, 0, 0, reach, 0]]), (100, 100),
                                       border_mode=border)
-        show(panel, .3 + .7 * around.eval()[0], "'%s', outside_grad=%g" % (border, strength),
+        show(panel, .3 + .7 * value(around)[0], "'%s', outside_grad=%g" % (border, strength),
              extent=(-reach, reach, reach, -reach))
-        grid = T.tensor4('grid', dtype='float64')
+        grid = T.constant(points)
         sampled = ops.grid_sample(hill, grid, border_mode=border, outside_grad=strength)
-        loss = T.sum((sampled - 1) ** 2) / 2
-        downhill = -theano.function([grid], T.grad(loss, grid))(points)[0]
+        downhill = -value(T.grad(T.sum((sampled - 1) ** 2) / 2, grid))
         x, y = points[0].reshape(-1, 2).T
         panel.plot([-1, 1, 1, -1, -1], [-1, -1, 1, 1, -1], color=LINE, linewidth=1.5)
         panel.plot(x, y, '.', color=POINT, markersize=3)
@@ -240,9 +245,9 @@ def inverses(photo):
     size = photo.shape[2:]
     theta = ops.theta_of('similarity', np.array([[.45, .4, .3, .1]]))
     back = ops.invert_theta(theta)
-    crop = ops.affine_transform(photo, theta, 2 * size[:1], interpolation='bicubic', aspect='image').eval()
+    crop = value(ops.affine_transform(photo, theta, 2 * size[:1], 'bicubic', aspect='image'))
     changed = crop[:, ::-1]
-    pasted, covered = (ops.affine_transform(part, back, size, border_mode='zeros', aspect='image').eval()
+    pasted, covered = (value(ops.affine_transform(part, back, size, border_mode='zeros', aspect='image'))
                        for part in (changed, np.ones_like(crop)))
     figure, panels = sheet(1, size[0], [size[1], size[0], size[1], size[1]])
     for panel, (image, title) in zip(panels[0], (
@@ -260,7 +265,7 @@ def volumes(photo):
     ball = np.sqrt((x - .1) ** 2 + y ** 2 + (z - .2) ** 2) - .25
     volume = (np.clip(.5 - 24 * tube, 0, .6) + np.clip(.5 - 24 * ball, 0, 1)).astype('float32')[None, None]
     theta = ops.theta_of('rotation', np.array([[.8, .4, 0.]]), rank=3)
-    turned = ops.affine_transform(volume, theta, volume.shape[2:], border_mode='zeros').eval()
+    turned = value(ops.affine_transform(volume, theta, volume.shape[2:], border_mode='zeros'))
     figure, panels = sheet(2, 100, 6 * [100])
     for row, (name, values) in zip(panels, (('volume', volume), ('turned', turned))):
         for panel, k in zip(row, (12, 18, 24, 30, 36)):
@@ -281,17 +286,18 @@ def path_of(name):
     return os.path.join(IMAGES, 'gallery_%s.png' % name)
 
 
-def rendered(figure):
-    """The figure as a picture of few colours."""
+def made(name):
+    """The picture, of few colours."""
     from PIL import Image
+    draw, shrink = PICTURES[name]
     buffer = io.BytesIO()
-    figure.savefig(buffer, format='png', dpi=DPI)
+    draw(photograph(shrink)).savefig(buffer, format='png', dpi=DPI)
     return Image.open(buffer).convert('RGB').quantize(COLOURS, dither=Image.Dither.NONE)
 
 
 def main():
-    for name, (draw, shrink) in PICTURES.items():
-        rendered(draw(photograph(shrink))).save(path_of(name), optimize=True)
+    for name in PICTURES:
+        made(name).save(path_of(name), optimize=True)
         print('%s: %d kB' % (path_of(name), os.path.getsize(path_of(name)) // 1000))
 
 

@@ -27,10 +27,9 @@ def coarse(picture):
 
 
 @pytest.mark.parametrize('name', NAMES)
-def test_picture_is_the_one_that_the_script_makes(gallery, fast_compile, name):
+def test_picture_is_the_one_that_the_script_makes(gallery, name):
     from PIL import Image
-    draw, shrink = gallery.PICTURES[name]
-    made = gallery.rendered(draw(gallery.photograph(shrink)))
+    made = gallery.made(name)
     with Image.open(gallery.path_of(name)) as kept:
         assert kept.size == made.size
         difference = abs(coarse(made) - coarse(kept))
@@ -50,5 +49,5 @@ def test_page_shows_every_picture_and_no_other(gallery):
 
 
 @pytest.mark.parametrize('name, shrink', [('families', 30), ('glimpses', 15), ('aspects', 30)])
-def test_photograph_of_any_size(gallery, fast_compile, name, shrink):
+def test_photograph_of_any_size(gallery, name, shrink):
     assert gallery.PICTURES[name][0](gallery.photograph(3)[:, :, :-shrink]).axes

@@ -148,7 +148,8 @@ def sample_backward(image, points, output_grad, mode, wanted=(True, True)):
         taps.scatter(grads, input_grad)
     if wanted[1]:
         pixel_grad = taps.position_grad(image, grads).reshape(positions.shape)
-        points_grad = _points_grad(points, positions, pixel_grad, in_size, mode).astype(points.dtype)
+        points_grad = _points_grad(points, positions, pixel_grad, in_size, mode)
+        points_grad = points_grad.astype(points.dtype, order='C')
     return input_grad, points_grad
 
 
@@ -212,5 +213,6 @@ def footprint_sample_backward(image, grid, footprint, output_grad, mode):
     pixel_grad = pixel_grad.reshape((rank,) + points_shape)
     spread_grad = spread_grad.reshape((rank, rank) + points_shape)
     grid_grad = _points_grad(grid, pixel_grad, pixel_grad, around.in_size, mode)
-    return (input_grad, grid_grad.astype(grid.dtype),
-            np.ascontiguousarray(np.moveaxis(spread_grad, (0, 1), (-2, -1))).astype(footprint.dtype))
+    footprint_grad = np.moveaxis(spread_grad, (0, 1), (-2, -1))
+    return (input_grad, grid_grad.astype(grid.dtype, order='C'),
+            footprint_grad.astype(footprint.dtype, order='C'))

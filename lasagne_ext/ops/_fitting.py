@@ -22,6 +22,8 @@ class Fitting(theano.Op):
         self.family, self.rank, self.name = family, rank, name
 
     def make_node(self, points):
+        if isinstance(points, theano.Constant):
+            self.family.check(self.name, points.data.shape, self.rank)
         return theano.Apply(self, [points], [points.type()])
 
     def perform(self, node, inputs, output_storage):

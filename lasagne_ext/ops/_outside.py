@@ -15,13 +15,15 @@ class OutsidePull(theano.Op):
     ----------
     strength : float
         At least 0.
+    rank : int
+        2 for images, 3 for volumes.
     """
 
-    __props__ = ('strength',)
+    __props__ = ('strength', 'rank')
     view_map = {0: [0]}
 
-    def __init__(self, strength):
-        self.strength = strength
+    def __init__(self, strength, rank):
+        self.strength, self.rank = strength, rank
 
     def make_node(self, images, grid):
         return theano.Apply(self, [images, grid], [images.type()])
@@ -37,8 +39,7 @@ class OutsidePull(theano.Op):
 
     def grad(self, inputs, grads):
         images, grid = inputs
-        channels = grid.ndim - (images.ndim - 2) - 1         # the axis after (batch) or (batch, K)
-        size = T.sum(abs(grads[0]), axis=channels)
+        size = T.sum(abs(grads[0]), axis=images.ndim - self.rank - 1)
         excess = T.cast(T.gt(grid, 1), grid.dtype) - T.cast(T.lt(grid, -1), grid.dtype)
         pull = self.strength * T.shape_padright(T.cast(size, grid.dtype)) * excess
         return [grads[0], T.patternbroadcast(pull, grid.broadcastable)]

@@ -4,6 +4,9 @@ It serves the second derivatives and the R-operator of the sampling Ops, whose k
 derivatives only. N counts transforms, P the output's pixels, and axes of coordinates begin with x;
 sizes are symbolic int64 vectors, x first too.
 """
+import functools
+import operator
+
 import numpy as np
 import theano.tensor as T
 
@@ -29,9 +32,14 @@ def centres(size):
 
 def places(size, rank):
     """Coordinates of all pixels, ``(rank, P)`` float64."""
-    pixel = T.arange(T.prod(size))
+    pixel = T.arange(_product(size, rank))
     rows = [pixel % size[0], pixel // size[0] % size[1], pixel // (size[0] * size[1])]
     return T.cast(T.stack(rows[:rank]), 'float64')
+
+
+def _product(size, rank):
+    # Theano's reductions other than the sum have no R-operator.
+    return functools.reduce(operator.mul, [size[k] for k in range(rank)])
 
 
 def offsets(size, rank):
@@ -62,7 +70,8 @@ def directional_derivative(image, coordinates, steps, mode):
         In the image's dtype; at a kink the right-hand derivative. NaN where a point is not finite.
     """
     rank = image.ndim - 2
-    infinite = T.or_(T.isnan(coordinates), T.isinf(coordinates)).any(axis=1)
+    infinite = functools.reduce(T.or_, [test(coordinates[:, k]) for k in range(rank)
+                                        for test in (T.isnan, T.isinf)])
     taps = _Taps(T.switch(infinite.dimshuffle(0, 'x', 1), 0, coordinates), image.shape[:1:-1], mode)
     values = _pixels(image, taps, mode.border_mode == 'zeros')
     steps = steps.dimshuffle(0, 1, 2, 'x')
@@ -158,6 +167,6 @@ def _pixels(image, taps, masked):
     batch, channels, count = image.shape[0], image.shape[1], place.shape[0]
     owner = T.arange(count) // T.maximum(count // T.maximum(batch, 1), 1)
     plane = owner.dimshuffle(0, 'x') * channels + T.arange(channels).dimshuffle('x', 0)
-    index = (plane * T.prod(taps.size)).dimshuffle(0, 1, 'x', 'x') + place.dimshuffle(0, 'x', 1, 2)
+    index = (plane * _product(taps.size, rank)).dimshuffle(0, 1, 'x', 'x') + place.dimshuffle(0, 'x', 1, 2)
     values = image.flatten()[index.flatten()].reshape(index.shape, ndim=4)
     return T.switch(inside.dimshuffle(0, 'x', 1, 2), values, 0) if masked else values

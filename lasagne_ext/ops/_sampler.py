@@ -84,8 +84,11 @@ class Sampler(theano.Op):
     def as_inputs(self, input, points):
         """Both as symbolic tensors of kinds that fit together."""
         input = as_image(self.name, input)
-        return input, as_points(self.name, self.points.name, points, input.dtype,
-                                self.points.layouts(input.ndim - 2))
+        rank = input.ndim - 2
+        points = as_points(self.name, self.points.name, points, input.dtype, self.points.layouts(rank))
+        if isinstance(points, theano.Constant):
+            self.points.check(self.name, points.data.shape, rank)
+        return input, points
 
     def check_image(self, image, out_size):
         """Refuse at run time what no kernel can read."""

@@ -32,4 +32,4 @@ def transform(op, inputs, antialias, outside_grad):
     grid = op.points.grid(op.name, T.cast(points, 'float64'), *sizes, op.align_corners)
     if antialias:
         output = antialiased_sample(image, grid, op.mode._replace(points='grid'), op.check_finite, op.name)
-    return OutsidePull(strength)(output, grid) if strength else output
+    return OutsidePull(strength, rank)(output, grid) if strength else output

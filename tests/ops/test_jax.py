@@ -163,7 +163,7 @@ def test_a_horizon(rng, assert_close):
         assert_close(actual, expected, factor=10)
 
 
-@pytest.mark.parametrize('mode', MODES[:-1])
+@pytest.mark.parametrize('mode', MODES[1:5])
 def test_pixels_and_thetas_that_are_not_finite(rng, assert_close, mode):
     mode = mode._replace(points='affine')
     image = rng.randn(4, 2, 4, 5)
@@ -177,9 +177,8 @@ def test_pixels_and_thetas_that_are_not_finite(rng, assert_close, mode):
         assert_close(np.where(infinite, 0, actual), np.where(infinite, 0, expected), factor=10)
 
 
-@pytest.mark.parametrize('kind', kernels.POINTS)
-@pytest.mark.parametrize('dtype', ['float32', 'float64'])
-def test_identity_is_exact(rng, dtype, kind):
+@pytest.mark.parametrize('kind, dtype', zip(kernels.POINTS, ['float32', 'float64'] * 2))
+def test_identity_is_exact(rng, kind, dtype):
     image = rng.randn(2, 2, 9, 12).astype(dtype)
     image.flat[::7] = -0.
     image.flat[3::11] = np.inf
@@ -193,7 +192,7 @@ def test_identity_is_exact(rng, dtype, kind):
         assert actual.tobytes() == (expected if kind == 'grid' else image).tobytes()
 
 
-@pytest.mark.parametrize('mode', MODES)
+@pytest.mark.parametrize('mode', MODES[::2])
 def test_derivative_at_a_kink_is_the_right_hand_one(mode):
     image = np.array([[[[1., 4., 9.]]]])
     pixels = np.array([-1., 0., 1., 2.])
@@ -262,8 +261,8 @@ OPS = [(AffineTransform, AffineTransformGrad), (ProjectiveTransform, ProjectiveT
        (GridSample, GridSampleGrad), (FlowWarp, FlowWarpGrad)]
 
 
-@pytest.mark.parametrize('transforms', [None, 2])
-@pytest.mark.parametrize('kind, gradient', OPS)
+@pytest.mark.parametrize('kind, gradient, transforms', [
+    (*pair, transforms) for pair, transforms in zip(OPS, [None, 2] * 2)])
 def test_ops(rng, assert_close, kind, gradient, transforms):
     arrays, out_shape = arrays_of(kind, rng, transforms)
     (output,) = run(kind, arrays, out_shape)

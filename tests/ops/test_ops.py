@@ -16,6 +16,9 @@ pytestmark = pytest.mark.usefixtures('fast_compile')
 
 IDENTITY = np.array([[1, 0, 0, 0, 1, 0]], dtype='float64')
 
+#: As in a default mode, but nothing is compiled in C.
+OPTIMIZED = theano.compile.Mode(linker='py', optimizer='fast_run')
+
 SIZES = [(3, 4), (1, 1), (1, 5), (2, 3, 4), (1, 2, 1)]
 
 
@@ -110,22 +113,35 @@ def test_several_transforms_are_those_of_repeated_images(sampling, some_case):
     np.testing.assert_array_equal(value[:, 0], single)
 
 
+QUARTER_TURN = np.array([[0, -1, 0, 1, 0, 0.]])
+
+
 @pytest.mark.parametrize('align_corners', [True, False])
 def test_aspect_makes_a_rotation_rotate(rng, align_corners):
+    image = rng.randn(1, 2, 3, 7)
+    modes = {'align_corners': align_corners, 'border_mode': 'zeros'}
+    expected = np.zeros_like(image)
+    expected[..., 2:5] = np.rot90(image[..., 2:5], axes=(2, 3))
+    turned = affine_transform(image, QUARTER_TURN, (3, 7), aspect='image', **modes)
+    np.testing.assert_array_equal(turned.eval(), expected)
+    grid = affine_grid(QUARTER_TURN, (3, 7), align_corners, 'image', (3, 7))
+    np.testing.assert_allclose(grid_sample(image, grid, **modes).eval(), expected, atol=1e-12)
+
+
+def test_aspect_into_an_image_on_its_side(rng):
     image = rng.randn(1, 2, 4, 7)
-    quarter = np.array([[0, -1, 0, 1, 0, 0.]])
-    turned = affine_transform(image, quarter, (7, 4), align_corners=align_corners, aspect='image')
-    np.testing.assert_array_equal(turned.eval(), np.rot90(image, -1, axes=(2, 3)))
-    grid = affine_grid(quarter, (7, 4), align_corners, 'image', (4, 7))
-    apart = grid_sample(image, grid, align_corners=align_corners).eval()
-    np.testing.assert_allclose(apart, np.rot90(image, -1, axes=(2, 3)))
+    whole = 2 * QUARTER_TURN               # half the output's rows are twice half the input's: 3 and 1.5
+    turned = affine_transform(image, whole, (7, 4), aspect='image')
+    np.testing.assert_array_equal(turned.eval(), np.rot90(image, axes=(2, 3)))
 
 
 def test_aspect_in_three_dimensions(rng):
-    volume = rng.randn(1, 1, 2, 3, 5)
-    from_depth = np.array([[0, 0, 1, 0, 0, 1, 0, 0, 1, 0, 0, 0.]])       # x = z', y = y', z = x'
-    turned = affine_transform(volume, from_depth, (5, 3, 2), aspect='image').eval()
-    np.testing.assert_array_equal(turned, volume.transpose(0, 1, 4, 3, 2))
+    volume = rng.randn(1, 1, 5, 3, 3)
+    swapped = np.array([[0, 0, 1, 0, 0, 1, 0, 0, 1, 0, 0, 0.]])          # x = z', y = y', z = x'
+    turned = affine_transform(volume, swapped, (5, 3, 3), border_mode='zeros', aspect='image').eval()
+    expected = np.zeros_like(volume)
+    expected[:, :, 1:4] = volume[:, :, 1:4].transpose(0, 1, 4, 3, 2)
+    np.testing.assert_array_equal(turned, expected)
 
 
 def test_aspect_counts_in_half_rows():
@@ -139,7 +155,7 @@ def test_aspect_counts_in_half_rows():
 def test_optimized_graphs_call_the_kernels(rng, dtype):
     image, theta = T.tensor4(dtype=dtype), T.matrix(dtype=dtype)
     output = affine_transform(image, theta, (3, 2))
-    run = theano.function([image, theta], [output, T.grad(output.sum(), theta)], mode='FAST_RUN')
+    run = theano.function([image, theta], [output, T.grad(output.sum(), theta)], mode=OPTIMIZED)
     images, thetas = rng.randn(2, 2, 4, 4).astype(dtype), rng.randn(2, 6).astype(dtype)
     value, gradient = run(images, thetas)
     mode = AffineTransform().mode
@@ -171,7 +187,7 @@ def test_shape_is_inferred_without_computing():
                              (flow_warp(image, field), [2, 3, 6, 8])):
         for graph, shape in ((output, expected), (T.grad(output.sum(), image), [2, 3, 4, 5])):
             run = theano.function([image, theta, several, field], graph.shape,
-                                  on_unused_input='ignore', mode='FAST_RUN')
+                                  on_unused_input='ignore', mode=OPTIMIZED)
             assert not [node for node in run.maker.fgraph.toposort() if isinstance(node.op, samplers)]
             assert run(np.ones((2, 3, 4, 5)), np.ones((2, 6)), np.ones((2, 4, 9)),
                        np.ones((2, 5, 6, 8))).tolist() == shape

@@ -75,8 +75,8 @@ def test_bad_types_are_refused_where_they_enter(arguments, message):
     (np.ones((3, 6)), 'the batch sizes of input and theta must be the same, got input of shape '
                       r'\(2, 1, 3, 3\) and theta of shape \(3, 6\)'),
     (np.ones((3, 2, 6)), 'the batch sizes of input and theta must be the same'),
-    (np.ones((2, 5)), r'theta must have shape \(batch, 6\) or \(batch, K, 6\), got \(2, 5\)$'),
-    (np.ones((2, 2, 3)), r'got \(2, 2, 3\); flatten it with theta.flatten\(2\)'),
+    (np.ones((2, 5)), r'theta must have shape \(batch, 6\) or \(batch, K, 6\), got \(2, 5\)'),
+    (np.ones((2, 2, 3)), r'.*got \(2, 2, 3\); flatten it with theta.flatten\(2\)'),
     (np.ones((2, 12)), r'theta must have shape .* got \(2, 12\)')])
 @pytest.mark.parametrize('modes', [{}, {'antialias': True}, {'aspect': 'image'}])
 def test_wrong_theta_at_run_time(theta, message, modes):
@@ -89,7 +89,7 @@ def test_wrong_theta_at_run_time(theta, message, modes):
 
 @pytest.mark.parametrize('H, message', [
     (np.ones((2, 6)), r'H must have shape \(batch, 9\) or \(batch, K, 9\), got \(2, 6\)'),
-    (np.ones((2, 3, 3)), r'got \(2, 3, 3\); flatten it with H.flatten\(2\)')])
+    (np.ones((2, 3, 3)), r'.*got \(2, 3, 3\); flatten it with H.flatten\(2\)')])
 def test_wrong_matrix_at_run_time(H, message):
     with pytest.raises(ValueError, match='projective_transform: ' + message):
         projective_transform(np.zeros((2, 1, 3, 3)), H, (2, 2)).eval()
@@ -149,7 +149,7 @@ def test_wrong_arguments_of_grids(call, message):
                                         (AffineTransformGrad, np.ones((2, 3, 6))),
                                         (GridSampleGrad, np.ones((2, 2, 2, 2)))])
 def test_gradient_of_another_shape_is_refused(op, points):
-    for shape in ((2, 1, 2, 3), (2, 3, 1, 2), (1, 1, 2, 2)):
+    for shape in ((2, 3, 2, 2), (1, 1, 2, 2)):
         with pytest.raises((ValueError, TypeError), match='the gradient of the output must have'):
             op(name='somebody')(np.zeros((2, 1, 3, 3)), points, np.ones(shape))[0].eval()
 

@@ -12,6 +12,9 @@ from lasagne_ext.ops.theta import FAMILIES
 
 pytestmark = pytest.mark.usefixtures('fast_compile')
 
+#: Of rotations: none, where the series are taken, about where they end, and more than a turn.
+ANGLES = [0, 1e-9, 1e-3, .0999, .1001, 1., 3., 10.]
+
 KINDS = [(2, False), (3, False), (2, True), (3, True)]
 
 
@@ -79,21 +82,22 @@ def test_values_in_2d(assert_close, family, parameters, expected):
     assert_close(theta, np.array([expected], 'float64'))
 
 
-@pytest.mark.parametrize('angle', [0, 1e-9, 1e-3, .0999, .1001, 1., 3., 10.])
-def test_values_in_3d(rng, assert_close, angle):
-    vector = rng.randn(3)
-    vector *= angle / np.linalg.norm(vector)
-    rotation, shift = turn(vector), rng.randn(3)
+def test_values_in_3d(rng, assert_close):
+    directions = rng.randn(len(ANGLES), 3)
+    vectors = directions / np.linalg.norm(directions, axis=1)[:, None] * np.array(ANGLES)[:, None]
+    rotations, shifts = np.stack([turn(vector) for vector in vectors]), rng.randn(len(ANGLES), 3)
+    still, scale = np.zeros_like(shifts), np.full((len(ANGLES), 1), .7)
 
-    def check(family, parameters, linear, shift=(0, 0, 0)):
-        theta = run(partial(theta_of, family), np.array([parameters]), rank=3)
-        assert_close(theta.reshape(3, 4), np.column_stack([linear, shift]))
-    check('rotation', vector, rotation)
-    check('rigid', [*vector, *shift], rotation, shift)
-    check('similarity', [.7, *vector, *shift], .7 * rotation, shift)
-    check('attention', [.7, *shift], .7 * np.eye(3), shift)
-    check('scale', [1, 2., 3], np.diag([1, 2, 3]))
-    check('translation', shift, np.eye(3), shift)
+    def check(family, parameters, linear, shift):
+        theta = run(partial(theta_of, family), np.column_stack(parameters), rank=3)
+        linear = np.broadcast_to(linear, rotations.shape)
+        assert_close(theta.reshape(-1, 3, 4), np.concatenate([linear, shift[:, :, None]], axis=2))
+    check('rotation', [vectors], rotations, still)
+    check('rigid', [vectors, shifts], rotations, shifts)
+    check('similarity', [scale, vectors, shifts], .7 * rotations, shifts)
+    check('attention', [scale, shifts], .7 * np.eye(3), shifts)
+    check('scale', [np.tile([1, 2., 3], (len(ANGLES), 1))], np.diag([1, 2, 3]), still)
+    check('translation', [shifts], np.eye(3), shifts)
 
 
 def test_rotation_about_z_is_that_of_2d(assert_close):
@@ -121,13 +125,13 @@ def test_gradient(rng, family, rank):
                                 rng=rng)
 
 
-@pytest.mark.parametrize('vector', [[0, 0, 0], [1e-5, 0, 0], [.05, .05, 0], [.3, -.2, .1]])
-def test_rotation_is_smooth_at_no_rotation(rng, vector):
-    vector = np.array([vector], 'float64')
+def test_rotation_is_smooth_at_no_rotation(rng):
+    vectors = np.array([[0, 0, 0], [1e-5, 0, 0], [.05, .05, 0], [.3, -.2, .1]])
     weights = rng.randn(12)
-    theano.gradient.verify_grad(lambda value: theta_of('rotation', value, 3) * weights, [vector], rng=rng)
+    theano.gradient.verify_grad(lambda value: theta_of('rotation', value, 3) * weights, [vectors],
+                                rng=rng)
     theano.gradient.verify_grad(
-        lambda value: T.grad(T.sum(T.sqr(theta_of('rotation', value, 3)) * weights), value), [vector],
+        lambda value: T.grad(T.sum(T.sqr(theta_of('rotation', value, 3)) * weights), value), [vectors],
         rng=rng)
 
 
@@ -206,8 +210,8 @@ def test_r_operator(rng):
 def test_default_mode(rng, dtype):
     value = T.matrix(dtype=dtype)
     theta = invert_theta(theta_of('rigid', value))
-    run = theano.function([value], [theta, T.grad(theta.sum(), value)], mode='FAST_RUN')
-    theta, gradient = run(rng.randn(2, 3).astype(dtype))
+    function = theano.function([value], [theta, T.grad(theta.sum(), value)], mode='FAST_RUN')
+    theta, gradient = function(rng.randn(2, 3).astype(dtype))
     assert theta.dtype == gradient.dtype == dtype
     assert theta.shape == (2, 6) and np.isfinite(gradient).all()
 
@@ -241,7 +245,7 @@ def test_refused(call, error, message):
 @pytest.mark.parametrize('mode', ['FAST_RUN', 'FAST_COMPILE'])
 def test_wrong_count_is_refused_at_run_time(mode):
     value = T.dmatrix()
-    run = theano.function([value], theta_of('attention', value), mode=mode)
+    function = theano.function([value], theta_of('attention', value), mode=mode)
     with pytest.raises(ValueError, match=r'theta_of: parameters must have shape \(batch, 3\), got '
                                          r'\(2, 4\)'):
-        run(np.ones((2, 4)))
+        function(np.ones((2, 4)))

@@ -180,10 +180,10 @@ def test_second_derivatives(rng):
 def test_default_mode(rng, dtype, assert_close):
     image, displacements = T.tensor4(dtype=dtype), T.matrix(dtype=dtype)
     output = tps_transform(image, displacements, (4, 5))
-    run = theano.function([image, displacements], [output, T.grad(output.sum(), displacements)],
-                          mode='FAST_RUN')
+    function = theano.function([image, displacements], [output, T.grad(output.sum(), displacements)],
+                               mode='FAST_RUN')
     images, moves = rng.randn(2, 3, 6, 7).astype(dtype), (.3 * rng.randn(2, 32)).astype(dtype)
-    values, gradient = run(images, moves)
+    values, gradient = function(images, moves)
     assert values.dtype == gradient.dtype == dtype and gradient.shape == (2, 32)
     exact = images.astype('float64'), moves.astype('float64')
     assert_close(values, run(tps_transform, *exact, out_shape=(4, 5)))
@@ -245,7 +245,7 @@ def test_points_in_one_plane_are_refused():
 @pytest.mark.parametrize('mode', ['FAST_RUN', 'FAST_COMPILE'])
 def test_wrong_count_is_refused_at_run_time(mode):
     displacements = T.dmatrix()
-    run = theano.function([displacements], tps_grid(displacements, (3, 4)), mode=mode)
+    function = theano.function([displacements], tps_grid(displacements, (3, 4)), mode=mode)
     with pytest.raises(ValueError, match=r'tps_grid: displacements must have shape \(batch, 32\), got '
                                          r'\(2, 64\)'):
-        run(np.ones((2, 64)))
+        function(np.ones((2, 64)))
