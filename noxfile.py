@@ -19,7 +19,7 @@ PACKAGE = {'3.8': '.', '3.11': '.', '3.13': '.[jax]'}
 
 #: The sampling kernels against their reference, and on how many configurations.
 CONFIGURATIONS = 'tests/test_sampling_configurations.py'
-MANY = {'LASAGNE_EXT_CONFIGURATIONS': '12000'}
+MANY = {'LASAGNE_EXT_CONFIGURATIONS': os.environ.get('LASAGNE_EXT_CONFIGURATIONS', '12000')}
 
 #: Stop where the kernels do what C leaves undefined.
 SANITIZED = ('-g -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all '

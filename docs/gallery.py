@@ -15,7 +15,8 @@ from lasagne_ext import ops
 from lasagne_ext.kernels import BORDER_MODES
 
 IMAGES = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'images')
-DPI = 100
+#: A power of two, so that sizes in inches are whole numbers of pixels again.
+DPI = 128
 #: Few enough for small files, enough for a photograph.
 COLOURS = 200
 LINE, TOP, POINT = 'tab:orange', 'tab:red', 'tab:blue'
@@ -24,7 +25,7 @@ FRAMES = ('tab:red', 'tab:blue', 'tab:orange', 'tab:purple')
 
 def value(expression):
     """What a symbolic expression comes to. It runs once: nothing is won by compiling it."""
-    mode = theano.compile.mode.get_mode('FAST_COMPILE').excluding('constant_folding')
+    mode = theano.compile.get_mode('FAST_COMPILE').excluding('constant_folding', 'topo_constant_folding')
     return theano.function([], expression, mode=mode)()
 
 
@@ -59,7 +60,7 @@ def show(panel, image, title=None, **options):
     values = image[0] if len(image) == 1 else image.transpose(1, 2, 0)
     panel.imshow(values, cmap='gray', vmin=0, vmax=1, interpolation='nearest', aspect='auto', **options)
     if title:
-        panel.set_title(title, fontsize=8, pad=3)
+        panel.set_title(title, fontsize=6.2, pad=2.5)
 
 
 def pixels(grid, size):
@@ -74,8 +75,8 @@ def show_grid(panel, image, grid, title=None, lines=9, around=.35):
     for k in range(2):
         across = [values.swapaxes(0, k) for values in (x, y)]
         for index in np.linspace(0, len(across[0]) - 1, lines).round().astype(int):
-            panel.plot(across[0][index], across[1][index], color=LINE, linewidth=.7)
-    panel.plot(x[0], y[0], color=TOP, linewidth=1.5)
+            panel.plot(across[0][index], across[1][index], color=LINE, linewidth=.6)
+    panel.plot(x[0], y[0], color=TOP, linewidth=1.2)
     rows, columns = image.shape[1:]
     panel.set(xlim=(-around * columns, (1 + around) * columns), facecolor='.9',
               ylim=((1 + around) * rows, -around * rows))
@@ -88,7 +89,7 @@ def families(photo):
         ('affine', (.8, .5, 0, -.2, .9, .1)), ('similarity', (.6, .5, .3, 0)), ('rigid', (-.4, .3, .1)),
         ('attention', (.5, .2, .2)), ('scale', (.5, 1.2)), ('translation', (.7, .3)), ('rotation', (.6,))])
     figure, panels = sheet(4, 100, 4 * [150])
-    panels[0, 0].set_axis_off()
+    panels[0, 0].remove()
     show(panels[1, 0], photo[0], 'the photograph')
     for k, (family, values) in enumerate(numbers.items(), start=1):
         theta = ops.theta_of(family, np.array([values]))
@@ -126,11 +127,11 @@ def free_families(photo):
 
 def whirl(size):
     """A grid that is turned the more, the nearer it is to the middle: ``(1, rows, columns, 2)``."""
-    y, x = np.meshgrid(*[np.linspace(-1, 1, n) for n in size], indexing='ij')
-    x = x * size[1] / size[0]
+    wide = size[1] / size[0]
+    x, y = np.meshgrid(np.linspace(-wide, wide, size[1]), np.linspace(-1, 1, size[0]))
     angle = 2.5 * np.exp(-3 * (x ** 2 + y ** 2))
-    turned = np.stack([np.cos(angle) * x - np.sin(angle) * y, np.sin(angle) * x + np.cos(angle) * y], -1)
-    return (turned / [size[1] / size[0], 1])[None]
+    cos, sin = np.cos(angle), np.sin(angle)
+    return np.stack([(cos * x - sin * y) / wide, sin * x + cos * y], -1)[None]
 
 
 def borders(photo):
@@ -144,20 +145,18 @@ def borders(photo):
         around = ops.affine_transform(few, np.array([[5., 0, 0, 0, 11 / 3, 0]]), (11, 15),
                                       align_corners=False, interpolation='nearest', border_mode=border)
         show(below, value(around)[0])
-        below.plot([5.5, 8.5, 8.5, 5.5, 5.5], [3.5, 3.5, 6.5, 6.5, 3.5], color=TOP, linewidth=1.5)
+        below.plot([5.5, 8.5, 8.5, 5.5, 5.5], [3.5, 3.5, 6.5, 6.5, 3.5], color=TOP, linewidth=1.2)
     return figure
 
 
 def interpolations(photo):
     """A detail, magnified."""
     detail = ops.theta_of('attention', np.array([[.16, -.2, -.5]]))
-    shown = OrderedDict([("'nearest'", ('nearest', -.75)), ("'bilinear'", ('bilinear', -.75)),
-                         ("'bicubic'", ('bicubic', -.75)), ("'bicubic', cubic=-.5", ('bicubic', -.5))])
     figure, panels = sheet(1, 160, 4 * [160])
-    for panel, (title, (interpolation, cubic)) in zip(panels[0], shown.items()):
-        output = ops.affine_transform(photo, detail, (160, 160), interpolation=interpolation, cubic=cubic,
-                                      aspect='image')
-        show(panel, value(output)[0], title)
+    for panel, interpolation, cubic in zip(panels[0], ('nearest', 'bilinear', 'bicubic', 'bicubic'),
+                                           (-.75, -.75, -.75, -.5)):
+        output = ops.affine_transform(photo, detail, (160, 160), interpolation, cubic=cubic, aspect='image')
+        show(panel, value(output)[0], repr(interpolation) + (', cubic=-.5' if cubic == -.5 else ''))
     return figure
 
 
@@ -196,7 +195,7 @@ def aspects(photo):
 def frame(panel, theta, size, colour):
     """Draw the outline of a crop."""
     corners = value(ops.affine_grid(theta, (2, 2), aspect='image', in_shape=size)).reshape(4, 2)
-    panel.plot(*pixels(corners[[0, 1, 3, 2, 0]], size), color=colour, linewidth=1.5)
+    panel.plot(*pixels(corners[[0, 1, 3, 2, 0]], size), color=colour, linewidth=1.2)
 
 
 def glimpses(photo):
@@ -212,7 +211,7 @@ def glimpses(photo):
     for k, (panel, crop, colour) in enumerate(zip(panels[0, 1:], crops[0], FRAMES)):
         frame(panels[0, 0], thetas[:, k], small, colour)
         show(panel, crop, 'glimpse %d' % k)
-        panel.spines[:].set(color=colour, linewidth=2.5)
+        panel.spines[:].set(color=colour, linewidth=2)
     return figure
 
 
@@ -232,7 +231,7 @@ def gradients(photo):
         sampled = ops.grid_sample(hill, grid, border_mode=border, outside_grad=strength)
         downhill = -value(T.grad(T.sum((sampled - 1) ** 2) / 2, grid))
         x, y = points[0].reshape(-1, 2).T
-        panel.plot([-1, 1, 1, -1, -1], [-1, -1, 1, 1, -1], color=LINE, linewidth=1.5)
+        panel.plot([-1, 1, 1, -1, -1], [-1, -1, 1, 1, -1], color=LINE, linewidth=1.2)
         panel.plot(x, y, '.', color=POINT, markersize=3)
         panel.quiver(x, y, *downhill.reshape(-1, 2).T, angles='xy', scale_units='xy', scale=2.5, color=TOP,
                      width=.01)
@@ -267,7 +266,7 @@ def volumes(photo):
     theta = ops.theta_of('rotation', np.array([[.8, .4, 0.]]), rank=3)
     turned = value(ops.affine_transform(volume, theta, volume.shape[2:], border_mode='zeros'))
     figure, panels = sheet(2, 100, 6 * [100])
-    for row, (name, values) in zip(panels, (('volume', volume), ('turned', turned))):
+    for row, (name, values) in zip(panels, (('upright', volume), ('turned', turned))):
         for panel, k in zip(row, (12, 18, 24, 30, 36)):
             show(panel, values[0, :, k], '%s, z = %.1f' % (name, z[k, 0, 0]))
         show(row[-1], values[0].max(axis=1), '%s, maximum' % name)
@@ -282,10 +281,6 @@ PICTURES = OrderedDict([
     ('volumes', (volumes, 3))])
 
 
-def path_of(name):
-    return os.path.join(IMAGES, 'gallery_%s.png' % name)
-
-
 def made(name):
     """The picture, of few colours."""
     from PIL import Image
@@ -297,8 +292,9 @@ def made(name):
 
 def main():
     for name in PICTURES:
-        made(name).save(path_of(name), optimize=True)
-        print('%s: %d kB' % (path_of(name), os.path.getsize(path_of(name)) // 1000))
+        path = os.path.join(IMAGES, 'gallery_%s.png' % name)
+        made(name).save(path, optimize=True)
+        print('%s: %d kB' % (path, os.path.getsize(path) // 1000))
 
 
 if __name__ == '__main__':

@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from lasagne_ext import datasets
 from lasagne_ext.debug import summary
-from lasagne_ext.layers import TransformerLayer
+from lasagne_ext.layers import TransformerLayer, localization
 
 CANVAS = 40
 BATCH, TEST_BATCH = 32, 500
@@ -51,7 +51,7 @@ def classifier(images):
                       name='digit')
 
 
-def localization(images):
+def localization_network(images):
     """A small network that looks at the whole canvas and says where the digit is.
 
     Its last layer starts with weights of zero and the identity as bias: at first nothing is moved.
@@ -61,9 +61,7 @@ def localization(images):
     layer = MaxPool2DLayer(layer, pool_size=2, name='loc_pool2')
     layer = Conv2DLayer(layer, num_filters=16, filter_size=3, name='loc_conv2')
     layer = DenseLayer(layer, num_units=32, name='loc_hidden')
-    identity = np.array([1, 0, 0, 0, 1, 0], dtype=theano.config.floatX)
-    return DenseLayer(layer, num_units=6, W=lasagne.init.Constant(0), b=identity, nonlinearity=None,
-                      name='theta')
+    return localization(layer, name='theta')
 
 
 def plain_network():
@@ -73,7 +71,7 @@ def plain_network():
 
 def transformer_network():
     images = InputLayer((None, 1, CANVAS, CANVAS), name='canvas')
-    straightened = TransformerLayer(images, localization(images), downsample_factor=2,
+    straightened = TransformerLayer(images, localization_network(images), downsample_factor=2,
                                     border_mode='zeros', name='transformer')
     return Network(images, classifier(straightened), straightened)
 

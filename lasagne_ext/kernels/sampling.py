@@ -18,11 +18,13 @@ check them.
 """
 import functools
 import threading
+from collections import namedtuple
 
 import numpy as np
 
 from lasagne_ext import kernels
 from lasagne_ext.kernels import oracle
+from lasagne_ext.kernels._library import pointer
 from lasagne_ext.kernels._modes import BORDER_MODES, INTERPOLATIONS, POINTS
 
 #: Kept in step with FOOTPRINT_BYTES in sampling.h, and with the vectors' alignment.
@@ -93,13 +95,18 @@ def _or_none(array):
 def _run(kernel, image, arrays, out_shape, mode):
     wanted = tuple(array.size > 0 for array in arrays[-2:])
     threads = kernels.get_num_threads()
-    sizes, cubic = _sizes(image.shape, out_shape, mode, arrays[0].itemsize == 8, wanted, threads)
-    kernels.library.run(kernel, image.dtype, (image,) + arrays + (sizes, cubic, _scratch.space(threads)))
+    parameters = _parameters(image.shape, out_shape, mode, arrays[0].itemsize == 8, wanted, threads)
+    kernels.library.run(kernel, image.dtype,
+                        (image,) + arrays + (parameters.sizes, parameters.cubic, _scratch.space(threads)))
+
+
+#: Pointers to `geometry` in sampling.h and to the coefficient, and the arrays that hold them.
+_Parameters = namedtuple('_Parameters', 'sizes cubic arrays')
 
 
 @functools.lru_cache(maxsize=256)
-def _sizes(image_shape, out_shape, mode, double, wanted, threads):
-    """`geometry` in sampling.h, and the coefficient; kept, since a small image costs no more than they."""
+def _parameters(image_shape, out_shape, mode, double, wanted, threads):
+    """Kept, since all else that is done for a small image takes no longer."""
     def three(size):                         # x first; a plane is a volume of depth 1
         return (tuple(size[::-1]) + (1,))[:3]
 
@@ -108,18 +115,22 @@ def _sizes(image_shape, out_shape, mode, double, wanted, threads):
                      + (len(image_shape) - 2, POINTS.index(mode.points),
                         INTERPOLATIONS.index(mode.interpolation), BORDER_MODES.index(mode.border_mode),
                         mode.align_corners, double, *wanted, threads), dtype='intp')
-    return sizes, np.array([mode.cubic], dtype='float64')
+    cubic = np.array([mode.cubic], dtype='float64')
+    return _Parameters(pointer(sizes), pointer(cubic), (sizes, cubic))
 
 
 class _Scratch(threading.local):
     """Memory for the kernels' intermediate results, kept: fresh pages would cost more than small images."""
 
-    memory = np.empty(0, dtype='uint8')
+    threads = 0
 
     def space(self, threads):
-        if len(self.memory) < threads * _BYTES_PER_THREAD + _ALIGNMENT:
-            self.memory = np.empty(threads * _BYTES_PER_THREAD + _ALIGNMENT, dtype='uint8')
-        return self.memory[-self.memory.ctypes.data % _ALIGNMENT:]
+        """A pointer to what so many threads need, aligned."""
+        if self.threads < threads:
+            memory = np.empty(threads * _BYTES_PER_THREAD + _ALIGNMENT, dtype='uint8')
+            self.memory = memory[-memory.ctypes.data % _ALIGNMENT:]
+            self.pointer, self.threads = pointer(self.memory), threads
+        return self.pointer
 
 
 _scratch = _Scratch()

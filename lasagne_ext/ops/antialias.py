@@ -69,12 +69,13 @@ def footprint(grid, in_size, align_corners=True):
     Examples
     --------
     >>> import numpy as np
-    >>> from lasagne_ext.ops import affine_grid
     >>> from lasagne_ext.ops.antialias import footprint
-    >>> grid = affine_grid(np.array([[1., 0, 0, 0, .5, 0]]), (4, 4), align_corners=False)
+    >>> columns, rows = np.array([-.75, -.25, .25, .75]), np.zeros(4)
+    >>> grid = np.stack(np.meshgrid(columns, rows), axis=-1)[np.newaxis]
     >>> footprint(grid, (8, 8), align_corners=False).eval()[0, 1, 1].round(3).tolist()
     [[1.5, 0.0], [0.0, 0.0]]
     """
+    grid = T.as_tensor_variable(grid)
     extents = _reference.half_extents(T.stack([T.cast(size, 'int64') for size in in_size[::-1]]),
                                       align_corners)
     columns = []

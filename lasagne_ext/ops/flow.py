@@ -114,15 +114,16 @@ def flow_warp(input, flow, interpolation='bilinear',
     **Convention.** The first component is along x (columns), the second along y (rows), the third
     along z. The flow says where each output pixel comes from, not where an input pixel goes.
 
-    A flow of zeros returns the input bit for bit. Coordinates are worked out in float64. Where they are
-    not finite the output is NaN, its gradient to flow is NaN, and the input gets no gradient.
+    A flow of zeros returns the input bit for bit. Coordinates are worked out in float64. Where they
+    are not finite the output is NaN, its gradient to the flow is NaN, and the input gets no gradient.
 
     Differentiable in `input` and `flow`, any number of times. At a kink (a point exactly on a
     pixel centre) the derivative is the right-hand one; to the points of 'nearest' it is 0.
 
     References
     ----------
-    Zhou, Tulsiani, Sun, Malik, Efros (2016): View Synthesis by Appearance Flow. Keys (1981): Cubic Convolution Interpolation for Digital Image Processing.
+    Zhou, Tulsiani, Sun, Malik, Efros (2016): View Synthesis by Appearance Flow.
+    Keys (1981): Cubic Convolution Interpolation for Digital Image Processing.
 
     Examples
     --------

@@ -112,8 +112,9 @@ def projective_transform(input, H, out_shape, interpolation='bilinear',
     outer edges. An axis of one pixel has its only point at 0.
 
     With the last row (0, 0, 1) it is :func:`affine_transform`, bit for bit. Where w is 0 a point is
-    nowhere, and behind that line of the output the input appears again, turned over. Coordinates are worked out in float64. Where they are
-    not finite the output is NaN, its gradient to H is NaN, and the input gets no gradient.
+    nowhere, and behind that line of the output the input appears again, turned over. Coordinates are
+    worked out in float64. Where they are not finite the output is NaN, its gradient to `H` is NaN,
+    and the input gets no gradient.
 
     Differentiable in `input` and `H`, any number of times. At a kink (a point exactly on a
     pixel centre) the derivative is the right-hand one; to the points of 'nearest' it is 0.

@@ -54,8 +54,8 @@ def grid_sample(input, grid, interpolation='bilinear',
     With ``align_corners=True`` -1 and 1 are the centres of the corner pixels, with ``False`` their
     outer edges. An axis of one pixel has its only point at 0.
 
-    Coordinates are worked out in float64. Where they are
-    not finite the output is NaN, its gradient to grid is NaN, and the input gets no gradient.
+    Coordinates are worked out in float64. Where they are not finite the output is NaN, its gradient
+    to the grid is NaN, and the input gets no gradient.
 
     Differentiable in `input` and `grid`, any number of times. At a kink (a point exactly on a
     pixel centre) the derivative is the right-hand one; to the points of 'nearest' it is 0.

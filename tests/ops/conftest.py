@@ -31,6 +31,13 @@ def systematic():
     return cases
 
 
+def everything():
+    """Every family, rank and mode; one and two transforms per image take turns."""
+    return [Case(family, rank, (None, 2)[count % 2], *modes, -.75) for count, (family, rank, *modes)
+            in enumerate(itertools.product(FAMILIES, (2, 3), kernels.INTERPOLATIONS, kernels.BORDER_MODES,
+                                           (True, False)))]
+
+
 #: One per family, where the mode is not the point.
 ONE_EACH = [Case('affine', 2, None, 'bilinear', 'mirror', True, -.75),
             Case('projective', 2, 2, 'bicubic', 'zeros', False, -.75),
@@ -40,6 +47,11 @@ ONE_EACH = [Case('affine', 2, None, 'bilinear', 'mirror', True, -.75),
 
 def name_of(case):
     return '-'.join(map(str, case))
+
+
+@pytest.fixture(params=everything(), ids=name_of)
+def every_mode(request):
+    return request.param
 
 
 @pytest.fixture(params=systematic(), ids=name_of)

@@ -10,6 +10,8 @@ from lasagne_ext.ops.antialias import FootprintSample, FootprintSampleGrad, foot
 
 pytestmark = pytest.mark.usefixtures('fast_compile')
 
+OPTIMIZED = theano.Mode(linker='py', optimizer='fast_run')
+
 #: Rank, transforms per image, interpolation, border and align_corners: each of them at least once.
 CASES = [(2, None, 'bilinear', 'nearest', True), (2, 2, 'bilinear', 'mirror', False),
          (2, None, 'bicubic', 'wrap', True), (2, 2, 'nearest', 'reflect', True),
@@ -244,17 +246,21 @@ def test_footprint_follows_a_curved_grid():
 @pytest.mark.parametrize('leading', [(2,), (2, 3)])
 @pytest.mark.parametrize('rank', [2, 3])
 def test_shapes(rng, rank, leading):
-    image = T.constant(rng.randn(2, 4, *(5,) * rank))
     out_size = (3, 2, 4)[:rank]
-    grid = T.TensorType('float32', (False,) * (len(leading) + rank + 1))()
-    values = rng.uniform(-1, 1, leading + out_size + (rank,)).astype('float32')
-    spread = footprint(grid, (5,) * rank)
-    assert spread.dtype == 'float32' and spread.eval({grid: values}).shape == values.shape + (rank,)
-    output = grid_sample(image, grid, antialias=True)
-    shape = theano.function([grid], output.shape)
-    assert tuple(shape(values)) == output.eval({grid: values}).shape == (
-        leading + (4,) + out_size)
-    assert not any(isinstance(node.op, FootprintSample) for node in shape.maker.fgraph.toposort())
+    image, grid = rng.randn(2, 4, *(5,) * rank), rng.randn(*leading, *out_size, rank).astype('float32')
+    variables = [T.TensorType(str(value.dtype), (False,) * value.ndim)() for value in (image, grid)]
+    spread = footprint(variables[1], (5,) * rank)
+    output = grid_sample(*variables, antialias=True)
+    results = theano.function(variables, [output, spread])(image, grid)
+    for result, dtype, shape in zip(results, ('float64', 'float32'), (leading + (4,) + out_size,
+                                                                      grid.shape + (rank,))):
+        assert result.dtype == dtype and result.shape == shape
+    gradients = T.grad(output.sum(), variables)
+    for graph, value in zip([output] + gradients, (results[0], image, grid)):
+        run = theano.function(variables, graph.shape, on_unused_input='ignore', mode=OPTIMIZED)
+        assert tuple(run(image, grid)) == value.shape
+        assert not any(isinstance(node.op, (FootprintSample, FootprintSampleGrad))
+                       for node in run.maker.fgraph.toposort())
 
 
 def test_points_that_are_not_finite(rng):
@@ -267,7 +273,7 @@ def test_points_that_are_not_finite(rng):
     assert np.isfinite(output[0]).all() and np.isnan(output[1]).all()
     assert image_grad[0].any() and not image_grad[1].any()
     assert np.isfinite(theta_grad[0]).all() and np.isnan(theta_grad[1]).any()
-    with pytest.raises(ValueError, match='crop: grid is not finite for 1 of 2 images; the first is '
+    with pytest.raises(ValueError, match='crop: .* is not finite for 1 of 2 images; the first is '
                                          'number 1'):
         run(lambda image, theta: affine_transform(image, theta, (2, 2), antialias=True, name='crop',
                                                   check_finite=True), rng.randn(2, 1, 4, 4), values)

@@ -1,7 +1,6 @@
 """The kernels and the Ops as JAX functions, compiled, against the NumPy reference; on any engine."""
 import numpy as np
 import pytest
-import theano
 import theano.tensor as T
 from hypothesis import given, settings
 from hypothesis import strategies as st
