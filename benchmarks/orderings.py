@@ -1,6 +1,7 @@
 """Published orderings in miniature: a fully connected network, and the same behind a transformer.
 
     python benchmarks/orderings.py [--seeds 3] [--epochs 150] [--tasks R RTS clutter]
+                                   [--learning-rate .02]
 
 After Jaderberg, Simonyan, Zisserman, Kavukcuoglu (2015): Spatial Transformer Networks, section 4.1 and its
 appendix, with scikit-learn's digits of 8 x 8 pixels instead of MNIST, on smaller canvases and with
@@ -35,7 +36,8 @@ NETWORKS = ('FCN', 'ST-FCN')
 TRAINING_DIGITS, TEST_DIGITS = 1297, 500
 #: Each test digit is placed so many times, since a placement can be lucky.
 TEST_REPEATS = 4
-BATCH, LEARNING_RATE, MOMENTUM = 32, .02, .9
+BATCH, MOMENTUM = 32, .9
+#: Of the localisation network, in parts of the learning rate.
 LOCALIZATION_RATE = .1
 HIDDEN, CROP = 128, 14
 
@@ -85,17 +87,17 @@ def load(task, seed):
     return training, datasets.Dataset(placed, np.repeat(test.labels, TEST_REPEATS))
 
 
-def test_error(task, name, seed, epochs):
+def test_error(task, name, seed, epochs, learning_rate):
     """Train a network; what it reads wrongly in per cent, and the number of its parameters."""
     lasagne.random.set_rng(np.random.RandomState(seed))
     network = networks(task.placing['canvas'])[name]
-    rate = theano.shared(np.float32(LEARNING_RATE))
+    rate = theano.shared(np.float32(learning_rate))
     step, predict = compiled(network, rate)
     training, test = load(task, seed)
     rng = np.random.RandomState(seed)
     for epoch in range(epochs):
         # Full speed for the first half, then down towards zero.
-        rate.set_value(np.float32(LEARNING_RATE * min(1, 2 * (1 - epoch / epochs))))
+        rate.set_value(np.float32(learning_rate * min(1, 2 * (1 - epoch / epochs))))
         canvases = datasets.scatter(training.images, rng, **task.placing)
         for batch in np.array_split(rng.permutation(len(canvases)), len(canvases) // BATCH):
             step(canvases[batch], training.labels[batch])
@@ -114,16 +116,18 @@ def main():
     parser.add_argument('--seeds', type=int, default=3)
     parser.add_argument('--epochs', type=int, default=150)
     parser.add_argument('--tasks', nargs='+', choices=list(TASKS), default=list(TASKS))
+    parser.add_argument('--learning-rate', type=float, default=.02)
     options = parser.parse_args()
-    print('%d seeds, %d epochs of %d digits; test error in %%: mean +- standard deviation'
-          % (options.seeds, options.epochs, TRAINING_DIGITS))
+    print('%d seeds, %d epochs of %d digits, learning rate %g; test error in %%: mean +- standard deviation'
+          % (options.seeds, options.epochs, TRAINING_DIGITS, options.learning_rate))
     row = '%-8s %-7s %11s %14s   %-22s %6s %8s'
     print(row % ('task', 'network', 'parameters', 'test error', 'of each seed', 'paper', 'seconds'))
     with theano.configparser.change_flags(floatX='float32'):
         for name in options.tasks:
             for network, paper in zip(NETWORKS, TASKS[name].paper):
                 start = time.time()
-                errors, counts = zip(*[test_error(TASKS[name], network, seed, options.epochs)
+                errors, counts = zip(*[test_error(TASKS[name], network, seed, options.epochs,
+                                                  options.learning_rate)
                                        for seed in range(options.seeds)])
                 print(row % (name, network, counts[0], spread(errors),
                              ' '.join('%.1f' % error for error in errors), paper,

@@ -85,7 +85,7 @@ static void TYPED(split_axis)(TYPED(work) *w, int axis, const geometry *g)
     const int outer = g->border == BORDER_ZEROS;
     const int clamped = outer || g->border == BORDER_NEAREST;
     const double first = clamped ? -after - outer : -2 * FAR;
-    const double last = clamped ? (double)(size - 1 + before + outer) : 2 * FAR;
+    const double last = !clamped ? 2 * FAR : size == 1 && !outer ? first : (double)(size - 1 + before + outer);
     const double *restrict at = w->at[axis];
     REAL *restrict way = w->way[axis];
     int32_t *restrict low = w->low[axis];

@@ -45,6 +45,15 @@ static ptrdiff_t entries_of_matrix(const geometry *g)
     return (g->rank + (g->points == PROJECTIVE)) * (g->rank + 1);
 }
 
+/* Of the numerators and the divisor, what is the same along a row of the output. */
+static inline void start_of_row(const pixel_map *map, const geometry *g, double below, double behind,
+                                double *restrict start)
+{
+    for (int r = 0; r < 4; ++r)
+        start[r] = map->row[r][1] * below
+                   + (g->rank == 3 ? map->row[r][2] * behind + map->row[r][3] : map->row[r][3]);
+}
+
 static void map_coordinates(const double *matrix, const geometry *g, const tile *t,
                             double (*restrict at)[TILE_POINTS])
 {
@@ -56,9 +65,7 @@ static void map_coordinates(const double *matrix, const geometry *g, const tile 
             const double below = (double)i - centre(g->out_size[1]);
             const double behind = (double)k - centre(g->out_size[2]);
             double start[4];
-            for (int r = 0; r < 4; ++r)
-                start[r] = map.row[r][1] * below
-                           + (g->rank == 3 ? map.row[r][2] * behind + map.row[r][3] : map.row[r][3]);
+            start_of_row(&map, g, below, behind, start);
             for (ptrdiff_t r = 0; r < g->rank; ++r) {
                 const double middle = centre(g->size[r]), step = map.row[r][0];
                 if (g->points == PROJECTIVE)
@@ -121,18 +128,19 @@ static void coordinates(const void *points, const geometry *g, ptrdiff_t n, cons
 }
 
 /* What gradients in pixels of a row of points are to the numerators, and after them to the divisor. */
-static void share_of_row(const pixel_map *map, const geometry *g, double (*restrict at)[TILE_POINTS],
-                         double (*restrict grad)[TILE_POINTS], ptrdiff_t p, ptrdiff_t columns, double left,
-                         double below, double behind, double (*restrict share)[WIDEST_TILE])
+static void share_of_row(const pixel_map *map, const geometry *g, double (*restrict grad)[TILE_POINTS],
+                         ptrdiff_t p, ptrdiff_t columns, double left, double below, double behind,
+                         double (*restrict share)[WIDEST_TILE])
 {
-    const double *factor = map->row[3];
-    const double start = factor[1] * below + (g->rank == 3 ? factor[2] * behind : 0) + factor[3];
+    double start[4];
+    start_of_row(map, g, below, behind, start);
     for (ptrdiff_t j = 0; j < columns; ++j) {
-        const double divisor = factor[0] * (left + (double)j) + start;
+        const double right = left + (double)j, divisor = map->row[3][0] * right + start[3];
         double to_divisor = 0;
         for (ptrdiff_t r = 0; r < g->rank; ++r) {
             share[r][j] = grad[r][p + j] / divisor;
-            to_divisor -= share[r][j] * (at[r][p + j] - centre(g->size[r]));
+            /* Worked out anew: of far points find_nowhere() has kept less. */
+            to_divisor -= share[r][j] * ((map->row[r][0] * right + start[r]) / divisor);
         }
         share[g->rank][j] = to_divisor;
     }
@@ -143,8 +151,7 @@ static void share_of_row(const pixel_map *map, const geometry *g, double (*restr
  * `sums` has the matrix's layout.
  */
 static void add_map_grads(const double *matrix, const geometry *g, const tile *t,
-                          double (*restrict at)[TILE_POINTS], double (*restrict grad)[TILE_POINTS],
-                          double *restrict sums)
+                          double (*restrict grad)[TILE_POINTS], double *restrict sums)
 {
     const pixel_map map = map_of(matrix, g), scale = scale_of_map(g);
     const ptrdiff_t rows = g->rank + (g->points == PROJECTIVE), columns = t->count[0];
@@ -158,7 +165,7 @@ static void add_map_grads(const double *matrix, const geometry *g, const tile *t
             const double below = (double)i - centre(g->out_size[1]);
             const double behind = (double)k - centre(g->out_size[2]);
             if (g->points == PROJECTIVE)
-                share_of_row(&map, g, at, grad, p, columns, left, below, behind, share);
+                share_of_row(&map, g, grad, p, columns, left, below, behind, share);
             for (ptrdiff_t r = 0; r < rows; ++r) {
                 const double *restrict row = g->points == PROJECTIVE ? share[r] : grad[r] + p;
                 for (ptrdiff_t j = 0; j < columns; ++j) {

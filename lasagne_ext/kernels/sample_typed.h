@@ -197,7 +197,7 @@ static void TYPED(keep_points_grad)(TYPED(work) *w, const geometry *g, ptrdiff_t
                                     const void *points, void *points_grad, double *sums)
 {
     if (sums != NULL)
-        add_map_grads((const double *)points + n * entries_of_matrix(g), g, t, w->at, w->grad, sums);
+        add_map_grads((const double *)points + n * entries_of_matrix(g), g, t, w->grad, sums);
     else
         store_grads(points_grad, g, n, t, w->grad);
 }

@@ -69,7 +69,7 @@ def footprint(grid, in_size, align_corners=True):
     Examples
     --------
     >>> import numpy as np
-    >>> from lasagne_ext.ops.antialias import footprint
+    >>> from lasagne_ext.ops import footprint
     >>> columns, rows = np.array([-.75, -.25, .25, .75]), np.zeros(4)
     >>> grid = np.stack(np.meshgrid(columns, rows), axis=-1)[np.newaxis]
     >>> footprint(grid, (8, 8), align_corners=False).eval()[0, 1, 1].round(3).tolist()
