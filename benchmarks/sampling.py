@@ -90,7 +90,8 @@ def inputs(part, shape):
     cases = []
     for _ in range(INPUTS):
         theta = np.eye(rank, rank + 1) + .1 * rng.randn(batch, rank, rank + 1)
-        mesh = [*np.meshgrid(*[np.linspace(-1, 1, size)] * rank, indexing='ij')[::-1], np.ones((size,) * rank)]
+        axes = [np.linspace(-1, 1, size)] * rank
+        mesh = [*np.meshgrid(*axes, indexing='ij')[::-1], np.ones((size,) * rank)]
         grid = np.einsum('brc,c...->b...r', theta, mesh)
         image, seed = (rng.randn(batch, channels, *(size,) * rank).astype('float32') for _ in range(2))
         cases.append((image, (grid if free else theta.reshape(batch, -1)).astype('float32'), seed))
