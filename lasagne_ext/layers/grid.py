@@ -100,5 +100,5 @@ class GridLayer(lasagne.layers.Layer):
                                 self.align_corners, name=where)
         theta = ops.theta_of(self.family, input, self.rank, where)
         if self.family == 'projective':
-            return ops.projective_grid(theta, self.size, self.align_corners)
-        return ops.affine_grid(theta, self.size, self.align_corners, self.aspect, self.in_shape)
+            return ops.projective_grid(theta, self.size, self.align_corners, where)
+        return ops.affine_grid(theta, self.size, self.align_corners, self.aspect, self.in_shape, where)

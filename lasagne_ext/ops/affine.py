@@ -10,7 +10,7 @@ from lasagne_ext.ops._sampler_grad import SamplerGrad
 from lasagne_ext.ops._transform import transform
 
 
-def affine_grid(theta, out_shape, align_corners=True, aspect=None, in_shape=None):
+def affine_grid(theta, out_shape, align_corners=True, aspect=None, in_shape=None, name=None):
     """Points of the input at which an affine transformation samples.
 
     Parameters
@@ -20,14 +20,16 @@ def affine_grid(theta, out_shape, align_corners=True, aspect=None, in_shape=None
         ``y = t4 x' + t5 y' + t6``. float32 or float64.
     out_shape : tuple
         (rows, columns) or (depth, rows, columns) of the output, each an int or a symbolic integer
-        scalar; or a symbolic vector of integers; one of unknown
-        length counts as (rows, columns).
+        scalar; or a symbolic vector of integers, which counts as (rows, columns) if its length is
+        unknown.
     align_corners : bool
         See the convention below.
     aspect : {None, 'image'}
         As for :func:`affine_transform`; 'image' needs `in_shape`.
     in_shape : tuple, optional
         Sizes of the input, like `out_shape`.
+    name : str, optional
+        Who speaks in error messages; by default the function's name.
 
     Returns
     -------
@@ -61,7 +63,7 @@ def affine_grid(theta, out_shape, align_corners=True, aspect=None, in_shape=None
     >>> affine_grid(theta, (1, 3)).eval()[0, 0].tolist()
     [[-1.0, 0.0], [0.0, 0.0], [1.0, 0.0]]
     """
-    where = 'affine_grid'
+    where = name or 'affine_grid'
     out_size = size_list(as_size(where, out_shape))
     rank = len(out_size)
     theta = as_points(where, 'theta', theta, theano.config.floatX, AFFINE.layouts(rank))

@@ -8,7 +8,7 @@ from lasagne_ext.ops._sampler_grad import SamplerGrad
 from lasagne_ext.ops._transform import transform
 
 
-def flow_grid(flow, align_corners=True, in_shape=None, rank=2):
+def flow_grid(flow, align_corners=True, in_shape=None, rank=2, name=None):
     """Points of the input at which a flow samples.
 
     Parameters
@@ -22,6 +22,8 @@ def flow_grid(flow, align_corners=True, in_shape=None, rank=2):
         default those of the flow.
     rank : {2, 3}
         2 for images, 3 for volumes.
+    name : str, optional
+        Who speaks in error messages; by default the function's name.
 
     Returns
     -------
@@ -53,7 +55,7 @@ def flow_grid(flow, align_corners=True, in_shape=None, rank=2):
     >>> flow_grid(one_to_the_right).eval()[0, 0].tolist()
     [[0.0, 0.0], [1.0, 0.0], [2.0, 0.0]]
     """
-    where = 'flow_grid'
+    where = name or 'flow_grid'
     if rank not in (2, 3):
         raise ValueError('%s: rank must be 2 or 3, got %r' % (where, rank))
     flow = as_points(where, 'flow', flow, theano.config.floatX, FLOW.layouts(rank))

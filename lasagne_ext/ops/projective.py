@@ -8,7 +8,7 @@ from lasagne_ext.ops._sampler_grad import SamplerGrad
 from lasagne_ext.ops._transform import transform
 
 
-def projective_grid(H, out_shape, align_corners=True):
+def projective_grid(H, out_shape, align_corners=True, name=None):
     """Points of the input at which a projective transformation samples.
 
     Parameters
@@ -18,10 +18,12 @@ def projective_grid(H, out_shape, align_corners=True):
         float32 or float64.
     out_shape : tuple
         (rows, columns) or (depth, rows, columns) of the output, each an int or a symbolic integer
-        scalar; or a symbolic vector of integers; one of unknown
-        length counts as (rows, columns).
+        scalar; or a symbolic vector of integers, which counts as (rows, columns) if its length is
+        unknown.
     align_corners : bool
         See the convention below.
+    name : str, optional
+        Who speaks in error messages; by default the function's name.
 
     Returns
     -------
@@ -52,7 +54,7 @@ def projective_grid(H, out_shape, align_corners=True):
     >>> projective_grid(H, (1, 3)).eval()[0, 0].round(3).tolist()
     [[-2.0, 0.0], [0.0, 0.0], [0.667, 0.0]]
     """
-    where = 'projective_grid'
+    where = name or 'projective_grid'
     out_size = size_list(as_size(where, out_shape))
     H = as_points(where, 'H', H, theano.config.floatX, PROJECTIVE.layouts(len(out_size)))
     check_flag(where, 'align_corners', align_corners)
