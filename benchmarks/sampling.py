@@ -94,7 +94,8 @@ def inputs(part, shape):
         mesh = [*np.meshgrid(*axes, indexing='ij')[::-1], np.ones((size,) * rank)]
         grid = np.einsum('brc,c...->b...r', theta, mesh)
         image, seed = (rng.randn(batch, channels, *(size,) * rank).astype('float32') for _ in range(2))
-        cases.append((image, (grid if free else theta.reshape(batch, -1)).astype('float32'), seed))
+        points = grid if free else theta.reshape(batch, -1)
+        cases.append((image, np.ascontiguousarray(points, dtype='float32'), seed))
     return cases
 
 

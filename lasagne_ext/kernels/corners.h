@@ -73,8 +73,8 @@ static TYPED(segment) TYPED(corners_to_points)(TYPED(work) *w, const TYPED(segme
         const TYPED(quad) seed = TYPED(load_quad)(grad + p);
         TYPED(quad) q[4];
         TYPED(corners_at)(w, p, q);
-        TYPED(add_to_doubles)(w->grad[0] + p, seed * TYPED(blend_quads)(q[1] - q[0], q[3] - q[2], y));
-        TYPED(add_to_doubles)(w->grad[1] + p, seed * TYPED(blend_quads)(q[2] - q[0], q[3] - q[1], x));
+        TYPED(put_doubles)(w->grad[0] + p, seed * TYPED(blend_quads)(q[1] - q[0], q[3] - q[2], y), w->has_grads);
+        TYPED(put_doubles)(w->grad[1] + p, seed * TYPED(blend_quads)(q[2] - q[0], q[3] - q[1], x), w->has_grads);
     }
     return rest;
 }

@@ -206,7 +206,7 @@ API int EXPORTED(footprint_backward)(const REAL *images, const void *grid, const
                     f->next_point = f->next_sample = 0;
                     while ((count = TYPED(next_batch)(f, g, points, w)) > 0) {
                         TYPED(find_neighbours)(w, g, count, *cubic, 1);
-                        TYPED(start_sums)(w, g);
+                        TYPED(start_sums)(w);
                         for (ptrdiff_t s = 0; s < count; ++s)
                             for (ptrdiff_t l = 0; l < lanes; ++l)
                                 f->batch[s * lanes + l] = (REAL)f->weight[s] * w->tile[f->point[s] * lanes + l];

@@ -106,18 +106,20 @@ static void LANED(interpolate)(const TYPED(work) *w, const TYPED(segment) *s, co
         LANED(cubic)(w, s, 3, (VECTOR *)out);
 }
 
-/* Adds to a point's gradient along an axis; of many lanes, four apart to four sums. */
+/* Adds to a point's gradient along an axis, or begins it; of many lanes, four apart to four sums. */
 INLINE void LANED(add_lanes)(TYPED(work) *restrict w, int axis, ptrdiff_t p, VECTOR v)
 {
 #if LANES == 1
-    w->grad[axis][p] += (double)v;
+    w->grad[axis][p] = w->has_grads ? w->grad[axis][p] + (double)v : (double)v;
 #else
     REAL *sum = w->sum[axis] + 4 * p;
     union { VECTOR v; TYPED(quad) quad[LANES / 4]; } parts = {v};
     TYPED(quad) total = parts.quad[0];
     for (int k = 1; k < LANES / 4; ++k)
         total += parts.quad[k];
-    TYPED(store_quad)(sum, TYPED(load_quad)(sum) + total);
+    if (w->has_sums)
+        total += TYPED(load_quad)(sum);
+    TYPED(store_quad)(sum, total);
 #endif
 }
 

@@ -27,6 +27,7 @@ typedef struct {
     REAL tile[TILE_POINTS * WIDE_LANES];                             /* output values, or their gradients */
     REAL patch[PATCH_PIXELS * WIDE_LANES], patch_grad[PATCH_PIXELS * WIDE_LANES];
     ptrdiff_t count, nowhere_count, segments;
+    int has_sums, has_grads;                  /* whether anything has been put into `sum` and `grad` */
     TYPED(segment) segment[MOST_SEGMENTS];
 } TYPED(work);
 

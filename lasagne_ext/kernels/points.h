@@ -81,40 +81,61 @@ static void map_coordinates(const double *matrix, const geometry *g, const tile 
         }
 }
 
-/* Where a coordinate of the n-th transform's point (i, j, k) is kept in a grid or a flow. */
-static inline ptrdiff_t place_of(const geometry *g, ptrdiff_t n, ptrdiff_t point, ptrdiff_t axis)
+/* Where the n-th transform's coordinates of a point begin in a grid or a flow; axes are `apart`. */
+static inline ptrdiff_t place_of(const geometry *g, ptrdiff_t n, ptrdiff_t point, ptrdiff_t *apart)
 {
     const ptrdiff_t points = volume(g->out_size);
-    return g->points == GRID ? (n * points + point) * g->rank + axis : (n * g->rank + axis) * points + point;
+    *apart = g->points == GRID ? 1 : points;
+    return g->points == GRID ? (n * points + point) * g->rank : n * g->rank * points + point;
 }
+
+static inline ptrdiff_t first_of_row(const geometry *g, const tile *t, ptrdiff_t k, ptrdiff_t i)
+{
+    return ((t->start[2] + k) * g->out_size[1] + t->start[1] + i) * g->out_size[0] + t->start[0];
+}
+
+/* Every `step`-th number; constant steps become shuffles. */
+#define EVERY(type, step)                                                                        \
+    for (ptrdiff_t j = 0; j < count; ++j)                                                        \
+        to[j] = (double)((const type *)numbers)[first + j * (step)]
+
+INLINE void read_numbers(const void *numbers, int are_double, ptrdiff_t first, ptrdiff_t step, ptrdiff_t count,
+                         double *restrict to)
+{
+    if (are_double) {
+        EVERY(double, step);
+    } else if (step == 1) {
+        EVERY(float, 1);
+    } else if (step == 2) {
+        EVERY(float, 2);
+    } else {
+        EVERY(float, 3);
+    }
+}
+
+#undef EVERY
 
 static void given_coordinates(const void *points, const geometry *g, ptrdiff_t n, const tile *t,
                               double (*restrict at)[TILE_POINTS])
 {
-    ptrdiff_t p = 0;
-    const ptrdiff_t step = g->points == GRID ? g->rank : 1;
-    for (ptrdiff_t k = t->start[2]; k < t->start[2] + t->count[2]; ++k)
-        for (ptrdiff_t i = t->start[1]; i < t->start[1] + t->count[1]; ++i, p += t->count[0])
-            for (ptrdiff_t axis = 0; axis < g->rank; ++axis) {
-                const ptrdiff_t row = (k * g->out_size[1] + i) * g->out_size[0] + t->start[0];
-                const ptrdiff_t first = place_of(g, n, row, axis);
-                double *restrict to = at[axis] + p;
-                if (g->points_are_double)
-                    for (ptrdiff_t j = 0; j < t->count[0]; ++j)
-                        to[j] = ((const double *)points)[first + j * step];
-                else
-                    for (ptrdiff_t j = 0; j < t->count[0]; ++j)
-                        to[j] = (double)((const float *)points)[first + j * step];
-                const double scale = half_extent(g->size[axis], g->align_corners);
-                const double middle = centre(g->size[axis]);
-                const ptrdiff_t place[3] = {t->start[0], i, k};
-                if (g->points == GRID)
-                    for (ptrdiff_t j = 0; j < t->count[0]; ++j)
-                        to[j] = middle + scale * to[j];
-                else
-                    for (ptrdiff_t j = 0; j < t->count[0]; ++j)
-                        to[j] += (double)(place[axis] + (axis == 0 ? j : 0));
-            }
+    const ptrdiff_t step = g->points == GRID ? g->rank : 1, count = t->count[0];
+    for (ptrdiff_t row = 0; row < t->count[1] * t->count[2]; ++row) {
+        const ptrdiff_t i = row % t->count[1], k = row / t->count[1];
+        ptrdiff_t apart, first = place_of(g, n, first_of_row(g, t, k, i), &apart);
+        for (ptrdiff_t axis = 0; axis < g->rank; ++axis, first += apart) {
+            double *restrict to = at[axis] + row * count;
+            read_numbers(points, g->points_are_double != 0, first, step, count, to);
+            const double scale = half_extent(g->size[axis], g->align_corners);
+            const double middle = centre(g->size[axis]);
+            const double place[3] = {(double)t->start[0], (double)(t->start[1] + i), (double)(t->start[2] + k)};
+            if (g->points == GRID)
+                for (ptrdiff_t j = 0; j < count; ++j)
+                    to[j] = middle + scale * to[j];
+            else
+                for (ptrdiff_t j = 0; j < count; ++j)
+                    to[j] += place[axis] + (double)(axis == 0 ? j : 0);
+        }
+    }
 }
 
 /* Coordinates in pixels of a tile's points, row by row; of a plane's, no z. */
@@ -192,24 +213,36 @@ static void add_map_grads(const double *matrix, const geometry *g, const tile *t
         }
 }
 
+#define EVERY(type, step)                                                                        \
+    for (ptrdiff_t j = 0; j < count; ++j)                                                        \
+        ((type *)numbers)[first + j * (step)] = (type)(scale * from[j])
+
+INLINE void write_numbers(void *numbers, int are_double, ptrdiff_t first, ptrdiff_t step, ptrdiff_t count,
+                          double scale, const double *restrict from)
+{
+    if (are_double) {
+        EVERY(double, step);
+    } else if (step == 1) {
+        EVERY(float, 1);
+    } else {
+        EVERY(float, step);
+    }
+}
+
+#undef EVERY
+
 static void store_grads(void *points_grad, const geometry *g, ptrdiff_t n, const tile *t,
                         double (*restrict grad)[TILE_POINTS])
 {
-    ptrdiff_t p = 0;
-    const ptrdiff_t step = g->points == GRID ? g->rank : 1;
-    for (ptrdiff_t k = t->start[2]; k < t->start[2] + t->count[2]; ++k)
-        for (ptrdiff_t i = t->start[1]; i < t->start[1] + t->count[1]; ++i, p += t->count[0])
-            for (ptrdiff_t axis = 0; axis < g->rank; ++axis) {
-                const ptrdiff_t row = (k * g->out_size[1] + i) * g->out_size[0] + t->start[0];
-                const ptrdiff_t first = place_of(g, n, row, axis);
-                const double scale = g->points == GRID ? half_extent(g->size[axis], g->align_corners) : 1;
-                if (g->points_are_double)
-                    for (ptrdiff_t j = 0; j < t->count[0]; ++j)
-                        ((double *)points_grad)[first + j * step] = scale * grad[axis][p + j];
-                else
-                    for (ptrdiff_t j = 0; j < t->count[0]; ++j)
-                        ((float *)points_grad)[first + j * step] = (float)(scale * grad[axis][p + j]);
-            }
+    const ptrdiff_t step = g->points == GRID ? g->rank : 1, count = t->count[0];
+    for (ptrdiff_t row = 0; row < t->count[1] * t->count[2]; ++row) {
+        ptrdiff_t apart;
+        ptrdiff_t first = place_of(g, n, first_of_row(g, t, row / t->count[1], row % t->count[1]), &apart);
+        for (ptrdiff_t axis = 0; axis < g->rank; ++axis, first += apart)
+            write_numbers(points_grad, g->points_are_double != 0, first, step, count,
+                          g->points == GRID ? half_extent(g->size[axis], g->align_corners) : 1,
+                          grad[axis] + row * count);
+    }
 }
 
 #endif

@@ -20,12 +20,15 @@ INLINE void TYPED(store_quad)(REAL *to, TYPED(quad) q)
     memcpy(to, &q, sizeof q);
 }
 
-INLINE void TYPED(add_to_doubles)(double *to, TYPED(quad) q)
+/* Overwrites, or adds. */
+INLINE void TYPED(put_doubles)(double *to, TYPED(quad) q, int add)
 {
     typedef double doubles __attribute__((vector_size(4 * sizeof(double))));
-    doubles sum;
-    memcpy(&sum, to, sizeof sum);
-    sum += __builtin_convertvector(q, doubles);
+    doubles sum = __builtin_convertvector(q, doubles), before;
+    if (add) {
+        memcpy(&before, to, sizeof before);
+        sum += before;
+    }
     memcpy(to, &sum, sizeof sum);
 }
 

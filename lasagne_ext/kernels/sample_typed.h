@@ -101,15 +101,15 @@ static void TYPED(grads_at_points)(TYPED(work) *w, const geometry *g, const REAL
             BY_LANES(lanes, add_back, w, s, g, image_grad, channels);
         }
     }
+    if (to_points && g->interpolation != NEAREST) {
+        w->has_sums |= lanes > 1;
+        w->has_grads |= lanes == 1;
+    }
 }
 
-static void TYPED(start_sums)(TYPED(work) *w, const geometry *g)
+static void TYPED(start_sums)(TYPED(work) *w)
 {
-    for (int axis = 0; axis < g->rank; ++axis) {
-        memset(w->grad[axis], 0, (size_t)w->count * sizeof **w->grad);
-        if (g->channels > 1)
-            memset(w->sum[axis], 0, (size_t)(4 * w->count) * sizeof **w->sum);
-    }
+    w->has_sums = w->has_grads = 0;
 }
 
 /* Completes the gradients in pixels: adds each point's four sums. */
@@ -118,20 +118,22 @@ static void TYPED(finish_sums)(TYPED(work) *w, const geometry *g)
     for (int axis = 0; axis < g->rank; ++axis) {
         const REAL *restrict sum = w->sum[axis];
         double *restrict grad = w->grad[axis];
+        if (!w->has_sums && !w->has_grads)
+            memset(grad, 0, (size_t)w->count * sizeof *grad);
         ptrdiff_t p = 0;
-        if (g->channels > 1) {
+        if (w->has_sums) {
 #if defined(__GNUC__)
             for (; p + 4 <= w->count; p += 4) {
                 TYPED(quad) q[4];
                 for (int k = 0; k < 4; ++k)
                     q[k] = TYPED(load_quad)(sum + 4 * (p + k));
                 TYPED(transpose)(q);
-                q[0] = (q[0] + q[1]) + (q[2] + q[3]);
-                TYPED(add_to_doubles)(grad + p, q[0]);
+                TYPED(put_doubles)(grad + p, (q[0] + q[1]) + (q[2] + q[3]), w->has_grads);
             }
 #endif
             for (; p < w->count; ++p)
-                grad[p] += (double)((sum[4 * p] + sum[4 * p + 1]) + (sum[4 * p + 2] + sum[4 * p + 3]));
+                grad[p] = (w->has_grads ? grad[p] : 0)
+                          + (double)((sum[4 * p] + sum[4 * p + 1]) + (sum[4 * p + 2] + sum[4 * p + 3]));
         }
         for (ptrdiff_t k = 0; k < w->nowhere_count; ++k)
             grad[w->nowhere[k]] = NAN;
@@ -179,7 +181,7 @@ static void TYPED(tile_grads)(TYPED(work) *w, const geometry *g, ptrdiff_t n, co
     coordinates(points, g, n, t, w->at);
     TYPED(find_neighbours)(w, g, volume(t->count), cubic, to_points);
     if (to_points)
-        TYPED(start_sums)(w, g);
+        TYPED(start_sums)(w);
     for (ptrdiff_t c = first, lanes; c < last; c += lanes) {
         lanes = TYPED(lanes_for)(last - c);
         const ptrdiff_t channels = smaller(lanes, last - c);
