@@ -7,7 +7,7 @@ import hypothesis
 import numpy as np
 import pytest
 
-import lasagne_ext  # noqa: F401  (activates the engine before theano is imported)
+import lasagne_ext                           # first: activates the engine
 import theano
 from lasagne_ext import kernels
 from lasagne_ext.kernels import _library, oracle
@@ -36,10 +36,20 @@ def same_weights_in_every_run():
 
 @pytest.fixture
 def fast_compile(monkeypatch):
-    """Compile nothing in C: for tests whose point is not the linker."""
+    """Compile hardly anything in C: for tests whose point is not the linker."""
     # Theano remembers the mode it made first, whatever the configuration says later.
     monkeypatch.setattr(theano.compile.mode, 'instantiated_default_mode', None, raising=False)
     with theano.configparser.change_flags(mode='FAST_COMPILE'):
+        yield
+
+
+@pytest.fixture
+def nothing_compiled(fast_compile):
+    """Compile nothing in C, not even, as Theano would, to fold constants: for tests of our own Ops."""
+    if lasagne_ext.engine.report()['engine'].startswith('theano'):
+        with theano.configparser.change_flags(cxx=''):
+            yield
+    else:
         yield
 
 

@@ -11,7 +11,7 @@ from lasagne_ext.layers import MultiGlimpseLayer, localization
 from lasagne_ext.ops import (affine_transform, family_identity, family_size, projective_transform,
                              theta_of)
 
-pytestmark = pytest.mark.usefixtures('fast_compile')
+pytestmark = pytest.mark.usefixtures('nothing_compiled')
 
 SIZES = {2: (6, 7), 3: (4, 5, 3)}
 OUT = {2: (3, 4), 3: (3, 2, 4)}

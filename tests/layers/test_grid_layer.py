@@ -10,7 +10,7 @@ from lasagne_ext.layers import GridLayer, GridSampleLayer, TransformerLayer, loc
 from lasagne_ext.ops import (affine_grid, family_identity, family_size, projective_grid, theta_of,
                              tps_grid)
 
-pytestmark = pytest.mark.usefixtures('fast_compile')
+pytestmark = pytest.mark.usefixtures('nothing_compiled')
 
 OUT = {2: (3, 4), 3: (3, 2, 4)}
 

@@ -10,7 +10,7 @@ from lasagne_ext.layers import InverseTransformerLayer, TransformerLayer, locali
 from lasagne_ext.ops import (affine_transform, family_identity, family_size, invert_theta,
                              projective_transform, theta_of)
 
-pytestmark = pytest.mark.usefixtures('fast_compile')
+pytestmark = pytest.mark.usefixtures('nothing_compiled')
 
 SIZES = {2: (6, 7), 3: (4, 5, 3)}
 OUT = {2: (5, 8), 3: (3, 6, 4)}

@@ -7,7 +7,7 @@ from lasagne_ext.layers import (MultiGlimpseLayer, ProjectiveTransformerLayer, T
                                 TransformerLayer, localization)
 from lasagne_ext.ops.theta import AFFINE_FAMILIES
 
-pytestmark = pytest.mark.usefixtures('fast_compile')
+pytestmark = pytest.mark.usefixtures('nothing_compiled')
 
 SIZES = {2: (6, 7), 3: (4, 5, 3)}
 

@@ -9,7 +9,7 @@ import theano.tensor as T
 from lasagne_ext.layers import ProjectiveTransformerLayer, TransformerLayer, localization
 from lasagne_ext.ops import projective_transform
 
-pytestmark = pytest.mark.usefixtures('fast_compile')
+pytestmark = pytest.mark.usefixtures('nothing_compiled')
 
 SIZES = {2: (6, 7), 3: (4, 5, 3)}
 

@@ -11,7 +11,7 @@ from lasagne.layers import DenseLayer, ReshapeLayer
 from lasagne_ext.layers import FlowWarpLayer, GridSampleLayer
 from lasagne_ext.ops import flow_warp, grid_sample
 
-pytestmark = pytest.mark.usefixtures('fast_compile')
+pytestmark = pytest.mark.usefixtures('nothing_compiled')
 
 SIZES = {2: (6, 7), 3: (4, 5, 3)}
 OUT = {2: (4, 5), 3: (3, 2, 4)}

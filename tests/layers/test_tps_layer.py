@@ -11,7 +11,7 @@ import theano.tensor as T
 from lasagne_ext.layers import TPSTransformerLayer, localization
 from lasagne_ext.ops import tps_transform
 
-pytestmark = pytest.mark.usefixtures('fast_compile')
+pytestmark = pytest.mark.usefixtures('nothing_compiled')
 
 SIZES = {2: (6, 7), 3: (4, 5, 3)}
 SCATTERED = {2: [[-.9, -.8], [.7, -1], [.1, .2], [-.6, .9], [1.1, .8]],

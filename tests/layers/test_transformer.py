@@ -18,7 +18,7 @@ from lasagne_ext.ops import (affine_grid, affine_transform, family_identity, fam
 from lasagne_ext.ops.theta import AFFINE_FAMILIES
 from lasagne_ext import kernels
 
-pytestmark = pytest.mark.usefixtures('fast_compile')
+pytestmark = pytest.mark.usefixtures('nothing_compiled')
 
 FLOAT = theano.config.floatX
 IDENTITY = np.array([1, 0, 0, 0, 1, 0], dtype=FLOAT)

@@ -8,7 +8,7 @@ from lasagne_ext import kernels
 from lasagne_ext.ops import affine_grid, affine_transform, grid_sample
 from lasagne_ext.ops.antialias import FootprintSample, FootprintSampleGrad, footprint
 
-pytestmark = pytest.mark.usefixtures('fast_compile')
+pytestmark = pytest.mark.usefixtures('nothing_compiled')
 
 OPTIMIZED = theano.Mode(linker='py', optimizer='fast_run')
 

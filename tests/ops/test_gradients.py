@@ -10,7 +10,7 @@ from lasagne_ext.ops import (affine_grid, affine_transform, flow_grid, grid_samp
 
 IN_SIZE, OUT_SIZE = (4, 5), (3, 4)
 
-pytestmark = pytest.mark.usefixtures('fast_compile')
+pytestmark = pytest.mark.usefixtures('nothing_compiled')
 
 
 def variables(values):

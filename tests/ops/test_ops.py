@@ -12,7 +12,7 @@ from lasagne_ext.ops import (AffineTransform, AffineTransformGrad, FlowWarp, Gri
                              ProjectiveTransform, affine_grid, affine_transform, flow_grid, flow_warp,
                              grid_sample, projective_grid, projective_transform)
 
-pytestmark = pytest.mark.usefixtures('fast_compile')
+pytestmark = pytest.mark.usefixtures('nothing_compiled')
 
 IDENTITY = np.array([[1, 0, 0, 0, 1, 0]], dtype='float64')
 

@@ -7,7 +7,7 @@ import theano.tensor as T
 from lasagne_ext.ops import affine_transform, flow_warp, grid_sample
 from lasagne_ext.ops._outside import OutsidePull
 
-pytestmark = pytest.mark.usefixtures('fast_compile')
+pytestmark = pytest.mark.usefixtures('nothing_compiled')
 
 
 def with_pull(strength, antialias=False):

@@ -6,7 +6,7 @@ import theano.tensor as T
 from lasagne_ext.ops import (AffineTransformGrad, GridSampleGrad, affine_grid, affine_transform,
                              flow_grid, flow_warp, grid_sample, projective_grid, projective_transform)
 
-pytestmark = pytest.mark.usefixtures('fast_compile')
+pytestmark = pytest.mark.usefixtures('nothing_compiled')
 
 IDENTITY = np.array([[1, 0, 0, 0, 1, 0]], dtype='float64')
 

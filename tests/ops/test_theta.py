@@ -10,7 +10,7 @@ from lasagne_ext.ops import (affine_transform, compose_thetas, family_identity, 
                              invert_theta, theta_of)
 from lasagne_ext.ops.theta import FAMILIES
 
-pytestmark = pytest.mark.usefixtures('fast_compile')
+pytestmark = pytest.mark.usefixtures('nothing_compiled')
 
 #: Of rotations: none, where the series are taken, about where they end, and more than a turn.
 ANGLES = [0, 1e-9, 1e-3, .0999, .1001, 1., 3., 10.]

@@ -8,7 +8,7 @@ from scipy.interpolate import RBFInterpolator
 
 from lasagne_ext.ops import affine_grid, grid_sample, tps_grid, tps_transform
 
-pytestmark = pytest.mark.usefixtures('fast_compile')
+pytestmark = pytest.mark.usefixtures('nothing_compiled')
 
 SCATTERED = {2: np.array([[-.9, -.8], [.7, -1], [.1, .2], [-.6, .9], [1.1, .8]]),
              3: np.array([[-.9, -.8, .1], [.7, -1, -1], [.1, .2, 1], [-.6, .9, 0], [1, .8, -.5],
