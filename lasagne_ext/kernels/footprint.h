@@ -5,7 +5,7 @@
  * The samples are handled in batches, as the points of plain sampling are in tiles.
  */
 
-/* At most so many samples before and after the point, along each direction. */
+/* At most so many samples before and after the point, along each direction: MOST_TAPS in oracle.py. */
 #define MOST_STEPS 31
 
 typedef struct {
@@ -40,8 +40,7 @@ static void TYPED(put_number)(void *numbers, const geometry *g, ptrdiff_t at, do
 static ptrdiff_t TYPED(nth_of_tile)(const geometry *g, const tile *t, ptrdiff_t p)
 {
     const ptrdiff_t j = p % t->count[0], i = p / t->count[0] % t->count[1];
-    const ptrdiff_t k = p / (t->count[0] * t->count[1]);
-    return ((t->start[2] + k) * g->out_size[1] + t->start[1] + i) * g->out_size[0] + t->start[0] + j;
+    return first_of_row(g, t, p / (t->count[0] * t->count[1]), i) + j;
 }
 
 static void TYPED(read_footprints)(TYPED(footprints) *f, const geometry *g, ptrdiff_t n, const tile *t,
@@ -70,7 +69,6 @@ static void TYPED(read_footprints)(TYPED(footprints) *f, const geometry *g, ptrd
     }
     memset(f->grad, 0, sizeof f->grad);
     memset(f->spread_grad, 0, sizeof f->spread_grad);
-    f->next_point = f->next_sample = 0;
 }
 
 /* The next samples, as coordinates in the work; their number, 0 when there are no more. */
@@ -178,7 +176,8 @@ API int EXPORTED(footprint_forward)(const REAL *images, const void *grid, const 
 
 API int EXPORTED(footprint_backward)(const REAL *images, const void *grid, const void *footprints,
                                      const REAL *output_grad, REAL *input_grad, void *grid_grad,
-                                     void *footprint_grad, const geometry *g, const double *cubic, char *workspace)
+                                     void *footprint_grad, const geometry *g, const double *cubic,
+                                     char *workspace)
 {
     const ptrdiff_t tiles = count_tiles(g), per_image = g->images ? g->transforms / g->images : 0;
     const ptrdiff_t plane = volume(g->size), out_plane = volume(g->out_size);

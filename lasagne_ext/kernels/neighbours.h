@@ -146,12 +146,7 @@ static void TYPED(divide)(TYPED(work) *w, const geometry *g, ptrdiff_t first, pt
         pixels = smaller(pixels, PATCH_PIXELS + 1) * smaller(s->size[axis], PATCH_PIXELS + 1);
     }
     s->boxed = pixels <= PATCH_PIXELS && pixels <= 3 * taps * count + 64;
-    if (!s->boxed && count >= 2 * SMALLEST_SPLIT) {
-        TYPED(divide)(w, g, first, count / 2);
-        TYPED(divide)(w, g, first + count / 2, count - count / 2);
-        return;
-    }
-    if (!s->boxed && taps * count > PATCH_PIXELS) {
+    if (!s->boxed && (count >= 2 * SMALLEST_SPLIT || taps * count > PATCH_PIXELS)) {
         TYPED(divide)(w, g, first, count / 2);
         TYPED(divide)(w, g, first + count / 2, count - count / 2);
         return;

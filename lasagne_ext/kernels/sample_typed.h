@@ -24,7 +24,7 @@ _Static_assert(sizeof(TYPED(work)) <= WORK_BYTES, "a thread's share is too small
 static int TYPED(lanes_for)(ptrdiff_t channels)
 {
 #if defined(__GNUC__)
-    return channels > 8 || channels > WIDE_LANES / 2 ? WIDE_LANES : channels > 1 ? 4 : 1;
+    return channels > WIDE_LANES / 2 ? WIDE_LANES : channels > 1 ? 4 : 1;
 #else
     (void)channels;
     return 1;
@@ -55,8 +55,7 @@ static void TYPED(move_tile)(REAL *lanes_side_by_side, REAL *out, const geometry
     const ptrdiff_t rows = whole ? 1 : t->count[1], length = t->count[0] * (whole ? t->count[1] : 1);
     for (ptrdiff_t k = 0; k < t->count[2]; ++k)
         for (ptrdiff_t i = 0; i < rows; ++i) {
-            REAL *run = out + ((t->start[2] + k) * g->out_size[1] + t->start[1] + i) * g->out_size[0]
-                        + t->start[0];
+            REAL *run = out + first_of_row(g, t, k, i);
             REAL *inner = lanes_side_by_side + (k * rows + i) * length * lanes;
             if (read)
                 BY_LANES(lanes, pack, run, plane, channels, length, inner);
@@ -92,10 +91,10 @@ static void TYPED(grads_at_points)(TYPED(work) *w, const geometry *g, const REAL
         memset(values_grad + w->nowhere[k] * lanes, 0, (size_t)lanes * sizeof *values_grad);
     for (ptrdiff_t k = 0; k < w->segments; ++k) {
         const TYPED(segment) *s = w->segment + k;
-        if (to_points)
+        if (to_points) {
             BY_LANES(lanes, load, w, s, g, image, channels);
-        if (to_points)
             BY_LANES(lanes, to_points, w, s, g, values_grad);
+        }
         if (image_grad != NULL) {
             BY_LANES(lanes, to_image, w, s, g, values_grad);
             BY_LANES(lanes, add_back, w, s, g, image_grad, channels);
@@ -211,7 +210,8 @@ static void TYPED(keep_points_grad)(TYPED(work) *w, const geometry *g, ptrdiff_t
  * then the points' by tiles.
  */
 API int EXPORTED(sample_backward)(const REAL *images, const void *points, const REAL *output_grad,
-                                  REAL *input_grad, void *points_grad, const geometry *g, const double *cubic, char *workspace)
+                                  REAL *input_grad, void *points_grad, const geometry *g, const double *cubic,
+                                  char *workspace)
 {
     const ptrdiff_t tiles = count_tiles(g), per_image = g->images ? g->transforms / g->images : 0;
     const ptrdiff_t image_values = g->channels * volume(g->size);
