@@ -23,13 +23,17 @@ class SamplerGrad(Sampler):
 
     __props__ = Sampler.__props__ + ('wanted',)
 
+    #: The Op that samples.
+    sampler = None
+
     def __init__(self, *args, wanted=(True, True), **modes):
         super().__init__(*args, **modes)
         self.wanted = wanted
 
     def forward(self, image, points, output_grad):
         """What the forward Op makes of image and points, like `output_grad`."""
-        raise NotImplementedError
+        size = () if self.points.has_size else (output_grad.shape[points.ndim:],)
+        return self.sampler(**self.props())(image, points, *size)
 
     def make_node(self, input, points, output_grad):
         input, points = self.as_inputs(input, points)

@@ -177,6 +177,4 @@ class AffineTransformGrad(SamplerGrad):
     """Both gradients of :class:`AffineTransform`: inputs (input, theta, output_grad)."""
 
     points = AFFINE
-
-    def forward(self, image, points, output_grad):
-        return AffineTransform(**self.props())(image, points, output_grad.shape[points.ndim:])
+    sampler = AffineTransform

@@ -153,6 +153,4 @@ class FlowWarpGrad(SamplerGrad):
     """Both gradients of :class:`FlowWarp`: inputs (input, flow, output_grad)."""
 
     points = FLOW
-
-    def forward(self, image, points, output_grad):
-        return FlowWarp(**self.props())(image, points)
+    sampler = FlowWarp

@@ -153,6 +153,4 @@ class ProjectiveTransformGrad(SamplerGrad):
     """Both gradients of :class:`ProjectiveTransform`: inputs (input, H, output_grad)."""
 
     points = PROJECTIVE
-
-    def forward(self, image, points, output_grad):
-        return ProjectiveTransform(**self.props())(image, points, output_grad.shape[points.ndim:])
+    sampler = ProjectiveTransform

@@ -92,6 +92,4 @@ class GridSampleGrad(SamplerGrad):
     """Both gradients of :class:`GridSample`: inputs (input, grid, output_grad)."""
 
     points = GRID
-
-    def forward(self, image, points, output_grad):
-        return GridSample(**self.props())(image, points)
+    sampler = GridSample
