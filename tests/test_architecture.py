@@ -34,7 +34,8 @@ def module_names():
 
 #: What each part may import of the others, itself always included.
 MAY_IMPORT = {
-    'kernels': set(), 'engine': {'kernels'}, 'ops': {'kernels'}, 'layers': {'ops'}, 'debug': {'ops'},
+    'kernels': set(), 'engine': {'kernels'}, 'ops': {'kernels'}, 'layers': {'ops'},
+    'debug': {'engine', 'kernels', 'ops'},
     'datasets': {'kernels'}, '_runner': {'_bootstrap'}, '_bootstrap': set(),
     'demo': {'datasets', 'debug', 'layers'},
     '__main__': {'_runner', 'datasets', 'demo', 'engine', 'kernels'}}

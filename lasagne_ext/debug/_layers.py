@@ -60,3 +60,8 @@ def incoming_layers(layer):
     """The layers that feed `layer`; a shape given in place of a layer counts as none."""
     sources = getattr(layer, 'input_layers', None) or [getattr(layer, 'input_layer', None)]
     return [source for source in sources if source is not None]
+
+
+def called(name, layer):
+    """A layer by class and name, for sentences: ``DenseLayer 'fc1'``."""
+    return "%s '%s'" % (type(layer).__name__, name)

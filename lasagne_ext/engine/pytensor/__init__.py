@@ -3,7 +3,7 @@ import importlib
 import sys
 import warnings
 
-from lasagne_ext.engine import _environment, _lasagne, settings
+from lasagne_ext.engine import _environment, _lasagne, origins, settings
 from lasagne_ext.engine.pytensor import _finder, flags
 
 NAME = 'pytensor'
@@ -32,6 +32,8 @@ def activate():
     with flags.pytensor_flags(user_flags), warnings.catch_warnings():
         warnings.simplefilter('ignore', DeprecationWarning)
         importlib.import_module('pytensor')
+    origins.install(importlib.import_module('pytensor.graph.utils'),
+                    importlib.import_module('pytensor.graph.fg').FunctionGraph)
     from lasagne_ext.engine.pytensor import (derivatives, linkers, old_pickles, refused_attributes,
                                               shared, test_values, variable_methods)
     for module in (variable_methods, refused_attributes, derivatives, shared, old_pickles):

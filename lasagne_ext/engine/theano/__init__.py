@@ -5,7 +5,7 @@ import logging
 import sys
 import warnings
 
-from lasagne_ext.engine import _environment, _lasagne, settings
+from lasagne_ext.engine import _environment, _lasagne, origins, settings
 from lasagne_ext.engine.theano import blas as _blas
 from lasagne_ext.engine.theano import mends
 
@@ -44,6 +44,8 @@ def activate():
     else:
         _lasagne.drop_half_imported('theano')
         chosen = _import_theano()
+    origins.install(importlib.import_module('theano.gof.utils'),
+                    importlib.import_module('theano.gof.fg').FunctionGraph)
     mends.alias_downsample()
     mends.mend_scan()
     mends.mend_cache_key()

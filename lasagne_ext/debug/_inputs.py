@@ -1,0 +1,98 @@
+"""The values a user gives for a network's input layers."""
+from collections import OrderedDict
+
+import lasagne
+import numpy as np
+import theano
+
+
+class Feed:
+    """What stands for the input layers of a network, and the values given for them.
+
+    Parameters
+    ----------
+    where : str
+        The function that asks, for messages.
+    named : dict
+        name -> layer, all layers of the network.
+    inputs : array or dict
+        The value of the only input layer; or a dict from input layers, their names or their
+        variables, to values.
+
+    Attributes
+    ----------
+    variables : OrderedDict
+        Input layer -> the variable that takes its value, as ``get_output`` wants them.
+    values : list of array
+        One for each of them, in that order, of the variable's dtype.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there is no input layer, or an input is missing, unknown, or of the wrong rank or dtype.
+    """
+
+    def __init__(self, where, named, inputs):
+        layers = OrderedDict((name, layer) for name, layer in named.items()
+                             if isinstance(layer, lasagne.layers.InputLayer))
+        if not layers:
+            raise ValueError('%s: the network has no input layer; put an InputLayer where a shape '
+                             'stands in place of one' % where)
+        self.variables = _variables(layers.values())
+        self.values = [_checked(where, name, layer.shape, self.variables[layer], value)
+                       for (name, layer), value in zip(layers.items(),
+                                                       _in_order(where, layers, inputs))]
+
+
+def _variables(input_layers):
+    """The variable that takes each input layer's value: its own, or one like it.
+
+    A shared variable, a constant, an expression, or one that two layers have in common cannot be
+    given a value.
+    """
+    taken = OrderedDict()
+    for layer in input_layers:
+        variable = layer.input_var
+        free = (variable.owner is None and variable not in taken.values()
+                and not isinstance(variable, (theano.Constant, theano.compile.SharedVariable)))
+        taken[layer] = variable if free else variable.type()
+    return taken
+
+
+def _in_order(where, input_layers, inputs):
+    """The value for each input layer, in order."""
+    if not isinstance(inputs, dict):
+        if len(input_layers) != 1:
+            raise ValueError('%s: the network has %d input layers (%s); give inputs as a dict of '
+                             'layer (or name) to array'
+                             % (where, len(input_layers), ', '.join(input_layers)))
+        return [inputs]
+    remaining = dict(inputs)
+    found = []
+    for name, layer in input_layers.items():
+        keys = [key for key in (layer, name, layer.input_var) if key in remaining]
+        if not keys:
+            raise ValueError('%s: no value was given for the input layer %r' % (where, name))
+        found.append(remaining.pop(keys[0]))
+    if remaining:
+        raise ValueError('%s: %s is no input layer of this network; its input layers are %s'
+                         % (where, ', '.join(map(repr, remaining)), ', '.join(input_layers)))
+    return found
+
+
+def _checked(where, name, shape, variable, value):
+    value = np.asarray(value)
+    if value.ndim != variable.ndim:
+        raise ValueError('%s: the input layer %r takes %d dimensions %r, got an array of shape %s'
+                         % (where, name, variable.ndim, shape, value.shape))
+    if any(single and size != 1 for single, size in zip(variable.broadcastable, value.shape)):
+        raise ValueError('%s: the input layer %r was declared with shape %r, its dimensions of 1 '
+                         'being fixed; got an array of shape %s' % (where, name, shape, value.shape))
+    if not np.can_cast(value.dtype, variable.dtype, 'same_kind'):
+        raise TypeError('%s: the input layer %r takes %s, got %s; cast it first'
+                        % (where, name, variable.dtype, value.dtype))
+    cast = value.astype(variable.dtype)
+    if value.dtype.kind in 'iu' and cast.dtype.kind in 'iu' and (cast != value).any():
+        raise ValueError('%s: the input layer %r takes %s, which cannot hold all of the values '
+                         'given' % (where, name, variable.dtype))
+    return cast
