@@ -91,14 +91,11 @@ def _inverse(layer):
 
 @says('CustomRecurrentLayer', 'RecurrentLayer', 'LSTMLayer', 'GRULayer')
 def _recurrent(layer):
-    kind = type(layer).__name__.replace('Layer', '').replace('Recurrent', 'simple').replace(
-        'Customsimple', 'custom')
-    units = getattr(layer, 'num_units', None)
+    kind = {'LSTMLayer': 'LSTM', 'GRULayer': 'GRU'}.get(type(layer).__name__, 'recurrent')
     parts = ['walks through the time steps%s with %s' % (
         ' from the last to the first' if layer.backwards else '',
-        'a recurrent network of its own' if units is None else '%s of the kind %s' % (
-            count_words(units, 'unit'), kind))]
-    parts[0] += nonlinearity_words(getattr(layer, 'nonlinearity', None))
+        count_words(layer.output_shape[-1], kind + ' unit')) + nonlinearity_words(
+            getattr(layer, 'nonlinearity', None))]
     # Lasagne 0.1 takes no other second input than a mask.
     if getattr(layer, 'mask_incoming_index', len(layer.input_layers) - 1) > 0:
         parts.append('standing still where the mask is 0')
@@ -106,8 +103,8 @@ def _recurrent(layer):
         parts.append('gradients clipped at %s' % layer.grad_clipping)
     if layer.gradient_steps > 0:
         parts.append('gradients kept for %s' % count_words(layer.gradient_steps, 'step'))
-    return '%s, and hands on %s' % (
-        ', '.join(parts), 'the last step only' if getattr(layer, 'only_return_final', False) else 'every step')
+    last_only = getattr(layer, 'only_return_final', False)
+    return '%s, and hands on %s' % (', '.join(parts), 'the last step only' if last_only else 'every step')
 
 
 def _theta_words(layer):

@@ -1,6 +1,6 @@
 """What the layers that compute do, in words: dense, convolving, pooling, normalising, noisy."""
-from lasagne_ext.debug._words import (axis_name, count_words, nonlinearity_words, pad_words, per_axis, register,
-                                      window_reasons, window_words)
+from lasagne_ext.debug._words import (axes_words, axis_name, count_words, listed, nonlinearity_words,
+                                      pad_words, per_axis, register, window_reasons, window_words)
 
 #: Name of a class -> function that says what such a layer does. By name, since Lasagne 0.1 lacks many.
 PHRASES = {}
@@ -20,7 +20,8 @@ def _dense(layer):
     leading = getattr(layer, 'num_leading_axes', 1)
     leading = leading if leading >= 0 else len(layer.input_shape) + leading
     sizes = layer.input_shape[leading:]
-    total, each = _product(sizes), 'a sample' if leading == 1 else 'the last axes'
+    total, each = _product(sizes), 'a sample' if leading == 1 else (
+        'the last axis' if len(sizes) == 1 else 'the last axes')
     flat = '' if len(sizes) < 2 else ', laid out in a row: %s%s' % (
         window_words(sizes), '' if total is None else ' = %d' % total)
     return 'connects %s to %s of %s%s%s' % (
@@ -37,25 +38,26 @@ def _nin(layer):
 
 @says('BaseConvLayer', 'Conv1DLayer', 'Conv2DLayer', 'Conv3DLayer', 'Conv2DDNNLayer', 'Conv3DDNNLayer',
       'Conv2DMMLayer', 'Conv2DCCLayer')
-def _convolution(layer, verb='slides', windows=None):
+def _convolution(layer, verb='slides', windows=None, spread=''):
     count = len(layer.filter_size)
     pads = per_axis(layer.pad, count)
     windows = windows or layer.filter_size
+    # The dilated layer has no strides.
+    strides = getattr(layer, 'stride', (1,) * count)
     why = window_reasons(layer.input_shape[2:2 + count], layer.output_shape[2:2 + count], windows,
-                         layer.stride, pads)
+                         strides, pads)
     groups = getattr(layer, 'num_groups', 1)
-    return '%s %s of %s over it%s, %s%s%s%s' % (
+    return '%s %s of %s%s over it%s, %s%s%s%s' % (
         verb, count_words(layer.num_filters, 'filter'), window_words(layer.filter_size),
-        '' if groups == 1 else ', each over one of %d groups of channels' % groups,
-        pad_words(layer.pad), _steps(layer.stride), _because(why),
+        spread, '' if groups == 1 else ', each over one of %d groups of channels' % groups,
+        pad_words(layer.pad), _steps(strides), _because(why),
         nonlinearity_words(layer.nonlinearity))
 
 
 @says('DilatedConv2DLayer')
 def _dilated(layer):
     reach = tuple((size - 1) * gap + 1 for size, gap in zip(layer.filter_size, layer.dilation))
-    return '%s, the filters spread out by %s so that they reach over %s' % (
-        _convolution(layer, windows=reach), window_words(layer.dilation), window_words(reach))
+    return _convolution(layer, windows=reach, spread=', spread out to reach over %s,' % window_words(reach))
 
 
 @says('LocallyConnected2DLayer')
@@ -66,9 +68,9 @@ def _local(layer):
 @says('TransposedConv2DLayer', 'TransposedConv3DLayer', 'Deconv2DLayer', 'Deconv3DLayer')
 def _transposed(layer):
     sizes = ['%s -> %s' % pair for pair in zip(layer.input_shape[2:], layer.output_shape[2:])]
-    return 'spreads every number over a window of %s, by %s, in steps of %s (%s)%s' % (
+    return 'spreads every number over a window of %s, by %s%s (%s)%s' % (
         window_words(layer.filter_size), count_words(layer.num_filters, 'filter'),
-        window_words(layer.stride), '; '.join(sorted(set(sizes))),
+        _steps(layer.stride), '; '.join(sorted(set(sizes))),
         nonlinearity_words(layer.nonlinearity))
 
 
@@ -98,7 +100,7 @@ def _pool(layer):
         keeps, window_words(windows),
         '' if strides == tuple(windows) else ', in steps of %s' % window_words(strides),
         ', ' + pad_words(pads) if any(pads) else '', _because(why),
-        ', what is left over at the end of %s is dropped' % ' and '.join(lost) if lost else '')
+        ', what is left over at the end of %s is dropped' % listed(lost) if lost else '')
 
 
 @says('GlobalPoolLayer')
@@ -161,8 +163,7 @@ def _batch_norm(layer):
                if parameter is not None]
     return ('brings %s to mean 0 and variance 1 (over %s; when predicting, by averages kept from '
             'training)%s' % (
-                _kept_axes(layer), ' and '.join(axis_name(axis, len(layer.input_shape))
-                                                for axis in layer.axes),
+                _kept_axes(layer), axes_words(layer.axes, len(layer.input_shape)),
                 ', then by a learned %s to others' % ' and '.join(learned) if learned else ''))
 
 
@@ -176,8 +177,8 @@ def _kept_axes(layer):
 
 @says('StandardizationLayer')
 def _standardization(layer):
-    return 'brings the numbers along %s of every sample to mean 0 and variance 1' % ' and '.join(
-        axis_name(axis, len(layer.input_shape)) for axis in layer.axes)
+    return 'brings the numbers along %s of every sample to mean 0 and variance 1' % axes_words(
+        layer.axes, len(layer.input_shape))
 
 
 @says('LocalResponseNormalization2DLayer')
@@ -196,8 +197,7 @@ def _scale(layer):
 
 
 def _shared(axes, layer):
-    return ', the same along %s' % ' and '.join(
-        axis_name(axis, len(layer.input_shape)) for axis in axes) if axes else ''
+    return ', the same along %s' % axes_words(axes, len(layer.input_shape)) if axes else ''
 
 
 @says('ParametricRectifierLayer')

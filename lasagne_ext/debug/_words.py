@@ -59,6 +59,16 @@ def axis_name(axis, ndim):
     return 'axis %d' % axis
 
 
+def axes_words(axes, ndim):
+    """Several axes by name: ``the batch, the rows and the columns``."""
+    return listed([axis_name(axis % ndim, ndim) for axis in axes])
+
+
+def listed(words):
+    """``a, b and c``."""
+    return ' and '.join(filter(None, [', '.join(words[:-1]), words[-1]]))
+
+
 def per_axis(value, count):
     """A setting that holds for every axis, once for each of them."""
     return tuple(value) if isinstance(value, (tuple, list)) else (value,) * count

@@ -120,8 +120,8 @@ def explain(layers, inputs=None):
     <BLANKLINE>
       0  InputLayer 'images' brings in the data: (None, 1, 28, 28) of float64.
       1  Conv2DLayer 'conv' takes (None, 1, 28, 28) from 'images', slides 8 filters of 3 x 3 over it,
-         without padding (28 -> 26, being 28 - 3 + 1), then rectify (negative numbers become 0), and gives
-         (None, 8, 26, 26). It has 80 parameters.
+         without padding (28 -> 26, being 28 - 3 + 1), then rectify (negative numbers become 0), and
+         gives (None, 8, 26, 26). It has 80 parameters.
       2  DenseLayer 'out' takes (None, 8, 26, 26) from 'conv', connects each of 10 units to all 5408
          numbers of a sample, laid out in a row: 8 x 26 x 26 = 5408, and gives (None, 10). It has 54.1 k
          parameters.

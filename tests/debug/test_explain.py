@@ -107,7 +107,7 @@ def test_mask_and_direction():
     steps = InputLayer((None, None, 3), name='steps')
     mask = InputLayer((None, None), name='mask')
     text = sentence(LSTMLayer(steps, 5, mask_input=mask, backwards=True))
-    assert 'from the last to the first with 5 units of the kind LSTM' in text
+    assert 'from the last to the first with 5 LSTM units' in text
     assert 'standing still where the mask is 0' in text
     assert 'standing still' not in sentence(LSTMLayer(steps, 5))
 
@@ -151,7 +151,8 @@ def images(*shape):
     (lambda: DenseLayer(DenseLayer(features(), 3, nonlinearity=None, name='first'), 3,
                         nonlinearity=None, name='it'), "two linear layers in a row, 'first' and this"),
     (lambda: CarelessDropout(features(), name='it'), 'random numbers even when predicting'),
-    (lambda: linear(DropoutLayer(features(), p=.9, name='it')), 'drops 90 % of the numbers; p is the share that'),
+    (lambda: linear(DropoutLayer(features(), p=.9, name='it')),
+     'drops 90 % of the numbers; p is the share that'),
     (lambda: DropoutLayer(features(), name='it'), 'dropout at the very output'),
     (frozen, 'it.W is not trained (no tag `trainable`) and stays as at the start'),
     (lambda: Conv2DLayer(images(32, 32, 3), 4, 3), 'channels last, (None, 32, 32, 3)'),
