@@ -1,92 +1,169 @@
 """The table of a network's layers."""
-import html
-from collections import OrderedDict, namedtuple
+import difflib
+from collections import OrderedDict
 
-import numpy as np
-from tabulate import tabulate
-
-from lasagne_ext.debug._layers import incoming_layers, named_layers
-
-#: A line of a summary. `parameters` counts only those that no earlier line has counted;
-#: `shared_with` names the earlier layers whose parameters this one uses too.
-Row = namedtuple('Row', 'number name type incoming output_shape parameters trainable shared_with')
+from lasagne_ext.debug._blocks import repeated_blocks
+from lasagne_ext.debug._layers import named_layers
+from lasagne_ext.debug._layer_parameters import extent, first_users
+from lasagne_ext.debug._layer_rows import Row, network_rows
+from lasagne_ext.debug._layer_shapes import parts_of
+from lasagne_ext.debug._tables import Report, shape_text, short_number
 
 
-class Summary:
+class Summary(Report):
     """A network as a table: ``print()`` it, or let a notebook show it.
 
     Attributes
     ----------
     rows : list of Row
-        One per layer, in topological order.
-    parameters : int
-        Number of parameter values, shared ones counted once.
-    trainable : int
-        How many of them are trainable.
+        One per layer, in topological order. Where repeated blocks are collapsed, one that announces
+        each of them, and only the layers of the first.
+    parameters, trainable, parameter_bytes : int
+        Number of parameter values, shared ones counted once; how many of them are trainable; and the
+        memory that all take.
+    multiply_adds, bytes : int
+        Sums over all layers of those that are known.
+    multiply_adds_known, bytes_known : bool
+        Whether these are all.
+    batch : int or None
+        The batch size they are meant for; None if the network's inputs have several.
+    problems : list of str
+        A sentence for every layer that cannot tell its shape or fails to give a symbolic output.
     """
 
-    def __init__(self, rows):
-        self.rows = rows
+    def __init__(self, rows, shown, columns, batch, parameter_bytes, problems):
+        super().__init__(shown)
         self.parameters = sum(row.parameters for row in rows)
         self.trainable = sum(row.trainable for row in rows)
+        self.parameter_bytes = parameter_bytes
+        self.multiply_adds = sum(row.multiply_adds or 0 for row in rows)
+        self.multiply_adds_known = all(row.multiply_adds is not None for row in rows)
+        self.bytes = sum(row.bytes or 0 for row in rows)
+        self.bytes_known = all(row.bytes is not None for row in rows)
+        self.batch, self.problems = batch, problems
+        self._columns = columns
+        self.right = tuple(k for k, column in enumerate(columns) if column in _FLUSH_RIGHT)
 
-    def _cells(self):
-        head = ['#', 'name', 'type', 'incoming', 'output shape', 'parameters']
-        body = [[str(row.number), row.name, row.type, ', '.join(row.incoming),
-                 _shape_text(row.output_shape), _parameter_text(row)] for row in self.rows]
-        return head, body
+    def head(self):
+        return list(self._columns)
 
-    def _totals(self):
-        return '%s parameters, %s of them trainable' % (
-            format(self.parameters, ','), format(self.trainable, ','))
+    def cells(self):
+        lines, left = [], 0
+        for row in self.rows:
+            lines.append([_COLUMNS[column](row) for column in self._columns])
+            if left and 'name' in self._columns:
+                name = self._columns.index('name')
+                lines[-1][name] = '| ' + lines[-1][name]
+            left = row.block.length if row.block else max(left - 1, 0)
+        return lines
 
-    def __str__(self):
-        head, body = self._cells()
-        alignment = ('right', 'left', 'left', 'left', 'left', 'right')
-        table = tabulate(body, head, tablefmt='simple', colalign=alignment, disable_numparse=True)
-        return '%s\n\n%s' % (table, self._totals())
+    def footer(self):
+        lines = ['no parameters']
+        if self.parameters:
+            frozen = self.parameters - self.trainable
+            lines = ['%s, %s, %s' % (
+                _counted(self.parameters, 'parameter'), short_number(self.parameter_bytes, 'B'),
+                '%s trainable, %s not' % (format(self.trainable, ','), format(frozen, ','))
+                if frozen else 'all trainable')]
+        lines.append('%s%s multiply-adds, %s%s of outputs for %s' % (
+            '' if self.multiply_adds_known else 'at least ', short_number(self.multiply_adds),
+            '' if self.bytes_known else 'at least ', short_number(self.bytes, 'B'),
+            'one batch' if self.batch is None else 'a batch of %s' % self.batch))
+        return '\n'.join(lines + self.problems)
+
+    def emphasis(self, row):
+        if row.block:
+            return 'strong'
+        if row.output_shape is None or _differs(row):
+            return 'bad'
+        if row.dtype == '?':
+            return 'doubtful'
+        return 'quiet' if row.trained == 'no' else None
 
     def __repr__(self):
-        return '<Summary of %d layers, %s>' % (len(self.rows), self._totals())
-
-    def _repr_html_(self):
-        head, body = self._cells()
-
-        def line(cells, tag):
-            return '<tr>%s</tr>' % ''.join(
-                '<%s style="text-align:%s">%s</%s>'
-                % (tag, 'right' if k in (0, 5) else 'left', html.escape(cell), tag)
-                for k, cell in enumerate(cells))
-        return '<table><thead>%s</thead><tbody>%s</tbody></table><p>%s</p>' % (
-            line(head, 'th'), ''.join(line(cells, 'td') for cells in body), self._totals())
+        return '<Summary of %d rows, %s>' % (len(self.rows), _counted(self.parameters, 'parameter'))
 
     def to_dict(self):
         """Rows and totals as plain Python values."""
-        return {'rows': [dict(row._asdict()) for row in self.rows],
-                'parameters': self.parameters, 'trainable': self.trainable}
+        content = super().to_dict()
+        for name in ('parameters', 'trainable', 'parameter_bytes', 'multiply_adds',
+                     'multiply_adds_known', 'bytes', 'bytes_known', 'batch'):
+            content[name] = getattr(self, name)
+        content['problems'] = list(self.problems)
+        return content
 
 
-def _shape_text(shape):
-    return '(%s)' % ', '.join(str(size) for size in shape) if isinstance(shape, tuple) else str(shape)
+def _counted(number, what):
+    return '%s %s%s' % (format(number, ','), what, '' if number == 1 else 's')
 
 
-def _parameter_text(row):
+def _differs(row):
+    """Whether the actual shape is another than the declared one."""
+    actual, declared = parts_of(row.output_shape), parts_of(row.declared_shape)
+    if actual is None or declared is None:
+        return False
+    return len(actual) != len(declared) or any(
+        len(one) != len(other) or any(isinstance(size, int) and size != found
+                                      for found, size in zip(one, other))
+        for one, other in zip(actual, declared))
+
+
+def _shape_cell(row):
+    if row.block:
+        return ''
+    text = '?' if row.output_shape is None else shape_text(row.output_shape)
+    return '%s, declared %s' % (text, shape_text(row.declared_shape)) if _differs(row) else text
+
+
+def _parameters_cell(row):
+    if row.block:
+        return ''
+    shared = row.shared_with and 'shared with %s' % ', '.join(row.shared_with)
     text = format(row.parameters, ',')
-    frozen = row.parameters - row.trainable
-    if frozen:
-        text += ' (%s not trainable)' % format(frozen, ',')
-    if row.shared_with:
-        text += ' shared with %s' % ', '.join(row.shared_with)
-    return text
+    return '%s, %s' % (text, shared) if shared else text
 
 
-def summary(layers):
-    """Summarise a network: names, types, connections, shapes and parameters of its layers.
+def _number_cell(value, row):
+    if row.block:
+        return ''
+    return '?' if value is None else format(value, ',')
+
+
+_COLUMNS = OrderedDict([
+    ('#', lambda row: str(row.number)),
+    ('name', lambda row: 'x %d: %s' % (row.block.times, row.name) if row.block else row.name),
+    ('type', lambda row: row.type),
+    ('incoming', lambda row: ', '.join(row.incoming)),
+    ('output shape', _shape_cell),
+    ('parameters', _parameters_cell),
+    ('trainable', lambda row: row.trained),
+    ('dtype', lambda row: row.dtype),
+    ('multiply-adds', lambda row: _number_cell(row.multiply_adds, row)),
+    ('bytes', lambda row: _number_cell(row.bytes, row))])
+_FLUSH_RIGHT = ('#', 'parameters', 'multiply-adds', 'bytes')
+
+
+def summary(layers, inputs=None, columns=None, collapse=False, deterministic=True):
+    """Summarise a network: names, types, connections, shapes, parameters and costs of its layers.
 
     Parameters
     ----------
     layers : Layer or iterable of Layer
         The network's output, or outputs.
+    inputs : array or dict, optional
+        The value of the network's only input layer; or a dict from input layers, their names or their
+        variables, to values. Then shapes are the actual ones, and costs those of these inputs. A shape
+        that contradicts the declared one has that beside it.
+    columns : sequence of str, optional
+        Which columns to show, of '#', 'name', 'type', 'incoming', 'output shape', 'parameters',
+        'trainable', 'dtype', 'multiply-adds' and 'bytes'; or 'all' for all of them. By default those
+        but 'dtype' and 'bytes', and 'trainable' only if not every parameter is.
+    collapse : bool
+        Show a block of layers that is repeated without a break only once, behind a line that says how
+        often it comes and what the first and the last layer of all are called. The totals are those of
+        the whole network.
+    deterministic : bool
+        Whether layers behave as for prediction, where their outputs and costs depend on it.
 
     Returns
     -------
@@ -96,14 +173,26 @@ def summary(layers):
     Raises
     ------
     TypeError
-        If `layers` is neither a layer nor made of layers.
+        If `layers` is neither a layer nor made of layers, or an argument is of the wrong kind.
     ValueError
-        If it is empty.
+        If `layers` is empty, a column unknown, or an input missing, unknown or of the wrong rank.
 
     Notes
     -----
     A parameter that several layers use is counted once, in the first of them; the others say with
-    whom they share it.
+    whom they share it. Of a parameter that is an expression the shared variables in it count.
+
+    Multiply-adds are the multiplications of the forward pass, and bytes the size of a layer's output;
+    both for one batch, of 1 where the batch size is unknown. Multiplications with the zeros of a
+    padding count, and those of every time step of a recurrent layer; additions, comparisons,
+    divisions and nonlinearities do not. A sampling layer, such as a transformer, has one for each
+    output value and input pixel it is made of (4 bilinear ones in an image), besides the coordinates
+    of its points. A ``?`` stands for a layer of a class that is not known, nor any of its base
+    classes, and for a size that is not; the sum says 'at least'.
+
+    Without `inputs` no value is computed, and a layer that fails is reported below the table. With
+    them the shapes are worked out by Theano from the symbolic outputs, which computes values only
+    where a shape depends on them.
 
     Examples
     --------
@@ -111,30 +200,52 @@ def summary(layers):
     >>> from lasagne_ext.debug import summary
     >>> net = DenseLayer(InputLayer((None, 4), name='in'), 3, name='out')
     >>> print(summary(net))
-      #  name    type        incoming    output shape      parameters
-    ---  ------  ----------  ----------  --------------  ------------
-      0  in      InputLayer              (None, 4)                  0
-      1  out     DenseLayer  in          (None, 3)                 15
+      #  name    type        incoming    output shape      parameters    multiply-adds
+    ---  ------  ----------  ----------  --------------  ------------  ---------------
+      0  in      InputLayer              (None, 4)                  0                0
+      1  out     DenseLayer  in          (None, 3)                 15               12
     <BLANKLINE>
-    15 parameters, 15 of them trainable
+    15 parameters, 120 B, all trainable
+    12 multiply-adds, 56 B of outputs for a batch of 1
     """
     named = named_layers('summary', layers)
-    names = {layer: name for name, layer in named.items()}
-    owner = {}
-    rows = []
-    for number, (name, layer) in enumerate(named.items()):
-        trainable = set(layer.get_params(trainable=True))
-        counts = {True: 0, False: 0}
-        shared_with = OrderedDict()
-        for parameter in layer.get_params():
-            if parameter in owner:
-                if owner[parameter] != name:
-                    shared_with[owner[parameter]] = None
-                continue
-            owner[parameter] = name
-            counts[parameter in trainable] += int(np.prod(parameter.get_value(borrow=True).shape))
-        rows.append(Row(number, name, type(layer).__name__,
-                        [names[source] for source in incoming_layers(layer)],
-                        layer.output_shape, sum(counts.values()), counts[True],
-                        list(shared_with)))
-    return Summary(rows)
+    _check_columns(columns)
+    rows, batch, problems = network_rows('summary', named, inputs, deterministic)
+    if columns is None:
+        frozen = any(row.trained in ('no', 'partly') for row in rows)
+        columns = [column for column in _COLUMNS
+                   if column not in ('dtype', 'bytes') and (frozen or column != 'trainable')]
+    blocks = repeated_blocks(list(named.values())) if collapse else []
+    return Summary(rows, _collapsed(rows, blocks), list(_COLUMNS) if columns == 'all' else list(columns),
+                   batch, sum(extent(parameter)[1] for parameter in first_users(named.values())),
+                   problems)
+
+
+def _check_columns(columns):
+    if columns is None or columns == 'all':
+        return
+    if isinstance(columns, str) or not hasattr(columns, '__iter__'):
+        raise TypeError("summary: columns must be a sequence of names or 'all', got %r" % (columns,))
+    if not columns:
+        raise ValueError('summary: columns must name at least one column, got %r' % (columns,))
+    for column in columns:
+        if column not in _COLUMNS:
+            near = difflib.get_close_matches(str(column), _COLUMNS, 1, .5)
+            raise ValueError('summary: there is no column %r%s; there are %s' % (
+                column, near and ', did you mean %r?' % near[0] or '',
+                ', '.join(map(repr, _COLUMNS))))
+
+
+def _collapsed(rows, blocks):
+    """The rows to show, of every repeated block only the first, behind a row that announces it."""
+    shown, position = [], 0
+    for block in blocks:
+        first = rows[block.start:block.start + block.length]
+        end = block.start + block.length * block.times
+        kind = 'block of %d layers' % block.length if block.length > 1 else first[0].type
+        shown += rows[position:block.start]
+        shown.append(Row(block.start, '%s ... %s' % (first[0].name, rows[end - 1].name), kind, [], None,
+                         None, 0, 0, '', [], '', None, None, block))
+        shown += first
+        position = end
+    return shown + rows[position:]
