@@ -13,5 +13,16 @@ __version__ = '0.1.0'
 
 # The engine must be active before anything that imports theano.
 from lasagne_ext import debug, layers, ops  # noqa: E402
+from lasagne_ext.debug import notebook  # noqa: E402
 
 __all__ = ['debug', 'engine', 'layers', 'ops']
+
+
+def load_ipython_extension(ipython):
+    """What ``%load_ext lasagne_ext`` does: errors are told with the layer they come from."""
+    notebook.load_ipython_extension(ipython)
+
+
+def unload_ipython_extension(ipython):
+    """What ``%unload_ext lasagne_ext`` does."""
+    notebook.unload_ipython_extension(ipython)

@@ -4,6 +4,8 @@ from collections import OrderedDict
 import lasagne
 import theano
 
+from lasagne_ext.debug._streams import unused_streams
+
 
 def expressions(where, named, variables, deterministic):
     """The symbolic value of every layer.
@@ -29,8 +31,9 @@ def expressions(where, named, variables, deterministic):
     TypeError
         If a layer gives anything else.
     """
-    outputs = lasagne.layers.get_output(list(named.values()), inputs=variables,
-                                        deterministic=deterministic)
+    with unused_streams(named.values()):
+        outputs = lasagne.layers.get_output(list(named.values()), inputs=variables,
+                                            deterministic=deterministic)
     for name, output in zip(named, outputs):
         parts = flattened(output)
         if not parts or not all(isinstance(part, theano.Variable) for part in parts):
@@ -43,6 +46,15 @@ def flattened(output):
     if isinstance(output, dict):
         return list(output.values())
     return list(output) if isinstance(output, (tuple, list)) else [output]
+
+
+def labelled_parts(name, value):
+    """``[(label, value)]`` of a layer's output; of several the labels are ``name[0]``, ``name['key']``."""
+    if isinstance(value, dict):
+        return [('%s[%r]' % (name, key), part) for key, part in value.items()]
+    if isinstance(value, (tuple, list)):
+        return [('%s[%d]' % (name, k), part) for k, part in enumerate(value)]
+    return [(name, value)]
 
 
 def like(output, values):

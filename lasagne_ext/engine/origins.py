@@ -5,12 +5,13 @@ optimized. The layers whose ``get_output_for`` was running are written there too
 
     File "Conv2DLayer 'conv1'", line 3, in get_output_for (forward)
 
-The line's number is that of the layer, counted as they come. A node of a gradient gets the layers of the
+The line's number belongs to that layer alone. A node of a gradient gets the layers of the
 node that is differentiated, ``in gradient (backward)``. So a compiled function knows its layers,
 whoever built it, and Theano's own messages show them.
 """
 import functools
 import itertools
+import os
 import sys
 import weakref
 from collections import namedtuple
@@ -29,7 +30,8 @@ _DIFFERENTIATES, _SUMS = 'access_term_cache', 'access_grad_cache'
 
 _numbers = weakref.WeakKeyDictionary()
 _layers = weakref.WeakValueDictionary()
-_count = itertools.count(1)
+#: From a number of the process's own, lest a graph that another has pickled names layers of this one.
+_count = itertools.count(1 + 1000 * int.from_bytes(os.urandom(3), 'big'))
 
 
 def install(utils, FunctionGraph):
@@ -57,6 +59,9 @@ def _remembering(original):
             _extend_trace(thing, lines)
         return thing
 
+    # A trace keeps a few lines and does not count the engine's own before them, which it knows by their
+    # file: this function is to be one of those.
+    add_tag_trace.__code__ = add_tag_trace.__code__.replace(co_filename=original.__code__.co_filename)
     add_tag_trace.remembers_layers = True
     return add_tag_trace
 

@@ -1,0 +1,280 @@
+"""Errors of Theano told with the layer that made the failing operation."""
+import contextlib
+
+import lasagne
+import numpy as np
+from theano.gof.utils import MethodNotDefined
+
+from lasagne_ext.debug._causes import operation
+from lasagne_ext.debug._failure_causes import likely_cause, refusal
+from lasagne_ext.debug._layers import called, incoming_layers, named_layers
+from lasagne_ext.debug._nodes import nearest_place, places
+from lasagne_ext.debug._tables import shape_text
+from lasagne_ext.engine.failures import failed
+from lasagne_ext.engine.origins import origins
+
+
+class LayerError(Exception):
+    """An error of a network, told with the layer it comes from.
+
+    One that is raised is of the original's type too, so that ``except ValueError`` still catches it; the
+    original is its ``__cause__``.
+
+    Attributes
+    ----------
+    layer : str or None
+        The layer's name.
+    direction : str or None
+        ``'forward'`` or ``'backward'``; None if the error came while the graph was built, or an input was
+        refused.
+    """
+
+    layer = direction = None
+
+    def __str__(self):
+        return str(self.args[0]) if self.args else ''
+
+
+#: Type of an error -> the type that is a LayerError too.
+_BOTH = {}
+
+
+def _layer_error(original, text):
+    """A LayerError of the original's type too, unless that takes other arguments."""
+    kind = type(original)
+    try:
+        if kind not in _BOTH:
+            _BOTH[kind] = type('LayerError', (LayerError, kind), {'__module__': __name__,
+                                                                  '__doc__': LayerError.__doc__})
+        return _BOTH[kind](text)
+    except TypeError:
+        return LayerError(text)
+
+
+def layer_errors(layers):
+    """Tell errors of Theano with the layer they come from, inside a ``with`` block.
+
+    An error that a compiled function raises, wherever it was compiled, or that comes while
+    ``get_output`` builds the graph, is raised again as a :class:`LayerError`: with the layer, what it
+    declared and what came, what the input layers were given, and a likely cause. The original follows as
+    its cause. Other errors pass as they are.
+
+    Parameters
+    ----------
+    layers : Layer or iterable of Layer
+        The network's output, or outputs.
+
+    Returns
+    -------
+    context manager
+        It also serves as a decorator of functions.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `layers` are not layers.
+
+    Notes
+    -----
+    ``%load_ext lasagne_ext`` does the same for all cells of a notebook, without naming the network.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import theano
+    >>> from lasagne.layers import DenseLayer, InputLayer, get_output
+    >>> from lasagne_ext.debug import layer_errors
+    >>> image = InputLayer((None, 4), name='image')
+    >>> net = DenseLayer(image, 3, name='fc1')
+    >>> predict = theano.function([image.input_var], get_output(net))
+    >>> try:
+    ...     with layer_errors(net):
+    ...         predict(np.zeros((2, 5)))
+    ... except ValueError as error:
+    ...     print(str(error).splitlines()[-1])
+    likely cause: InputLayer 'image' was given (2, 5) where (None, 4) was declared
+    """
+    return _LayerErrors(named_layers('layer_errors', layers))
+
+
+class _LayerErrors(contextlib.ContextDecorator):
+    def __init__(self, named):
+        self._named = named
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, traceback):
+        told = retold(error, self._named)
+        if told is not None:
+            raise told from error
+
+
+def retold(error, named=None):
+    """An error told with its layer.
+
+    Parameters
+    ----------
+    error : BaseException or None
+    named : dict, optional
+        name -> layer, all layers of the network; by default those that the failing graph remembers.
+
+    Returns
+    -------
+    LayerError or None
+        None if it has nothing to do with the network's layers.
+    """
+    if not isinstance(error, Exception) or isinstance(error, LayerError):
+        return None
+    failure = failed(error)
+    if failure is None:
+        return _told_of_building(error, named)
+    if named is None:
+        named = _remembered(failure)
+        if not named and failure.nodes:
+            return _told_by_name(error, failure)
+    names = {layer: name for name, layer in named.items()}
+    given = _given_shapes(named, failure.given)
+    if failure.refused is not None:
+        return _told_of_input(error, named, failure)
+    place = _place(failure.nodes, names)
+    if place is None:
+        return None
+    layer = named[place.name]
+    what = '%s (%s)' % (called(place.name, layer), place.direction)
+    if not place.exact:
+        what = 'the loss or an update, after %s,' % called(place.name, layer)
+    lines = ['%s failed in %s: %s' % (what, _operation(failure.nodes), _first_line(error))]
+    lines += _declared(layer) if place.exact else []
+    lines.append('what came to it: %s' % _described(failure.values))
+    lines += ['%s was given %s, declared %s' % (called(names[source], source), shape_text(shape),
+                                                shape_text(source.shape))
+              for source, shape in given.items()]
+    if isinstance(error, MethodNotDefined):
+        cause = ('the operation only runs compiled; compile with optimizer=\'fast_compile\', not with '
+                 'mode=\'FAST_COMPILE\'')
+    else:
+        cause = likely_cause(failure.nodes[-1], failure.values, layer if place.exact else None, names,
+                             given)
+    lines += ['likely cause: ' + cause] if cause else []
+    told = _layer_error(error, '\n'.join(lines))
+    told.layer, told.direction = place.name, place.direction if place.exact else None
+    return told
+
+
+def _told_by_name(error, failure):
+    """Of a network that is gone, all but its function."""
+    for node in reversed(failure.nodes):
+        for chain in origins(node.outputs[0])[:1]:
+            told = _layer_error(error, '%s (%s) failed in %s: %s\nwhat came to it: %s' % (
+                chain[0].called, chain[0].direction, _operation(failure.nodes), _first_line(error),
+                _described(failure.values)))
+            told.direction = chain[0].direction
+            return told
+    return None
+
+
+def _told_of_building(error, named):
+    """Of an error that a layer's ``get_output_for`` let through."""
+    traceback, layer = error.__traceback__, None
+    while traceback is not None:
+        frame = traceback.tb_frame
+        candidate = frame.f_locals.get('self')
+        if frame.f_code.co_name == 'get_output_for' and isinstance(candidate, lasagne.layers.Layer):
+            if named is None or candidate in named.values():
+                layer = candidate
+        traceback = traceback.tb_next
+    if layer is None:
+        return None
+    if named is None:
+        named = named_layers('layer_errors', layer)
+    name = next(name for name, own in named.items() if own is layer)
+    lines = ['%s failed while its output was built: %s: %s'
+             % (called(name, layer), type(error).__name__, _first_line(error))]
+    told = _layer_error(error, '\n'.join(lines + _declared(layer)))
+    told.layer = name
+    return told
+
+
+def _told_of_input(error, named, failure):
+    """Of an input that is not of the rank or dtype that its layer takes."""
+    name = {variable: name for name, variable in _input_variables(named, failure.given).items()}.get(
+        failure.refused)
+    if name is None:
+        return None
+    layer, value = named[name], np.asarray(failure.given[failure.refused])
+    variable = failure.refused
+    lines = ['%s was given %s %s, declared %s %s'
+             % (called(name, layer), shape_text(value.shape), value.dtype, shape_text(layer.shape),
+                variable.dtype)]
+    cause = refusal(layer.shape, variable.dtype, value)
+    lines += ['likely cause: ' + cause] if cause else ['what Theano says: ' + _last_line(error)]
+    told = _layer_error(error, '\n'.join(lines))
+    told.layer = name
+    return told
+
+
+def _remembered(failure):
+    """The network that the graph of a failing function remembers: name -> layer."""
+    layers = [origin.layer for node in failure.graph.toposort() for chain in origins(node.outputs[0])
+              for origin in chain[:1] if origin.layer is not None]
+    return named_layers('layer_errors', lasagne.utils.unique(layers)) if layers else {}
+
+
+def _place(nodes, names):
+    for node in reversed(nodes):
+        found = places(node, names)
+        if found:
+            return found[0]
+    return nearest_place(nodes[0], names)
+
+
+def _input_variables(named, given):
+    """Name of an input layer -> the variable among a function's inputs that stands for it.
+
+    It is the layer's own; or, as ``get_output`` may have been given another, the only one left of its
+    rank and dtype.
+    """
+    inputs = {name: layer for name, layer in named.items()
+              if isinstance(layer, lasagne.layers.InputLayer)}
+    taken = {name: layer.input_var for name, layer in inputs.items() if layer.input_var in given}
+    for name, layer in inputs.items():
+        alike = [variable for variable in given if variable not in taken.values()
+                 and getattr(variable, 'ndim', None) == len(layer.shape)
+                 and variable.dtype == layer.input_var.dtype]
+        if name not in taken and len(alike) == 1:
+            taken[name] = alike[0]
+    return taken
+
+
+def _given_shapes(named, given):
+    return {named[name]: np.shape(given[variable])
+            for name, variable in _input_variables(named, given).items()}
+
+
+def _operation(nodes):
+    return ', inside '.join(operation(node) for node in reversed(nodes))
+
+
+def _described(values):
+    arrays = [value for value in values if isinstance(value, np.ndarray)]
+    return ', '.join('%s %s' % (shape_text(value.shape), value.dtype)
+                     for value in [value for value in arrays if value.ndim] or arrays)
+
+
+def _declared(layer):
+    """What a layer takes and gives, as a line of its own."""
+    sources = [source.output_shape for source in incoming_layers(layer)]
+    sources = sources or [getattr(layer, 'input_shape', None) or layer.output_shape]
+    return ['what it declares: %s -> %s' % (', '.join(map(shape_text, sources)),
+                                            shape_text(layer.output_shape))]
+
+
+def _first_line(error):
+    # Some of NumPy's errors hold their text first and shapes after it.
+    text = str(error.args[0] if error.args else error)
+    return text.strip().splitlines()[0] if text.strip() else type(error).__name__
+
+
+def _last_line(error):
+    return str(error).strip().splitlines()[-1]
