@@ -3,17 +3,25 @@ import html
 from collections import OrderedDict
 from collections.abc import Mapping
 
-import lasagne
 import numpy as np
 import theano
 from tabulate import tabulate
 
+from lasagne_ext.debug._apart import apart, mode
+from lasagne_ext.debug._choice import chosen, given_layers, names_of, near_miss
+from lasagne_ext.debug._expressions import expressions, flattened, labelled_parts, like, loss_of
+from lasagne_ext.debug._functions import kept
+from lasagne_ext.debug._inputs import Feed
 from lasagne_ext.debug._layers import named_layers
 from lasagne_ext.debug.describe import describe
 
 
-class Probe(Mapping):
-    """Values of a network's layers by name; ``print()`` describes them, one line each."""
+class Values(Mapping):
+    """Values of a network's layers by name; ``print()`` describes them, one line each.
+
+    The value of a layer with several outputs is a tuple or dict of arrays, that of one without a value
+    is None.
+    """
 
     def __init__(self, values):
         self._values = values
@@ -22,8 +30,8 @@ class Probe(Mapping):
         try:
             return self._values[name]
         except KeyError:
-            raise KeyError('no layer is called %r; there are: %s'
-                           % (name, ', '.join(self._values))) from None
+            raise KeyError('no layer is called %r%s; there are: %s' % (
+                name, near_miss(name, self._values), ', '.join(self._values))) from None
 
     def __iter__(self):
         return iter(self._values)
@@ -32,13 +40,14 @@ class Probe(Mapping):
         return len(self._values)
 
     def _cells(self):
-        return [[name, str(describe(value))] for name, value in self.items()]
+        return [[label, _described(value)] for name in self
+                for label, value in labelled_parts(name, self[name])]
 
     def __str__(self):
         return tabulate(self._cells(), tablefmt='plain', disable_numparse=True)
 
     def __repr__(self):
-        return '<Probe of %s>' % ', '.join(self)
+        return '<%s of %s>' % (type(self).__name__, ', '.join(self))
 
     def _repr_html_(self):
         return '<table>%s</table>' % ''.join(
@@ -46,38 +55,87 @@ class Probe(Mapping):
                                     for cell in cells) for cells in self._cells())
 
     def to_dict(self):
-        """name -> array, as an ordinary dict."""
+        """name -> value, as an ordinary dict."""
         return dict(self._values)
 
 
-def probe(layers, inputs, deterministic=True):
-    """Compute the value of every layer of a network.
+class Probe(Values):
+    """Values of a network's layers by name; ``print()`` describes them, one line each.
 
-    The values are extra outputs of one compiled function. Nothing is put into the graph, which
-    would keep Theano from rewriting it and could change the network's own numbers: they are the
-    same, bit for bit, with and without a probe.
+    Attributes
+    ----------
+    gradients : Values or None
+        The loss's gradients with respect to them, in the same form; None for a layer that the loss does
+        not depend on. None if they were not asked for.
+    """
+
+    def __init__(self, values, gradients=None):
+        super().__init__(values)
+        self.gradients = gradients and Values(gradients)
+
+    def _cells(self):
+        if self.gradients is None:
+            return super()._cells()
+        cells = []
+        for name in self:
+            parts = zip(labelled_parts(name, self[name]), labelled_parts(name, self.gradients[name]))
+            for (label, value), (_, gradient) in parts:
+                cells += [[label, _described(value)], ['d loss / d ' + label, _described(gradient)]]
+        return cells
+
+    def to_dict(self):
+        """name -> value as an ordinary dict; with gradients, one such dict each."""
+        if self.gradients is None:
+            return super().to_dict()
+        return {'values': super().to_dict(), 'gradients': self.gradients.to_dict()}
+
+
+def _described(value):
+    if value is None:
+        return 'none'
+    if np.asarray(value).dtype.kind in 'biuf':
+        return str(describe(value))
+    return '%s %s' % (np.shape(value), np.asarray(value).dtype)
+
+
+def probe(layers, inputs, gradients=False, loss=None, deterministic=True, only=None):
+    """Compute the value of every layer of a network, and the loss's gradient with respect to each.
+
+    The values are extra outputs of one compiled function. Nothing is put into the graph, which would
+    keep Theano from rewriting it and could change the network's own numbers. The function is kept: to
+    look at the same network again, with other inputs or new weights, compiles nothing.
 
     Parameters
     ----------
     layers : Layer or iterable of Layer
         The network's output, or outputs.
     inputs : array or dict
-        The value of the network's only input layer; or a dict from input layers, or their names,
-        to values. Values are cast to the dtype of the input layer's variable where nothing but
-        precision is lost.
+        The value of the network's only input layer; or a dict from input layers, their names or their
+        variables, to values. Values are cast to the dtype of the input layer's variable where nothing
+        but precision is lost.
+    gradients : bool
+        Whether to compute the gradients too.
+    loss : callable, optional
+        What is differentiated: gets the symbolic outputs of `layers`, one argument each, and returns a
+        symbolic scalar. By default half the sum of their squares. The function is only kept for the same
+        object: give the loss a name of its own, where it is to be used again.
     deterministic : bool
         Whether layers behave as for prediction: no dropout, batch normalisation by its averages.
+    only : Layer, str, or iterable of them, optional
+        The layers to look at, or their names; by default all.
 
     Returns
     -------
     Probe
-        Mapping of layer names to arrays, in topological order. Layers without a name are called as
-        in :func:`lasagne_ext.debug.summary`.
+        Mapping of layer names to arrays, in topological order; of a layer with several outputs to a
+        tuple or dict of arrays. Its ``gradients`` map the names to the gradients. Layers without a name
+        are called as in :func:`lasagne_ext.debug.summary`. The arrays are the caller's own.
 
     Raises
     ------
     TypeError, ValueError
-        If `layers` are not layers, or an input is missing, unknown, or of the wrong rank.
+        If `layers` are not layers, an input is missing, unknown, or of the wrong rank, `only` names
+        no layer of the network, or `loss` gives no scalar.
 
     Examples
     --------
@@ -89,76 +147,55 @@ def probe(layers, inputs, deterministic=True):
     >>> print(probe(net, np.array([[-1., 2.]])))
     in    (1, 2) float64, min -1 max 2 mean 0.5 std 1.5, 0 NaN, 0 Inf
     relu  (1, 2) float64, min 0 max 2 mean 1 std 1, 1 zero, 0 NaN, 0 Inf
+    >>> probed = probe(net, np.array([[-1., 2.]]), gradients=True, loss=lambda y: 3 * y.sum())
+    >>> probed.gradients['in']
+    array([[0., 3.]])
     """
+    layers = given_layers(layers)
     named = named_layers('probe', layers)
-    input_layers = OrderedDict((name, layer) for name, layer in named.items()
-                               if isinstance(layer, lasagne.layers.InputLayer))
-    if not input_layers:
-        raise ValueError('probe: the network has no input layer; put an InputLayer where a shape '
-                         'stands in place of one')
-    variables = _variables(input_layers.values())
-    values = [_as_input(name, layer.shape, variables[layer], value)
-              for (name, layer), value in zip(input_layers.items(),
-                                              _input_values(input_layers, inputs))]
-    outputs = lasagne.layers.get_output(list(named.values()), inputs=variables,
-                                        deterministic=deterministic)
-    for name, output in zip(named, outputs):
-        if not isinstance(output, theano.Variable):
-            raise TypeError('probe: the layer %r gives no symbolic value but %r' % (name, output))
-    # To look must not change what is looked at, such as the averages of a batch normalisation.
-    function = theano.function(list(variables.values()), outputs, on_unused_input='ignore',
-                               no_default_updates=True)
-    return Probe(OrderedDict(zip(named, function(*values))))
+    names = chosen('probe', named, only)
+    if loss is not None and not gradients:
+        raise ValueError('probe: a loss was given, which only gradients=True needs')
+    feed = Feed('probe', named, inputs)
+
+    def build():
+        variables = list(feed.variables.values())
+        network = expressions('probe', named, feed.variables, deterministic)
+        values = expressions('probe', named, apart(feed.variables), deterministic)
+        looked_at = OrderedDict((name, values[name]) for name in names)
+        slopes = OrderedDict()
+        if gradients:
+            slopes = _gradients(loss_of('probe', loss, _parts(values, names_of(layers, named))), looked_at)
+        results = _parts(dict(looked_at, **{name: network[name] for name in names_of(layers, named)}),
+                         names) + [part for part in _parts(slopes, slopes) if part is not None]
+        # To look must not change what is looked at, such as the averages of a batch normalisation.
+        function = theano.function(variables, results, mode=mode(), on_unused_input='ignore',
+                                   no_default_updates=True)
+        return function, _forms(looked_at), _forms(slopes)
+
+    function, *forms = kept('probe', named.values(), [
+        names_of(layers, named), list(named), names, bool(gradients), loss, bool(deterministic)], build)
+    results = iter(function(*feed.values))
+    values, slopes = (OrderedDict((name, like(form, [next(results) if there else None
+                                                     for there in flattened(form)]))
+                                  for name, form in part.items()) for part in forms)
+    return Probe(values, slopes if gradients else None)
 
 
-def _variables(input_layers):
-    """The variable that takes each input layer's value: its own, or one like it.
-
-    A shared variable, a constant, an expression, or one that two layers have in common cannot be
-    given a value.
-    """
-    taken = OrderedDict()
-    for layer in input_layers:
-        variable = layer.input_var
-        free = (variable.owner is None and variable not in taken.values()
-                and not isinstance(variable, (theano.Constant, theano.compile.SharedVariable)))
-        taken[layer] = variable if free else variable.type()
-    return taken
+def _parts(values, names):
+    return [part for name in names for part in flattened(values[name])]
 
 
-def _input_values(input_layers, inputs):
-    """The value for each input layer, in order."""
-    if not isinstance(inputs, dict):
-        if len(input_layers) != 1:
-            raise ValueError('probe: the network has %d input layers (%s); give inputs as a dict of '
-                             'layer (or name) to array' % (len(input_layers), ', '.join(input_layers)))
-        return [inputs]
-    remaining = dict(inputs)
-    found = []
-    for name, layer in input_layers.items():
-        key = layer if layer in remaining else name
-        if key not in remaining:
-            raise ValueError('probe: no value was given for the input layer %r' % name)
-        found.append(remaining.pop(key))
-    if remaining:
-        raise ValueError('probe: %s is no input layer of this network; its input layers are %s'
-                         % (', '.join(map(repr, remaining)), ', '.join(input_layers)))
-    return found
+def _gradients(loss, values):
+    """The loss's gradients with respect to values by name, in their form; None where there is none."""
+    smooth = [part for part in _parts(values, values) if part.dtype.startswith(('float', 'complex'))]
+    slopes = dict(zip(smooth, theano.grad(loss, smooth, disconnected_inputs='ignore',
+                                          return_disconnected='None') if smooth else []))
+    return OrderedDict((name, like(value, [slopes.get(part) for part in flattened(value)]))
+                       for name, value in values.items())
 
 
-def _as_input(name, shape, variable, value):
-    value = np.asarray(value)
-    if value.ndim != variable.ndim:
-        raise ValueError('probe: the input layer %r takes %d dimensions %r, got an array of shape %s'
-                         % (name, variable.ndim, shape, value.shape))
-    if any(single and size != 1 for single, size in zip(variable.broadcastable, value.shape)):
-        raise ValueError('probe: the input layer %r was declared with shape %r, its dimensions of 1 '
-                         'being fixed; got an array of shape %s' % (name, shape, value.shape))
-    if not np.can_cast(value.dtype, variable.dtype, 'same_kind'):
-        raise TypeError('probe: the input layer %r takes %s, got %s; cast it first'
-                        % (name, variable.dtype, value.dtype))
-    cast = value.astype(variable.dtype)
-    if value.dtype.kind in 'iu' and cast.dtype.kind in 'iu' and (cast != value).any():
-        raise ValueError('probe: the input layer %r takes %s, which cannot hold all of the values '
-                         'given' % (name, variable.dtype))
-    return cast
+def _forms(values):
+    """Layers' outputs with True in place of a variable and False in place of None."""
+    return OrderedDict((name, like(value, [part is not None for part in flattened(value)]))
+                       for name, value in values.items())

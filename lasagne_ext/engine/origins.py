@@ -78,9 +78,26 @@ def _handing_on(original):
                 continue
             _extend_trace(new, lines)
             remaining += new.owner.inputs
+        _extend_by_fused(variable, new_variable)
         return original(fgraph, variable, new_variable, *args, **kwargs)
 
     return replace
+
+
+def _extend_by_fused(variable, new_variable):
+    """Let a node that computes several scalar operations at once remember all that it stands for."""
+    if not hasattr(getattr(getattr(new_variable.owner, 'op', None), 'scalar_op', None), 'fgraph'):
+        return
+    known = _traces(new_variable)
+    seen, remaining = set(new_variable.owner.inputs), [variable]
+    while remaining:
+        current = remaining.pop()
+        if current in seen or not hasattr(getattr(current.owner, 'op', None), 'scalar_op'):
+            continue
+        seen.add(current)
+        remaining += current.owner.inputs
+        known = known + [trace for trace in _traces(current) if trace not in known]
+    new_variable.tag.trace = known
 
 
 def origins(variable):

@@ -1,4 +1,8 @@
 """Every layer's value, without touching the network's numbers."""
+import gc
+import json
+import tracemalloc
+import weakref
 from collections import OrderedDict
 
 import lasagne
@@ -9,7 +13,9 @@ import theano.tensor as T
 from lasagne.layers import (ConcatLayer, DenseLayer, DropoutLayer, EmbeddingLayer, InputLayer,
                             NonlinearityLayer, get_output)
 
-from lasagne_ext.debug import PrintLayer, probe
+from lasagne_ext.debug import PrintLayer, _functions, describe, probe
+from lasagne_ext.debug._statistics import Running
+from lasagne_ext.debug.probe_statistics import probe_statistics
 
 FLOAT = theano.config.floatX
 
@@ -20,6 +26,7 @@ def network():
     return NonlinearityLayer(DropoutLayer(hidden, name='dropped'), T.tanh, name='out')
 
 
+@pytest.mark.usefixtures('nothing_compiled')
 def test_values_of_every_layer(rng):
     net = network()
     x = rng.randn(3, 4).astype(FLOAT)
@@ -33,6 +40,7 @@ def test_values_of_every_layer(rng):
     np.testing.assert_allclose(values['out'], np.tanh(expected), rtol=1e-5)
 
 
+@pytest.mark.usefixtures('nothing_compiled')
 def test_dropout_is_on_when_asked():
     dropped = DropoutLayer(InputLayer((None, 4), name='in'), name='dropped')
     values = probe(dropped, np.ones((50, 4)), deterministic=False)
@@ -65,6 +73,7 @@ def test_numbers_do_not_change_where_operations_fuse(rng):
     assert probe(layer, x)['out'].tobytes() == plain.tobytes()
 
 
+@pytest.mark.filterwarnings('ignore::lasagne_ext.debug.printing.PrintWarning')
 def test_a_probed_network_is_not_altered():
     """The loss that Theano keeps from overflowing stays so after a probe, unlike behind a print."""
     source = InputLayer((None, 2), name='in')
@@ -80,6 +89,7 @@ def test_a_probed_network_is_not_altered():
     assert loss(PrintLayer(net)) == np.inf
 
 
+@pytest.mark.usefixtures('nothing_compiled')
 def test_several_inputs_by_layer_and_by_name(rng):
     left, right = InputLayer((None, 2), name='left'), InputLayer((None, 3))
     net = ConcatLayer([left, right], name='both')
@@ -88,6 +98,7 @@ def test_several_inputs_by_layer_and_by_name(rng):
         np.testing.assert_allclose(probe(net, inputs)['both'], np.hstack([a, b]), rtol=1e-6)
 
 
+@pytest.mark.usefixtures('nothing_compiled')
 def test_inputs_that_are_no_free_variables(rng):
     shared = theano.shared(np.zeros((2, 3)))
     common = T.dmatrix()
@@ -99,6 +110,7 @@ def test_inputs_that_are_no_free_variables(rng):
         np.testing.assert_array_equal(values['both'], np.hstack([a, b]))
 
 
+@pytest.mark.usefixtures('nothing_compiled')
 def test_probing_leaves_the_network_alone():
     """What a layer updates whenever it runs, such as averages, stays."""
     class Counting(lasagne.layers.Layer):
@@ -113,11 +125,13 @@ def test_probing_leaves_the_network_alone():
     assert layer.runs.get_value() == 0
 
 
+@pytest.mark.usefixtures('nothing_compiled')
 def test_integer_input():
     net = EmbeddingLayer(InputLayer((None, 2), T.imatrix(), name='in'), 5, 3, name='words')
     assert probe(net, np.array([[0, 4]]))['words'].shape == (1, 2, 3)
 
 
+@pytest.mark.usefixtures('nothing_compiled')
 def test_table(golden):
     net = NonlinearityLayer(InputLayer((None, 3), name='in'), T.abs_, name='<size>')
     values = probe(net, np.array([[-1., 0, np.nan]]))
@@ -128,6 +142,7 @@ def test_table(golden):
     assert isinstance(values.to_dict(), dict) and not isinstance(values.to_dict(), OrderedDict)
 
 
+@pytest.mark.usefixtures('nothing_compiled')
 def test_unknown_name_lists_the_known():
     with pytest.raises(KeyError, match='no layer is called .*hiden.*; there are: in, hidden'):
         probe(network(), np.ones((1, 4)))['hiden']
@@ -163,6 +178,7 @@ def test_whole_numbers_that_do_not_fit():
         probe(net, np.array([[2 ** 32 + 1]]))
 
 
+@pytest.mark.usefixtures('nothing_compiled')
 def test_size_that_was_declared_as_one():
     source = InputLayer((1, 2), T.TensorType('float64', (True, False))(), name='in')
     with pytest.raises(ValueError, match=r"'in' was declared with shape \(1, 2\)"):
@@ -170,9 +186,249 @@ def test_size_that_was_declared_as_one():
 
 
 def test_layer_that_gives_no_value():
+    class Nothing(lasagne.layers.Layer):
+        def get_output_for(self, input, **kwargs):
+            return [input, None]
+
+    with pytest.raises(TypeError, match="the layer 'nothing' gives no symbolic value but"):
+        probe(Nothing(InputLayer((None, 2)), name='nothing'), np.ones((1, 2)))
+
+
+def test_several_outputs_of_one_layer(nothing_compiled):
     class Pair(lasagne.layers.Layer):
         def get_output_for(self, input, **kwargs):
-            return [input, input]
+            return input + 1, 2 * input
 
-    with pytest.raises(TypeError, match="the layer 'pair' gives no symbolic value but"):
-        probe(Pair(InputLayer((None, 2)), name='pair'), np.ones((1, 2)))
+        def get_output_shape_for(self, input_shape):
+            return input_shape, input_shape
+
+    values = probe(Pair(InputLayer((None, 2), name='in'), name='pair'), np.ones((1, 2)), gradients=True)
+    assert [part.tolist() for part in values['pair']] == [[[2, 2]], [[2, 2]]]
+    assert [part.tolist() for part in values.gradients['pair']] == [[[2, 2]], [[2, 2]]]
+    assert values.gradients['in'].tolist() == [[6, 6]]
+    assert 'pair[1]' in str(values) and 'd loss / d pair[1]' in str(values)
+
+
+def test_gradients(rng, nothing_compiled):
+    net = network()
+    source, hidden = lasagne.layers.get_all_layers(net)[:2]
+    x = rng.randn(3, 4).astype(FLOAT)
+    values = probe(net, x, gradients=True, loss=lambda y: (3 * y).sum())
+    slope = 3 * (1 - values['out'] ** 2)
+    np.testing.assert_array_equal(values.gradients['out'], np.full((3, 5), 3))
+    np.testing.assert_allclose(values.gradients['dropped'], slope, rtol=1e-5)
+    np.testing.assert_allclose(values.gradients['in'], slope * (values['hidden'] > 0)
+                               @ hidden.W.get_value().T, rtol=1e-4, atol=1e-6)
+    assert list(values.gradients) == list(values) and 'd loss / d in' in str(values)
+    assert set(values.to_dict()) == {'values', 'gradients'}
+    assert probe(net, x).gradients is None
+
+
+def test_default_loss_is_half_the_sum_of_squares(nothing_compiled):
+    values = probe(InputLayer((None, 2), name='in'), np.array([[3., -1.]]), gradients=True)
+    assert values.gradients['in'].tolist() == [[3, -1]]
+
+
+def test_no_gradient_where_the_loss_does_not_depend_on_a_layer(nothing_compiled):
+    source = InputLayer((None, 2), T.imatrix(), name='in')
+    used = EmbeddingLayer(source, 5, 3, name='words')
+    unused = NonlinearityLayer(used, T.tanh, name='unused')
+    values = probe([used, unused], np.array([[0, 4]]), gradients=True, loss=lambda a, b: a.sum())
+    assert values.gradients['in'] is None and values.gradients['unused'] is None
+    assert values.gradients['words'].tolist() == np.ones((1, 2, 3)).tolist()
+    assert 'none' in str(values)
+
+
+@pytest.mark.parametrize('gradients', [False, True])
+def test_numbers_do_not_change_where_products_merge(gradients, rng):
+    """BLAS adds a product to another one in one operation, which rounds otherwise than two."""
+    source = InputLayer((None, 300), T.fmatrix(), name='in')
+    with theano.configparser.change_flags(floatX='float32'):
+        branches = [DenseLayer(source, 200, nonlinearity=None, b=None) for _ in range(2)]
+        branches.append(DenseLayer(branches[0], 200, nonlinearity=None, b=None))
+    net = lasagne.layers.ElemwiseSumLayer(branches, coeffs=[1, .3, .7], name='out')
+    x = rng.randn(64, 300).astype('float32')
+    plain = theano.function([source.input_var], get_output(net))(x)
+    assert probe(net, x, gradients=gradients)['out'].tobytes() == plain.tobytes()
+
+
+def test_gradients_do_not_change_the_saturated_softmax():
+    source = InputLayer((None, 2), name='in')
+    net = NonlinearityLayer(source, T.nnet.softmax, name='out')
+    x = np.array([[-1000, 0], [-1000, 0]], dtype=FLOAT)
+
+    def loss(y):
+        return lasagne.objectives.categorical_crossentropy(y, np.array([0, 0])).mean()
+    plain = theano.function([source.input_var], get_output(net))(x)
+    values = probe(net, x, gradients=True, loss=loss)
+    assert values['out'].tobytes() == plain.tobytes()
+    np.testing.assert_allclose(values.gradients['in'], [[-.5, .5]] * 2)
+
+
+@pytest.mark.usefixtures('nothing_compiled')
+def test_chosen_layers():
+    net = network()
+    hidden = lasagne.layers.get_all_layers(net)[1]
+    x = np.ones((1, 4))
+    assert list(probe(net, x, only=['out', hidden])) == ['hidden', 'out']
+    assert list(probe(net, x, only='dropped')) == ['dropped']
+    assert list(probe(net, x, only=hidden, gradients=True).gradients) == ['hidden']
+
+
+@pytest.mark.parametrize('only, error, message', [
+    ('hiden', ValueError, "only: no layer is called 'hiden' .did you mean 'hidden'.*; there are: in, hid"),
+    ([InputLayer((None, 1), name='other')], ValueError, "the layer 'other' does not belong to this"),
+    ([], ValueError, 'only must name at least one layer'),
+    (3, TypeError, 'only must hold layers or their names, got 3')])
+def test_bad_choice(only, error, message):
+    with pytest.raises(error, match='probe: .*' + message):
+        probe(network(), np.ones((1, 4)), only=only)
+
+
+def test_loss_without_gradients_is_refused():
+    with pytest.raises(ValueError, match='probe: a loss was given, which only gradients=True needs'):
+        probe(network(), np.ones((1, 4)), loss=lambda y: y.sum())
+
+
+def test_arrays_are_never_overwritten(rng):
+    """Nor do two of them, or one and the input, share memory."""
+    net = network()
+    x = rng.randn(3, 4).astype(FLOAT)
+    first = probe(net, x, gradients=True)
+    arrays = list(first.values()) + list(first.gradients.values())
+    before = [array.copy() for array in arrays]
+    probe(net, x + 1, gradients=True)
+    assert all((old == array).all() for old, array in zip(before, arrays))
+    assert not any(np.may_share_memory(a, b) for k, a in enumerate(arrays) for b in arrays[:k] + [x])
+
+
+@pytest.fixture
+def compilations(monkeypatch):
+    """A list that grows with every compiled function."""
+    made, compiled = [], theano.function
+    monkeypatch.setattr(theano, 'function', lambda *args, **kwargs: made.append(1)
+                        or compiled(*args, **kwargs))
+    return made
+
+
+def test_function_is_kept(compilations, nothing_compiled):
+    net = network()
+    hidden = lasagne.layers.get_all_layers(net)[1]
+    probe(net, np.ones((1, 4)))
+    probe(net, np.zeros((7, 4)))
+    hidden.W.set_value(2 * hidden.W.get_value())
+    np.testing.assert_allclose(probe(net, np.ones((1, 4)))['hidden'],
+                               np.maximum(0, hidden.W.get_value().sum(0, keepdims=True)), rtol=1e-5)
+    assert len(compilations) == 1
+    loss = abs_sum
+    probe(net, np.ones((1, 4)), gradients=True, loss=loss)
+    probe(net, np.ones((2, 4)), gradients=True, loss=loss)
+    assert len(compilations) == 2
+    probe(net, np.ones((1, 4)), gradients=True, loss=lambda y: 2 * y.sum())
+    probe(net, np.ones((1, 4)), deterministic=False)
+    probe(net, np.ones((1, 4)), only='out')
+    assert len(compilations) == 5
+
+
+def abs_sum(y):
+    return abs(y).sum()
+
+
+@pytest.mark.parametrize('change', [
+    lambda hidden: setattr(hidden, 'nonlinearity', T.tanh),
+    lambda hidden: setattr(hidden, 'W', theano.shared(np.zeros((4, 5), FLOAT))),
+    lambda hidden: setattr(hidden.input_layer, 'input_var', T.matrix()),
+    lambda hidden: setattr(hidden.kinds[0], 'leakiness', .5),
+    lambda hidden: hidden.kinds.append(1),
+    lambda hidden: hidden.table.fill(1)],
+    ids=['nonlinearity', 'parameter', 'input', 'attribute', 'list', 'array'])
+def test_changed_network_is_compiled_anew(change, compilations, nothing_compiled):
+    net = network()
+    hidden = lasagne.layers.get_all_layers(net)[1]
+    hidden.kinds, hidden.table = [lasagne.nonlinearities.LeakyRectify(.1)], np.zeros(3)
+    before = probe(net, np.ones((1, 4)))['hidden']
+    assert probe(net, np.ones((1, 4)))['hidden'].tolist() == before.tolist() and len(compilations) == 1
+    change(hidden)
+    probe(net, np.ones((1, 4)))
+    assert len(compilations) == 2
+
+
+def test_kept_functions_do_not_keep_the_network(nothing_compiled):
+    net = network()
+    probe(net, np.ones((1, 4)), gradients=True)
+    gone = weakref.ref(lasagne.layers.get_all_layers(net)[1])
+    entry = _functions._of_thread.entries[-1]
+    del net
+    gc.collect()
+    assert gone() is None and entry.value is None
+
+
+def test_few_functions_are_kept(nothing_compiled):
+    nets = [InputLayer((None, 1), name='in') for _ in range(_functions.KEPT + 2)]
+    for net in nets:
+        probe(net, np.ones((1, 1)))
+    assert len(_functions._of_thread.entries) == _functions.KEPT
+
+
+def test_training_built_later_draws_the_same_random_numbers(nothing_compiled):
+    def masks(looked_at):
+        lasagne.random.set_rng(np.random.RandomState(5))
+        net = DropoutLayer(InputLayer((None, 30), name='in'))
+        if looked_at:
+            probe(net, np.ones((1, 30)), deterministic=False)
+        function = theano.function([net.input_layer.input_var], get_output(net))
+        return [function(np.ones((1, 30), FLOAT)).tolist() for _ in range(2)]
+    assert masks(True) == masks(False)
+
+
+def test_statistics_over_batches(rng, nothing_compiled):
+    net, data = network(), [1e3 + rng.randn(size, 4) for size in (1, 7, 2)]
+    report = probe_statistics(net, iter(data))
+    assert report.batches == 3 and [row.name for row in report] == ['in', 'hidden', 'dropped', 'out']
+    for name in ('in', 'hidden', 'out'):
+        expected = describe(np.concatenate([probe(net, x)[name] for x in data]))
+        row = report[name]
+        assert (row.size, row.zeros, row.nans, row.infs, row.minimum, row.maximum) == (
+            expected.size, expected.zeros, 0, 0, expected.minimum, expected.maximum)
+        np.testing.assert_allclose([row.mean, row.std], [expected.mean, expected.std], rtol=1e-9)
+    assert json.loads(json.dumps(report.to_dict()))['rows'][0]['size'] == 40
+    assert '3 batches' in str(report) and '<td' in report._repr_html_()
+    with pytest.raises(KeyError, match='did you mean .*hidden'):
+        report['hiden']
+
+
+@pytest.mark.parametrize('scale', [1e-320, 1e-160, 1., 1e160, 1e308])
+def test_merged_statistics_are_those_of_one_array(scale, rng):
+    values = np.concatenate([rng.randn(1000) + 5, [0, np.nan, np.inf, -np.inf]]) * (scale / 10)
+    running = Running()
+    for part in np.array_split(values, 13):
+        running.merge(Running().add(part))
+    expected = describe(values)
+    assert (running.zeros, running.nans, running.infs) == (expected.zeros, expected.nans, expected.infs)
+    np.testing.assert_allclose([running.mean, running.std], [expected.mean, expected.std],
+                               rtol=1e-3 if scale < 1e-300 else 1e-10)
+
+
+def test_statistics_use_the_memory_of_a_layer(fast_compile):
+    layer = InputLayer((None, 16), name='in')
+    for _ in range(12):
+        layer = DenseLayer(layer, 16)
+    x = np.ones((20000, 16), FLOAT)
+    for looked_at in (lambda: probe_statistics(layer, [x]), lambda: probe(layer, x)):
+        looked_at()
+    peaks = []
+    for looked_at in (lambda: probe_statistics(layer, [x]), lambda: probe(layer, x)):
+        tracemalloc.start()
+        looked_at()
+        peaks.append(tracemalloc.get_traced_memory()[1] / x.nbytes)
+        tracemalloc.stop()
+    assert peaks[0] < 5 and peaks[1] > 12
+
+
+@pytest.mark.parametrize('data, error, message', [
+    (np.ones((2, 4)), TypeError, r'batches must be an iterable of inputs, such as \[x\]'),
+    (3, TypeError, 'batches must be an iterable'), ([], ValueError, 'batches must hold at least one'),
+    ([np.ones(4)], ValueError, "the input layer 'in' takes 2 dimensions")])
+def test_bad_batches(data, error, message):
+    with pytest.raises(error, match='probe_statistics: .*' + message):
+        probe_statistics(network(), data)

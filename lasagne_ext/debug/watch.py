@@ -1,0 +1,224 @@
+"""How activations, gradients and weights develop in training."""
+import io
+import numbers
+from collections import OrderedDict
+
+import lasagne
+import numpy as np
+import theano
+
+from lasagne_ext.debug._choice import given_layers, names_of
+from lasagne_ext.debug._expressions import expressions, flattened, labelled_parts, loss_of
+from lasagne_ext.debug._functions import kept
+from lasagne_ext.debug._history import History, Row
+from lasagne_ext.debug._inputs import Feed
+from lasagne_ext.debug._layers import named_layers
+from lasagne_ext.debug._statistics import Running, Statistics, mode, unpacked
+
+#: See the notes of :func:`watch`.
+DEAD_SHARE, VANISHING, EXPLODING, LARGE_UPDATE = .5, 1e-6, 1e3, 1.
+
+
+class Watcher:
+    """Records how a network does on one batch whenever it is called; see :func:`watch`.
+
+    Attributes
+    ----------
+    history : History
+        What was recorded so far.
+    """
+
+    def __init__(self, layers, inputs, loss=None, deterministic=False):
+        self.layers = given_layers(layers)
+        self._named = named_layers('watch', self.layers)
+        self._feed = Feed('watch', self._named, inputs)
+        self.loss, self.deterministic = loss, bool(deterministic)
+        self._last, self.history = {}, History([])
+        self._function()                                 # refuses a wrong loss now, not after an epoch
+
+    def record(self, epoch=None):
+        """Record the present state.
+
+        Parameters
+        ----------
+        epoch : number, optional
+            By default one more than that of the last record; the first, best made before training, is
+            epoch 0.
+
+        Returns
+        -------
+        History
+            This record alone.
+        """
+        rows = self.history.rows
+        if epoch is None:
+            epoch = rows[-1].epoch + 1 if rows else 0
+        if isinstance(epoch, bool) or not isinstance(epoch, numbers.Real):
+            raise TypeError('watch: epoch must be a number, got %r' % (epoch,))
+        function, activations, parameters = self._function()
+        vectors = function(*self._feed.values)
+        new = [_layer_row(epoch, name, vector, watched)
+               for (name, watched), vector in zip(activations, vectors)]
+        gradients = [unpacked(vector)[0] for vector in vectors[len(activations):]]
+        steepest = max([gradient.norm for gradient in gradients], default=0.)
+        for (name, parameter), gradient in zip(parameters.items(), gradients):
+            new.append(self._parameter_row(epoch, name, parameter, gradient, steepest))
+        self.history = History(rows + new)
+        return History(new)
+
+    __call__ = record
+
+    def _parameter_row(self, epoch, name, parameter, gradient, steepest):
+        value = np.asarray(parameter.get_value())
+        weights, ratio = Running().add(value).norm, None
+        if name in self._last and self._last[name].shape == value.shape:
+            last = Running().add(self._last[name]).norm
+            ratio = Running().add(value.astype('float64') - self._last[name]).norm / last if last else None
+        self._last[name] = value
+        flags = []
+        if gradient.nans or gradient.infs or gradient.norm > EXPLODING:
+            flags.append('exploding')
+        elif gradient.norm <= VANISHING * steepest:
+            flags.append('vanishing')
+        if not np.isfinite(value).all():
+            flags.append('not finite')
+        if ratio is not None and value.ndim > 1 and ratio > LARGE_UPDATE:
+            flags.append('large update')
+        return Row(epoch, 'parameter', name, None, None, None, None, gradient.norm, weights, ratio, flags)
+
+    def _function(self):
+        return kept('watch', self._named.values(),
+                    [names_of(self.layers, self._named), list(self._named), self.loss, self.deterministic],
+                    self._compiled)
+
+    def _compiled(self):
+        values = expressions('watch', self._named, self._feed.variables, self.deterministic)
+        activations, statistics = [], []
+        for name, layer in self._named.items():
+            for label, part in labelled_parts(name, values[name]):
+                activations.append((label, not isinstance(layer, lasagne.layers.InputLayer)))
+                statistics.append(Statistics(_unit_axis(layer, part))(part))
+        loss = loss_of('watch', self.loss, [part for name in names_of(self.layers, self._named)
+                                            for part in flattened(values[name])])
+        parameters = _parameters(self._named)
+        slopes = theano.grad(loss, list(parameters.values()), disconnected_inputs='ignore') \
+            if parameters else []
+        statistics += [Statistics()(slope) for slope in slopes]
+        # To look must not change what is looked at, such as the averages of a batch normalisation.
+        function = theano.function(list(self._feed.variables.values()), statistics,
+                                   mode=mode(), on_unused_input='ignore', no_default_updates=True)
+        return function, activations, parameters
+
+    def plot(self):
+        """Draw the history, see :meth:`History.plot`."""
+        return self.history.plot()
+
+    def _repr_png_(self):
+        file = io.BytesIO()
+        self.plot().savefig(file, format='png')
+        return file.getvalue()
+
+    def __repr__(self):
+        return '<Watcher of %d layers, %d rows>' % (len(self._named), len(self.history))
+
+
+def _layer_row(epoch, name, vector, watched):
+    running, units, dead = unpacked(vector)
+    share = dead / units if units else None
+    flags = []
+    if watched and share is not None and share >= DEAD_SHARE:
+        flags.append('dead')
+    if running.nans or running.infs:
+        flags.append('not finite')
+    return Row(epoch, 'layer', name, running.mean, running.std,
+               running.zeros / running.size if running.size else None, share, None, None, None, flags)
+
+
+def _unit_axis(layer, part):
+    """The axis that numbers a layer's units or channels; that of a recurrent layer is the last."""
+    if part.ndim < 2:
+        return None
+    return part.ndim - 1 if hasattr(layer, 'hid_init') else 1
+
+
+def _parameters(named):
+    """The trainable parameters, each once, as ``layer.W``."""
+    found, seen = OrderedDict(), set()
+    for layer_name, layer in named.items():
+        for number, parameter in enumerate(layer.get_params(trainable=True)):
+            if parameter in seen:
+                continue
+            seen.add(parameter)
+            own = (parameter.name or 'parameter%d' % number).rsplit('.', 1)[-1]
+            name = '%s.%s' % (layer_name, own)
+            while name in found:
+                name += '#%d' % number
+            found[name] = parameter
+    return found
+
+
+def watch(layers, inputs, loss=None, deterministic=False):
+    """Watch activations, gradients and weights of a network while it is trained.
+
+    Parameters
+    ----------
+    layers : Layer or iterable of Layer
+        The network's output, or outputs.
+    inputs : array or dict
+        The batch to look at, as for :func:`lasagne_ext.debug.probe`; some dozens of examples, the same
+        every time.
+    loss : callable, optional
+        Whose gradients are looked at: gets the symbolic outputs of `layers`, one argument each, and
+        returns a symbolic scalar. By default half the sum of their squares.
+    deterministic : bool
+        Whether layers behave as for prediction. By default they behave as in training, with the same
+        random numbers in every record.
+
+    Returns
+    -------
+    Watcher
+        Call it, or its ``record()``, once before training and after each epoch. ``watcher.history`` is a
+        table, ``watcher.plot()`` a figure.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `layers` are not layers, an input is missing, unknown, or of the wrong rank, or `loss` gives no
+        scalar.
+
+    Notes
+    -----
+    Training is not touched: parameters become the same, bit for bit, with and without a watcher. A
+    copy of the parameters is kept for the next record. A ratio of about 0.001 for each update of an
+    epoch is usual.
+
+    A unit is an entry of axis 1 (a channel, after a convolution), or of the last axis of a recurrent
+    layer; it is dead if it is zero for the whole batch. The flags are
+
+    - ``dead``: at least half of a layer's units are;
+    - ``exploding``: the norm of a gradient is above 1000, or the gradient is not finite;
+    - ``vanishing``: the norm of a gradient is at most a millionth of the network's largest;
+    - ``large update``: a parameter of several dimensions has moved by more than its own norm;
+    - ``not finite``: an output or a parameter holds NaN or Inf.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lasagne.layers import DenseLayer, InputLayer
+    >>> from lasagne_ext.debug import watch
+    >>> net = DenseLayer(InputLayer((None, 2), name='in'), 2, W=np.eye(2), name='out')
+    >>> watcher = watch(net, np.array([[1., -1.], [3., -1.]]))
+    >>> watcher.record()
+    <History of 4 rows>
+    >>> net.W.set_value(1.5 * net.W.get_value())               # in place of an epoch of training
+    >>> print(watcher.record())
+    epoch 1
+    <BLANKLINE>
+    layer or parameter      mean    std    zero    dead    gradient    weights    update/weights  flags
+    --------------------  ------  -----  ------  ------  ----------  ---------  ----------------  -------
+    in                       0.5   1.66   0.0 %   0.0 %
+    out                      1.5   1.84  50.0 %  50.0 %                                           dead
+    out.W                                                      16.2       2.12               0.5
+    out.b                                                         6          0
+    """
+    return Watcher(layers, inputs, loss, deterministic)
