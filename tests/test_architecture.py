@@ -38,6 +38,7 @@ MAY_IMPORT = {
     'debug': {'engine', 'kernels', 'ops'},
     'datasets': {'kernels'}, '_runner': {'_bootstrap'}, '_bootstrap': set(),
     'demo': {'datasets', 'debug', 'layers'},
+    'training': {'datasets', 'debug', 'engine'}, 'blocks': set(),
     '__main__': {'_runner', 'datasets', 'demo', 'engine', 'kernels'}}
 
 LONGEST_MODULE = 300
@@ -89,7 +90,7 @@ def test_examples_run(name):
 
 
 def public_objects():
-    for name in ('ops', 'layers', 'debug'):
+    for name in ('ops', 'layers', 'debug', 'datasets', 'blocks', 'training'):
         module = importlib.import_module('lasagne_ext.' + name)
         for public in module.__all__:
             yield '%s.%s' % (name, public), getattr(module, public)
