@@ -1,0 +1,142 @@
+"""The data that a network is trained with: what fits its inputs and targets, checked before training."""
+import numpy as np
+
+from lasagne_ext.datasets import split
+from lasagne_ext.training._losses import OF_CLASSES
+from lasagne_ext.training.functions import in_order
+
+
+class Source:
+    """Arrays, or a streaming data set, of which every batch fits the functions.
+
+    Parameters
+    ----------
+    where : str
+        Who asks, for messages.
+    functions : Functions
+    data : tuple, list, or streaming data set
+        All inputs, or a dict of them by layer's name, then all targets.
+    targets : bool
+        Whether there are targets.
+
+    Attributes
+    ----------
+    data : tuple of array, or data set
+        What `minibatches` takes.
+    streaming : bool
+
+    Raises
+    ------
+    TypeError, ValueError
+        If arrays do not fit: their number, rank, shape, length or kind, or a label.
+    """
+
+    def __init__(self, where, functions, data, targets=True):
+        self._where, self._functions, self._targets = where, functions, targets
+        self.streaming = not isinstance(data, (tuple, list))
+        if self.streaming:
+            if hasattr(data, 'shape') or isinstance(data, dict) or not (hasattr(data, '__len__')
+                                                                        and hasattr(data, '__getitem__')):
+                raise TypeError('%s: data must be a tuple of arrays, inputs first and targets last, or a '
+                                'data set with __len__ and __getitem__; got %s'
+                                % (where, type(data).__name__))
+            self.data = data
+        else:
+            self.data = self.checked(data)
+        if not len(self):
+            raise ValueError('%s: there are no data: of length 0' % where)
+
+    def __len__(self):
+        return len(self.data) if self.streaming else len(self.data[0])
+
+    def batch(self, batch):
+        """A batch as a tuple of arrays, all inputs before all targets; one that streams in is checked."""
+        return self.checked(batch) if self.streaming else batch
+
+    def checked(self, parts):
+        """All inputs and targets as a tuple of arrays that fit."""
+        parts, functions = tuple(parts), self._functions
+        if parts and isinstance(parts[0], dict):
+            parts = in_order(self._where, functions.inputs, parts[0]) + parts[1:]
+        expected = len(functions.inputs) + (len(functions.targets) if self._targets else 0)
+        if len(parts) != expected:
+            raise ValueError('%s: data must be %d arrays: %s%s; got %d' % (
+                self._where, expected, ', '.join(functions.inputs),
+                ', then %d for targets' % len(functions.targets) if self._targets else '', len(parts)))
+        arrays = [array if hasattr(array, 'dtype') and hasattr(array, 'shape') else np.asarray(array)
+                  for array in parts]
+        lengths = {len(array) if array.shape else None for array in arrays}
+        if len(lengths) != 1 or None in lengths:
+            raise ValueError('%s: all arrays must be of the same length, got shapes %s'
+                             % (self._where, ', '.join(str(array.shape) for array in arrays)))
+        for name, array in zip(functions.inputs, arrays):
+            self._check_input(name, array)
+        count = len(functions.inputs)
+        if self._targets:
+            arrays[count:] = [self._fitting_target(*known) for known in zip(
+                functions.outputs, functions.losses, functions.targets, arrays[count:])]
+        return tuple(arrays)
+
+    def _check_input(self, name, array):
+        shape = self._functions.shapes[name]
+        if array.dtype.kind not in 'biuf':
+            raise TypeError('%s: the input %r must hold numbers, got dtype %s'
+                            % (self._where, name, array.dtype))
+        if len(array.shape) != len(shape) or any(
+                size is not None and size != given for size, given in zip(shape[1:], array.shape[1:])):
+            raise ValueError('%s: the input %r has the shape %s, got an array of shape %s'
+                             % (self._where, name, shape, tuple(array.shape)))
+
+    def _fitting_target(self, layer, loss, variable, array):
+        if array.dtype.kind not in 'biuf':
+            raise TypeError('%s: the target must hold numbers, got dtype %s; class names become numbers with '
+                            'numpy.unique(names, return_inverse=True)' % (self._where, array.dtype))
+        shape = layer.output_shape
+        if len(array.shape) == variable.ndim - 1 and shape[-1] == 1:
+            array = np.asarray(array)[..., None]
+        if len(array.shape) != variable.ndim:
+            one_hot = len(array.shape) == len(shape) == variable.ndim + 1
+            raise ValueError('%s: the target must have %d dimension%s for an output of shape %s, got an '
+                             'array of shape %s%s' % (
+                                 self._where, variable.ndim, '' if variable.ndim == 1 else 's', shape,
+                                 tuple(array.shape),
+                                 '; for one-hot targets give compile_functions target=theano.tensor.matrix()'
+                                 if one_hot else ''))
+        if variable.ndim == len(shape):
+            for size, given in zip(shape[1:], array.shape[1:]):
+                if size is not None and size != given:
+                    raise ValueError('%s: the target must have the shape of the output, %s, got %s'
+                                     % (self._where, shape, tuple(array.shape)))
+            if isinstance(loss, str) and loss in OF_CLASSES:
+                self._check_probabilities(loss, np.asarray(array))
+        elif variable.dtype.startswith(('int', 'uint')) and shape[-1] != 1:
+            return self._labels(np.asarray(array), shape[-1])
+        return array
+
+    def _check_probabilities(self, loss, array):
+        if array.size and not (array.min() >= 0 and array.max() <= 1):
+            outside = array[~((array >= 0) & (array <= 1))].flat[0]
+            raise ValueError('%s: the targets of %s must be from 0 to 1, but there is %s'
+                             % (self._where, loss, outside))
+
+    def _labels(self, labels, classes):
+        if not labels.size:
+            return labels
+        if labels.dtype.kind == 'f':
+            if not np.array_equal(labels, np.floor(labels)):
+                raise ValueError('%s: class labels must be whole numbers, got %r' % (
+                    self._where, labels[labels != np.floor(labels)].flat[0].item()))
+        low, high = labels.min(), labels.max()
+        if classes is not None and (low < 0 or high >= classes):
+            raise ValueError('%s: there is the label %d, but the network has %d classes; labels must be from '
+                             '0 to %d' % (self._where, low if low < 0 else high, classes, classes - 1))
+        return labels.astype('int32') if labels.dtype.kind == 'f' else labels
+
+
+def share_apart(where, functions, data, share, seed):
+    """Two sources: what is left of the data, and a share of them, drawn at random."""
+    if not 0 < share < 1:
+        raise ValueError('%s: validation as a share of the data must lie between 0 and 1, got %r'
+                         % (where, share))
+    source = Source(where, functions, data)
+    return [Source(where, functions, part) for part in split(source.data, (1 - share, share), seed)]

@@ -1,0 +1,156 @@
+"""What may happen in training after each epoch."""
+from lasagne_ext.debug.watch import watch
+from lasagne_ext.training._monitor import Monitor, whole
+
+
+class EarlyStopping:
+    """Ends training when a loss or metric has not got better for some epochs.
+
+    Parameters
+    ----------
+    monitor : str
+        A column of the history.
+    patience : int
+        How many epochs in a row may be no better than the best one.
+    min_delta : float
+        By how much a value must be better than the best one to count.
+    restore_best : bool
+        Whether the network gets the parameters of its best epoch at the end of training, however it ends
+        but with an exception. A copy of them is kept in memory and in checkpoints.
+    mode : {'min', 'max'}, optional
+        Whether smaller or larger is better. By default 'max' for accuracies and 'min' for all else.
+
+    Attributes
+    ----------
+    best : float or None
+        The best value so far.
+    best_epoch : int or None
+
+    Examples
+    --------
+    >>> from lasagne.layers import DenseLayer, InputLayer
+    >>> from lasagne.nonlinearities import softmax
+    >>> from lasagne_ext.datasets import load_digits
+    >>> from lasagne_ext.training import EarlyStopping, compile_functions, fit
+    >>> net = DenseLayer(InputLayer((None, 1, 8, 8)), 10, nonlinearity=softmax)
+    >>> stopping = EarlyStopping(patience=1, min_delta=.2)
+    >>> history = fit(compile_functions(net, learning_rate=.01), load_digits(), validation=.2, epochs=50,
+    ...               callbacks=[stopping], progress=False)
+    >>> len(history) < 50, len(history) - stopping.best_epoch
+    (True, 1)
+    """
+
+    def __init__(self, monitor='val_loss', patience=5, min_delta=0., restore_best=True, mode=None):
+        self._monitor = Monitor('EarlyStopping', monitor, mode, min_delta)
+        self.patience, self.restore_best = whole('EarlyStopping', 'patience', patience), bool(restore_best)
+        self.best_epoch, self._parameters = None, None
+
+    @property
+    def best(self):
+        return self._monitor.best
+
+    def on_train_begin(self, run):
+        self._monitor.check(run)
+        if not run.resumed:
+            self._monitor.reset()
+            self.best_epoch, self._parameters = None, None
+        self._stop_if_due(run)
+
+    def on_epoch_end(self, run, row):
+        if self._monitor.improved(row):
+            self.best_epoch = row['epoch']
+            if self.restore_best:
+                self._parameters = run.parameters()
+        self._stop_if_due(run)
+
+    def _stop_if_due(self, run):
+        if self._monitor.waited >= self.patience:
+            run.stop = 'stopped early: %s has not been better than %.6g, of epoch %s, for %d epoch%s' % (
+                self._monitor.monitor, self.best, self.best_epoch, self.patience,
+                '' if self.patience == 1 else 's')
+
+    def on_train_end(self, run):
+        if self._parameters is not None:
+            run.set_parameters(self._parameters)
+
+    def state(self):
+        return dict(self._monitor.state(), best_epoch=self.best_epoch, parameters=self._parameters)
+
+    def set_state(self, state):
+        self._monitor.set_state(state)
+        self.best_epoch, self._parameters = state['best_epoch'], state['parameters']
+
+
+class Checkpoint:
+    """Writes checkpoints, from which `fit` resumes bit by bit.
+
+    Parameters
+    ----------
+    path : str
+        ``'model.npz'``, which is replaced, or with the epoch in it: ``'model-{epoch:03d}.npz'``.
+    every : int
+        After how many epochs.
+    best_only : bool
+        Whether only an epoch that is better than all before is written.
+    monitor : str
+        The column of the history that says so.
+    mode : {'min', 'max'}, optional
+        Whether smaller or larger is better. By default 'max' for accuracies and 'min' for all else.
+    """
+
+    def __init__(self, path, every=1, best_only=False, monitor='val_loss', mode=None):
+        self.path, self.every, self.best_only = str(path), whole('Checkpoint', 'every', every), best_only
+        try:
+            self.path.format(epoch=1)
+        except (LookupError, ValueError) as error:
+            raise ValueError('Checkpoint: path=%r must have no braces but those of {epoch} (%s)'
+                             % (path, error)) from None
+        self._monitor = Monitor('Checkpoint', monitor, mode)
+
+    def on_train_begin(self, run):
+        if self.best_only:
+            self._monitor.check(run)
+            if not run.resumed:
+                self._monitor.reset()
+
+    def on_epoch_end(self, run, row):
+        better = not self.best_only or self._monitor.improved(row)
+        if better and run.epoch % self.every == 0:
+            run.save(self.path.format(epoch=run.epoch))
+
+    def state(self):
+        return self._monitor.state()
+
+    def set_state(self, state):
+        self._monitor.set_state(state)
+
+
+class Watch:
+    """Records activations, gradients and weights while a network is trained.
+
+    Parameters
+    ----------
+    inputs : array or dict
+        A few examples, as for ``lasagne_ext.debug.watch``.
+    loss : callable, optional
+        As for ``lasagne_ext.debug.watch``.
+    every : int
+        After how many epochs.
+
+    Attributes
+    ----------
+    watcher : Watcher or None
+        That of ``lasagne_ext.debug.watch``, once training has begun; its ``history`` is what was recorded.
+    """
+
+    def __init__(self, inputs, loss=None, every=1):
+        self._inputs, self._loss, self.every = inputs, loss, whole('Watch', 'every', every)
+        self.watcher = None
+
+    def on_train_begin(self, run):
+        self.watcher = watch(run.functions.outputs, self._inputs, loss=self._loss)
+        self.watcher.record(run.epoch)
+
+    def on_epoch_end(self, run, row):
+        if run.epoch % self.every == 0:
+            self.watcher.record(run.epoch)

@@ -1,0 +1,252 @@
+"""The functions that train a network, judge it and predict with it."""
+from collections import OrderedDict
+
+import lasagne
+import theano
+
+from lasagne_ext.debug._choice import given_layers, names_of
+from lasagne_ext.debug._layers import named_layers
+from lasagne_ext.training import _ends, _losses, _updates
+from lasagne_ext.training._state import training_state
+
+
+class Compiled:
+    """A compiled function that also takes a dict of input layers' names to arrays in place of inputs.
+
+    Attributes
+    ----------
+    function : callable
+        Takes all inputs, then all targets.
+    """
+
+    def __init__(self, function, inputs):
+        self.function, self._inputs = function, inputs
+
+    def __call__(self, *values):
+        if values and isinstance(values[0], dict):
+            values = in_order('functions', self._inputs, values[0]) + values[1:]
+        return self.function(*values)
+
+
+def in_order(where, inputs, given):
+    """The values of a dict by input layer's name, in the order of the inputs.
+
+    Raises
+    ------
+    ValueError
+        If one is missing or unknown.
+    """
+    if set(inputs) != set(given):
+        raise ValueError('%s: the inputs must be %s; got %s'
+                         % (where, ', '.join(inputs), ', '.join(map(str, given)) or 'none'))
+    return tuple(given[name] for name in inputs)
+
+
+class Functions:
+    """What `compile_functions` returns: functions that are compiled when they are first asked for.
+
+    Attributes
+    ----------
+    network : Layer or list of Layer
+        As given.
+    outputs : list of Layer
+    inputs : OrderedDict
+        Name of an input layer -> its variable, in the order in which the functions take them.
+    shapes : OrderedDict
+        Name of an input layer -> its shape.
+    losses : list of str or callable
+    targets : list of variable
+        One of each for each output.
+    names : list of str
+        What `train` and `validate` return: ``'loss'``, then the metrics.
+    parameters : list of shared variable
+        Those that the loss is minimised over, rates of 0 included.
+    learning_rate : shared variable or None
+        None where the rule for updates has its own.
+    updates : OrderedDict
+        Shared variable -> its value after a training step.
+    mask : str or None
+        Name of the input that says which steps count.
+    """
+
+    def __init__(self, network, outputs, ends, losses, names, training, judging, learning_rate, updates,
+                 mask):
+        self.network, self.outputs, self.losses = network, outputs, losses
+        self.inputs, self.shapes, self.targets = ends
+        self.names, self.learning_rate, self.updates, self.mask = names, learning_rate, updates, mask
+        self.parameters = _updates.trainable_parameters(outputs)
+        self._training, self._judging = training, judging
+        self._compiled, self._state = {}, None
+
+    @property
+    def train(self):
+        """``train(*inputs, *targets) -> [loss, *metrics]`` makes one step; dropout is on."""
+        return self._function('train', lambda: (self.targets, self._training, self.updates))
+
+    @property
+    def validate(self):
+        """``validate(*inputs, *targets) -> [loss, *metrics]`` as in prediction; changes nothing."""
+        return self._function('validate', lambda: (self.targets, self._judging(), None))
+
+    @property
+    def predict(self):
+        """``predict(*inputs)`` gives the output, or a list of them, with dropout off."""
+        return self._function('predict', lambda: ([], self._predictions(), None))
+
+    def compile(self, *names):
+        """Compile some of the functions now, rather than when they are first used.
+
+        Parameters
+        ----------
+        *names : {'train', 'validate', 'predict'}
+        """
+        for name in names:
+            getattr(self, name)
+
+    @property
+    def state(self):
+        """All that a training step changes besides the parameters, and the learning rate.
+
+        Returns
+        -------
+        OrderedDict
+            Name -> shared variable; names and order are the same in every process that builds the same
+            network. To tell, the training function is compiled.
+        """
+        if self._state is None:
+            self._state = training_state(self.train.function, self.network)
+            rate = self.learning_rate
+            if rate is not None and rate not in self._state.values():
+                self._state['learning_rate'] = rate
+        return self._state
+
+    def weight(self, batch):
+        """How much a batch counts in the mean over an epoch: its examples, or what its mask lets count."""
+        if self.mask is None:
+            return len(batch[0])
+        return float(batch[list(self.inputs).index(self.mask)].sum())
+
+    def _predictions(self):
+        predictions = lasagne.layers.get_output(self.outputs, deterministic=True)
+        return predictions[0] if isinstance(self.network, lasagne.layers.Layer) else predictions
+
+    def _function(self, name, parts):
+        if name not in self._compiled:
+            targets, results, updates = parts()
+            function = theano.function(list(self.inputs.values()) + list(targets), results, updates=updates,
+                                       allow_input_downcast=True, on_unused_input='ignore')
+            self._compiled[name] = Compiled(function, self.inputs)
+        return self._compiled[name]
+
+    def __repr__(self):
+        return '<Functions of %s: %s -> %s>' % (
+            ', '.join(layer.name or type(layer).__name__ for layer in self.outputs), ', '.join(self.inputs),
+            ', '.join(self.names))
+
+
+def compile_functions(network, loss='categorical_crossentropy', updates='adam', learning_rate=None,
+                      metrics=None, target=None, clip=None, l1=0., l2=0., rates=None, mask=None):
+    """Make the functions that train a network, judge it and predict with it.
+
+    Parameters
+    ----------
+    network : Layer or list of Layer
+        The output, or several. The input layers, in the order of ``lasagne.layers.get_all_layers``, are
+        the inputs of the functions; their variables must be free ones.
+    loss : str, callable, or list of them
+        'categorical_crossentropy', 'binary_crossentropy', 'squared_error', 'absolute_error', 'huber_loss',
+        'binary_hinge_loss' (of outputs of either sign, targets 0 and 1) or 'multiclass_hinge_loss'; or a
+        callable ``(prediction, target)`` that gives a scalar, or values that the mean is taken of. A list
+        has one for each output; the losses are added.
+    updates : str or callable
+        'sgd', 'momentum', 'nesterov_momentum', 'adagrad', 'rmsprop', 'adadelta', 'adam' and, where Lasagne
+        has them, 'adamax' and 'amsgrad'; or a callable ``(loss_or_gradients, parameters)`` that gives a
+        dict of updates, as those of ``lasagne.updates`` do. If it takes a ``learning_rate``, it gets one.
+    learning_rate : float or shared variable, optional
+        By default .01, but .001 for 'adam' and 'rmsprop', .002 for 'adamax', .001 for 'amsgrad' and 1 for
+        'adadelta'; for a callable its own. It becomes a shared variable, which schedules set.
+    metrics : str, callable, dict or sequence, optional
+        'accuracy', 'top_5' (or another number), the name of a loss, or a callable ``(prediction, target)``;
+        a dict gives them other names. By default the accuracy if the loss or target is of classes.
+    target : variable or list of variable, optional
+        By default class labels (int32, one dimension less than the output) for 'categorical_crossentropy'
+        and 'multiclass_hinge_loss', and what has the shape of the output for all others. For one-hot
+        targets give a ``theano.tensor.matrix()``.
+    clip : float or pair of float, optional
+        The largest norm that all gradients together may have; longer ones are scaled down. A pair is the
+        smallest and largest value of every element.
+    l1, l2 : float
+        Weights of the sum of absolute values and of the sum of squares of the regularizable parameters,
+        which are added to the loss, in training and in validation.
+    rates : dict, optional
+        Layer, its name, a pattern such as ``'loc_*'``, or parameter -> factor of the learning rate; the
+        first that fits counts. Parameters with a factor of 0 stay as they are.
+    mask : Layer or str, optional
+        An input layer ``(batch, steps)`` of weights: loss and metrics are means over the steps that it
+        lets count.
+
+    Returns
+    -------
+    Functions
+        With ``train``, ``validate`` and ``predict``, each compiled when first used.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind, unknown, or does not fit the network.
+
+    Notes
+    -----
+    In ``train`` dropout is on, and batch normalisation uses the batch and updates its running averages;
+    ``validate`` and ``predict`` are deterministic. Arrays are cast to the variables' types.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lasagne.layers import DenseLayer, InputLayer
+    >>> from lasagne.nonlinearities import softmax
+    >>> from lasagne_ext.training import compile_functions
+    >>> net = DenseLayer(InputLayer((None, 4), name='in'), 3, nonlinearity=softmax, name='out')
+    >>> functions = compile_functions(net, updates='momentum', learning_rate=.1)
+    >>> functions
+    <Functions of out: in -> loss, accuracy>
+    >>> images, labels = np.eye(4)[:3], np.array([0, 1, 2])
+    >>> loss, accuracy = functions.train(images, labels)
+    >>> functions.predict(images).shape
+    (3, 3)
+    """
+    outputs = given_layers(network)
+    named = named_layers('compile_functions', outputs)
+    network = network if isinstance(network, lasagne.layers.Layer) else outputs
+    inputs, shapes = _ends.inputs_of(named)
+    losses = list(loss) if isinstance(loss, (list, tuple)) else [loss] * len(outputs)
+    targets = _ends.targets_of(outputs, losses, target)
+    if len(losses) != len(outputs):
+        raise ValueError('compile_functions: %d losses for %d outputs' % (len(losses), len(outputs)))
+    weights = _ends.mask_of(named, inputs, mask)
+    called = [_losses.loss_called(one) for one in losses]
+    measured = [_losses.metrics_called(metrics, one, variable, layer.output_shape[-1])
+                for one, variable, layer in zip(losses, targets, outputs)]
+    labelled = OrderedDict()
+    for name, layer, found in zip(names_of(outputs, named), outputs, measured):
+        for metric, function in found:
+            labelled['%s_%s' % (name, metric) if len(outputs) > 1 else metric] = (layer, function)
+    if 'loss' in labelled:
+        raise ValueError("compile_functions: a metric cannot be called 'loss'")
+    aligned = [_ends.as_column(variable, layer) for variable, layer in zip(targets, outputs)]
+    penalty = _losses.penalty(outputs, l1, l2)
+
+    def results(deterministic):
+        predictions = lasagne.layers.get_output(outputs, deterministic=deterministic)
+        of_layer = dict(zip(outputs, zip(predictions, aligned)))
+        total = sum(_losses.mean(function(*of_layer[layer]), weights)
+                    for function, layer in zip(called, outputs)) + penalty
+        return [total] + [_losses.mean(function(*of_layer[layer]), weights)
+                          for layer, function in labelled.values()]
+
+    training = results(False)
+    rule = _updates.Rule(updates, learning_rate)
+    changes = _updates.updates_for(rule, training[0], outputs, clip, rates)
+    return Functions(network, outputs, (inputs, shapes, targets), losses, ['loss'] + list(labelled), training,
+                     lambda: results(True), rule.learning_rate, changes,
+                     None if weights is None else next(key for key in inputs if inputs[key] is weights))

@@ -1,0 +1,212 @@
+"""A network with what trains it, for those who come from Keras."""
+import lasagne
+import numpy as np
+
+from lasagne_ext import debug
+from lasagne_ext.datasets import minibatches
+from lasagne_ext.training._data import Source
+from lasagne_ext.training._epochs import judged
+from lasagne_ext.training.checkpoint import load_checkpoint, save_checkpoint
+from lasagne_ext.training.functions import compile_functions
+from lasagne_ext.training.history import History
+from lasagne_ext.training.loop import fit
+
+
+class Model:
+    """A network that can be trained, judged and asked.
+
+    Parameters
+    ----------
+    network : Layer or list of Layer
+        The output, or several.
+    loss, updates, **options
+        As for `compile_functions`.
+
+    Attributes
+    ----------
+    network : Layer or list of Layer
+    functions : Functions
+    history : History
+        Of all that `fit` has done.
+
+    Notes
+    -----
+    A second call of `fit` goes on training, with all that the first has learned. Nothing is compiled
+    twice.
+
+    Examples
+    --------
+    >>> from lasagne.layers import DenseLayer, InputLayer
+    >>> from lasagne.nonlinearities import softmax
+    >>> from lasagne_ext.datasets import load_digits
+    >>> from lasagne_ext.training import Model
+    >>> digits = load_digits()
+    >>> model = Model(DenseLayer(InputLayer((None, 1, 8, 8)), 10, nonlinearity=softmax), learning_rate=.01)
+    >>> history = model.fit(digits.images, digits.labels, epochs=5, progress=False)
+    >>> model.evaluate(digits.images, digits.labels)['accuracy'] > .9
+    True
+    >>> model.predict(digits.images[:3]).shape
+    (3, 10)
+    >>> model.predict_classes(digits.images[0])
+    0
+    """
+
+    def __init__(self, network, loss='categorical_crossentropy', updates='adam', **options):
+        self.network = network
+        self.functions = compile_functions(network, loss, updates, **options)
+        self.history = History()
+
+    def fit(self, inputs, targets=None, **options):
+        """Train.
+
+        Parameters
+        ----------
+        inputs : array, list of array, dict or streaming data set
+            Of all input layers; a dict has their names. A streaming data set has the targets, too.
+        targets : array or list of array, optional
+            Of all outputs.
+        **options
+            As for the function `fit`: validation, epochs, batch_size, callbacks and so on. If validation
+            is data, it is a pair (inputs, targets).
+
+        Returns
+        -------
+        History
+            Of this call; the attribute `history` has all.
+        """
+        validation = options.pop('validation', None)
+        if isinstance(validation, (tuple, list)) and len(validation) == 2:
+            validation = self._together(*validation)
+        history = fit(self.functions, self._together(inputs, targets), validation=validation, **options)
+        done = 0 if options.get('resume') else len(self.history)
+        self.history.rows = self.history.rows[:done] + [
+            dict(row, epoch=done + row['epoch']) for row in history.rows]
+        self.history.interrupted, self.history.stopped = history.interrupted, history.stopped
+        return history
+
+    def evaluate(self, inputs, targets=None, batch_size=500):
+        """Loss and metrics, as in prediction.
+
+        Parameters
+        ----------
+        inputs, targets
+            As for `fit`.
+        batch_size : int
+            How many examples are looked at together.
+
+        Returns
+        -------
+        dict
+            Name -> float; means over all examples.
+        """
+        source = Source('evaluate', self.functions, self._together(inputs, targets))
+        return dict(zip(self.functions.names, judged(self.functions, source, batch_size)))
+
+    def predict(self, inputs, batch_size=500):
+        """The network's output, dropout off.
+
+        Parameters
+        ----------
+        inputs : array, list of array, or dict
+            Of all input layers; a dict has their names. An array with one dimension less than the only
+            input layer is one example.
+        batch_size : int
+            How many examples are looked at together.
+
+        Returns
+        -------
+        array or list of array
+            ``(examples, ...)``, or for one example without that axis; a list if the network is one.
+        """
+        parts, single = self._examples(inputs)
+        source = Source('predict', self.functions, parts, targets=False)
+        outputs = [self.functions.predict.function(*batch) for batch in minibatches(
+            source.data, min(batch_size, len(source)), shuffle=False, prefetch=0)]
+        if isinstance(self.network, lasagne.layers.Layer):
+            outputs = np.concatenate(outputs)
+            return outputs[0] if single else outputs
+        outputs = [np.concatenate(parts) for parts in zip(*outputs)]
+        return [output[0] for output in outputs] if single else outputs
+
+    def predict_classes(self, inputs, batch_size=500):
+        """The most probable class of every example, or of the one given.
+
+        Parameters
+        ----------
+        inputs, batch_size
+            As for `predict`.
+
+        Returns
+        -------
+        int or array of int
+            The largest output's number; for a single sigmoid unit 0 or 1.
+        """
+        def classes(output):
+            found = output[..., 0] > .5 if output.shape[-1] == 1 else output.argmax(axis=-1)
+            return int(found) if found.ndim == 0 else found.astype(int)
+        outputs = self.predict(inputs, batch_size)
+        return [classes(output) for output in outputs] if isinstance(outputs, list) else classes(outputs)
+
+    def summary(self, **options):
+        """The table of the layers, as of ``lasagne_ext.debug.summary``.
+
+        Parameters
+        ----------
+        **options
+            Those of that function.
+        """
+        return debug.summary(self.network, **options)
+
+    def save(self, path):
+        """Write parameters, the state of training and the history to one file.
+
+        Parameters
+        ----------
+        path : str
+        """
+        save_checkpoint(path, self.network, self.functions, epoch=len(self.history),
+                        history=self.history.to_dict())
+
+    def load(self, path, **options):
+        """Read what `save`, `save_checkpoint` or a callback has written; training can go on from there.
+
+        Parameters
+        ----------
+        path : str
+        **options
+            Those of `load_checkpoint`.
+
+        Returns
+        -------
+        Model
+            This one.
+        """
+        found = load_checkpoint(path, self.network, self.functions, **options)
+        self.history = History() if found.history is None else History.from_dict(found.history)
+        return self
+
+    def _together(self, inputs, targets):
+        """Inputs and targets as one tuple; a streaming data set, which has both, as it is."""
+        if targets is None:
+            return inputs
+        return (_several(inputs, len(self.functions.inputs))
+                + _several(targets, len(self.functions.outputs)))
+
+    def _examples(self, inputs):
+        """The inputs as a tuple, and whether they are one example without its axis."""
+        parts, shapes = _several(inputs, len(self.functions.inputs)), list(self.functions.shapes.values())
+        if len(shapes) > 1 or isinstance(inputs, dict):
+            return parts, False
+        array = np.asarray(inputs)
+        single = array.ndim == len(shapes[0]) - 1
+        return (array[None] if single else array,), single
+
+    def __repr__(self):
+        return '<Model: %r, %d epochs>' % (self.functions, len(self.history))
+
+
+def _several(given, count):
+    """What is given for all inputs or outputs as a tuple; a list for one of them is its values."""
+    if count > 1 and isinstance(given, (tuple, list)):
+        return tuple(given)
+    return (given,)

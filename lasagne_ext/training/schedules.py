@@ -1,0 +1,157 @@
+"""How the learning rate changes from epoch to epoch."""
+import math
+import numbers
+
+from lasagne_ext.training._monitor import Monitor, whole
+
+
+class _Schedule:
+    """A learning rate that is a function of the epoch, relative to the one at the beginning."""
+
+    def __init__(self):
+        self._initial = None
+
+    def factor(self, epoch):
+        """The learning rate of an epoch, from 0, divided by that of the first."""
+        raise NotImplementedError
+
+    def on_train_begin(self, run):
+        if not run.resumed or self._initial is None:
+            self._initial = run.learning_rate
+
+    def on_epoch_end(self, run, row):
+        run.learning_rate = self._initial * self.factor(run.epoch)
+
+    def state(self):
+        return {'initial': self._initial}
+
+    def set_state(self, state):
+        self._initial = state['initial']
+
+
+def _share(where, name, value, zero=False):
+    if not isinstance(value, numbers.Real) or not (0 < value <= 1 or zero and value == 0):
+        raise ValueError('%s: %s must be %s 0 and at most 1, got %r'
+                         % (where, name, 'at least' if zero else 'more than', value))
+    return value
+
+
+class StepDecay(_Schedule):
+    """Multiplies the learning rate by a factor every so many epochs.
+
+    Parameters
+    ----------
+    every : int
+        After how many epochs.
+    factor : float
+        More than 0, at most 1.
+
+    Examples
+    --------
+    >>> from lasagne_ext.training import StepDecay
+    >>> [StepDecay(2, .5).factor(epoch) for epoch in range(5)]
+    [1.0, 1.0, 0.5, 0.5, 0.25]
+    """
+
+    def __init__(self, every, factor=.1):
+        super().__init__()
+        self._every, self._factor = whole('StepDecay', 'every', every), _share('StepDecay', 'factor', factor)
+
+    def factor(self, epoch):
+        return float(self._factor ** (epoch // self._every))
+
+
+class ExponentialDecay(_Schedule):
+    """Multiplies the learning rate by a factor after every epoch.
+
+    Parameters
+    ----------
+    factor : float
+        More than 0, at most 1.
+
+    Examples
+    --------
+    >>> from lasagne_ext.training import ExponentialDecay
+    >>> [ExponentialDecay(.5).factor(epoch) for epoch in range(4)]
+    [1.0, 0.5, 0.25, 0.125]
+    """
+
+    def __init__(self, factor=.95):
+        super().__init__()
+        self._factor = _share('ExponentialDecay', 'factor', factor)
+
+    def factor(self, epoch):
+        return float(self._factor ** epoch)
+
+
+class CosineDecay(_Schedule):
+    """Lowers the learning rate along half a cosine, and keeps it at the end.
+
+    Parameters
+    ----------
+    epochs : int
+        In how many epochs.
+    end : float
+        The last learning rate, as a share of the first.
+
+    Examples
+    --------
+    >>> from lasagne_ext.training import CosineDecay
+    >>> [round(CosineDecay(4).factor(epoch), 3) for epoch in range(6)]
+    [1.0, 0.854, 0.5, 0.146, 0.0, 0.0]
+    """
+
+    def __init__(self, epochs, end=0.):
+        super().__init__()
+        self._epochs = whole('CosineDecay', 'epochs', epochs)
+        self._end = _share('CosineDecay', 'end', end, zero=True)
+
+    def factor(self, epoch):
+        done = min(epoch / self._epochs, 1)
+        return self._end + (1 - self._end) * (1 + math.cos(math.pi * done)) / 2
+
+
+class ReduceOnPlateau:
+    """Multiplies the learning rate by a factor when a loss or metric has not got better for some epochs.
+
+    Parameters
+    ----------
+    monitor : str
+        A column of the history.
+    factor : float
+        More than 0, at most 1.
+    patience : int
+        How many epochs in a row may be no better than the best one.
+    min_delta : float
+        By how much a value must be better than the best one to count.
+    min_rate : float
+        No learning rate becomes smaller.
+    mode : {'min', 'max'}, optional
+        Whether smaller or larger is better. By default 'max' for accuracies and 'min' for all else.
+    """
+
+    def __init__(self, monitor='val_loss', factor=.5, patience=3, min_delta=0., min_rate=0., mode=None):
+        self._monitor = Monitor('ReduceOnPlateau', monitor, mode, min_delta)
+        self._factor = _share('ReduceOnPlateau', 'factor', factor)
+        self._patience = whole('ReduceOnPlateau', 'patience', patience)
+        if not isinstance(min_rate, numbers.Real) or not 0 <= min_rate < math.inf:
+            raise ValueError('ReduceOnPlateau: min_rate must be at least 0, got %r' % (min_rate,))
+        self._min_rate = min_rate
+
+    def on_train_begin(self, run):
+        self._monitor.check(run)
+        run.learning_rate                          # refuses a rule whose rate cannot be set
+        if not run.resumed:
+            self._monitor.reset()
+
+    def on_epoch_end(self, run, row):
+        if not self._monitor.improved(row) and self._monitor.waited >= self._patience:
+            rate = run.learning_rate
+            run.learning_rate = min(rate, max(rate * self._factor, self._min_rate))
+            self._monitor.waited = 0
+
+    def state(self):
+        return self._monitor.state()
+
+    def set_state(self, state):
+        self._monitor.set_state(state)
