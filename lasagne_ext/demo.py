@@ -16,7 +16,7 @@ from lasagne.layers import Conv2DLayer, DenseLayer, InputLayer, MaxPool2DLayer
 from tqdm import tqdm
 
 from lasagne_ext import datasets
-from lasagne_ext.debug import summary
+from lasagne_ext.debug import show_transform, summary
 from lasagne_ext.layers import TransformerLayer, localization
 
 CANVAS = 40
@@ -138,42 +138,10 @@ def test_error(predict, test):
 
 def draw(network, test, path, count=8):
     """Write a picture: canvases, where the transformer looks, and what it makes of them."""
-    from matplotlib.figure import Figure
-
-    theta_layer = network.transformer.input_layers[1]
-    values = theano.function([network.input.input_var],
-                             lasagne.layers.get_output([theta_layer, network.transformer],
-                                                       deterministic=True),
-                             allow_input_downcast=True)
-    canvases = test.images[:count]
-    count = len(canvases)
-    thetas, crops = values(canvases)
-    figure = Figure(figsize=(1.5 * count, 5), constrained_layout=True)
-    axes = figure.subplots(3, count, squeeze=False)
-    for k in range(count):
-        axes[0, k].imshow(canvases[k, 0], cmap='gray')
-        axes[1, k].imshow(canvases[k, 0], cmap='gray')
-        _draw_grid(axes[1, k], thetas[k])
-        axes[2, k].imshow(crops[k, 0], cmap='gray')
-        axes[0, k].set_title(str(test.labels[k]))
-    for row, label in zip(axes, ('input', 'sampling grid', 'straightened')):
-        row[0].set_ylabel(label)
-        for axis in row:
-            axis.set_xticks([])
-            axis.set_yticks([])
+    transforms = show_transform(network.transformer, test.images[:count])
+    figure = transforms.figure(titles=test.labels[:count])
+    figure.axes[2 * len(transforms)].set_ylabel('straightened')
     _save(figure, path)
-
-
-def _draw_grid(axis, theta, lines=9):
-    """Draw the lines of the output's coordinate system where they lie in the input."""
-    along, across = np.meshgrid(np.linspace(-1, 1, lines), np.linspace(-1, 1, lines))
-    points = theta.reshape(2, 3) @ np.stack([along.ravel(), across.ravel(), np.ones(lines ** 2)])
-    x, y = ((points + 1) / 2 * (CANVAS - 1)).reshape(2, lines, lines)
-    for horizontal in (False, True):
-        axis.plot(*((x.T, y.T) if horizontal else (x, y)), color='tab:orange', linewidth=.6)
-    axis.plot(x[0], y[0], color='tab:red', linewidth=1.5)    # the upper edge, to show the turn
-    axis.set_xlim(-.5, CANVAS - .5)
-    axis.set_ylim(CANVAS - .5, -.5)
 
 
 def _save(figure, path):

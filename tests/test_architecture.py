@@ -35,7 +35,7 @@ def module_names():
 #: What each part may import of the others, itself always included.
 MAY_IMPORT = {
     'kernels': set(), 'engine': {'kernels'}, 'ops': {'kernels'}, 'layers': {'ops'},
-    'debug': {'engine', 'kernels', 'ops'},
+    'debug': {'engine', 'kernels', 'layers', 'ops'},
     'datasets': {'kernels'}, '_runner': {'_bootstrap'}, '_bootstrap': set(),
     'demo': {'datasets', 'debug', 'layers'},
     'training': {'datasets', 'debug', 'engine'}, 'blocks': set(),

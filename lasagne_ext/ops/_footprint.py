@@ -31,23 +31,42 @@ def directional_derivative(image, coordinates, footprint, steps, footprint_step,
         In the image's dtype. NaN where a point or its footprint is not finite.
     """
     spread, spread_step = (which.dimshuffle(0, 2, 3, 1) for which in (footprint, footprint_step))
+    bad, offsets, weights = _spread_taps(spread, image.ndim - 2)
+    coordinates = T.switch(bad.dimshuffle(0, 'x', 1), np.nan, coordinates)
+    change = _reference.directional_derivative(image, _moved(coordinates, spread, offsets),
+                                               _moved(steps, spread_step, offsets), mode)
+    return _mean(change, weights, image.dtype)
+
+
+def sampled(image, coordinates, footprint, mode):
+    """The footprint-sampled values themselves, as :func:`directional_derivative` gives their changes."""
+    spread = footprint.dimshuffle(0, 2, 3, 1)
+    bad, offsets, weights = _spread_taps(spread, image.ndim - 2)
+    coordinates = T.switch(bad.dimshuffle(0, 'x', 1), np.nan, coordinates)
+    return _mean(_reference.sampled(image, _moved(coordinates, spread, offsets), mode), weights,
+                 image.dtype)
+
+
+def _spread_taps(spread, rank):
+    """Which points have no finite footprint, and the taps of those that have, as :func:`_taps`."""
     bad = T.or_(T.isnan(spread), T.isinf(spread)).any(axis=(1, 2))
     lengths = T.sqrt(T.sum(T.sqr(T.switch(bad.dimshuffle(0, 'x', 'x', 1), 0, spread)), axis=1))
     # That the number of taps depends on the footprint, in jumps, is no matter of derivatives.
     reach = theano.gradient.disconnected_grad(T.minimum(T.ceil(lengths), MOST_TAPS))
-    offsets, weights = _taps(reach, image.ndim - 2)
+    return (bad,) + _taps(reach, rank)
 
-    def moved(places, change):
-        """Places ``(N, rank, P)`` of points as those of all their taps ``(N, rank, taps * P)``."""
-        along = T.sum(change.dimshuffle(0, 1, 2, 'x', 3) * offsets.dimshuffle(0, 'x', 1, 2, 3), axis=2)
-        return (places.dimshuffle(0, 1, 'x', 2) + along).flatten(3)
 
-    coordinates = T.switch(bad.dimshuffle(0, 'x', 1), np.nan, coordinates)
-    change = _reference.directional_derivative(image, moved(coordinates, spread),
-                                               moved(steps, spread_step), mode)
-    change = change.reshape((change.shape[0], change.shape[1], weights.shape[1], weights.shape[2]))
-    weights = T.cast(weights, image.dtype).dimshuffle(0, 'x', 1, 2)
-    return T.sum(T.switch(T.gt(weights, 0), weights * change, 0), axis=2)
+def _moved(places, change, offsets):
+    """Places ``(N, rank, P)`` of points as those of all their taps ``(N, rank, taps * P)``."""
+    along = T.sum(change.dimshuffle(0, 1, 2, 'x', 3) * offsets.dimshuffle(0, 'x', 1, 2, 3), axis=2)
+    return (places.dimshuffle(0, 1, 'x', 2) + along).flatten(3)
+
+
+def _mean(values, weights, dtype):
+    """Weighted means over the taps."""
+    values = values.reshape((values.shape[0], values.shape[1], weights.shape[1], weights.shape[2]))
+    weights = T.cast(weights, dtype).dimshuffle(0, 'x', 1, 2)
+    return T.sum(T.switch(T.gt(weights, 0), weights * values, 0), axis=2)
 
 
 def _taps(reach, rank):

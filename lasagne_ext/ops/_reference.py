@@ -70,15 +70,28 @@ def directional_derivative(image, coordinates, steps, mode):
         In the image's dtype; at a kink the right-hand derivative. NaN where a point is not finite.
     """
     rank = image.ndim - 2
+    steps = steps.dimshuffle(0, 1, 2, 'x')
+    return _weighted(image, coordinates, mode, lambda taps: sum(
+        _products([(steps * taps.slopes)[:, k] if k == moving else taps.weights[:, k]
+                   for k in range(rank)]) for moving in range(rank)))
+
+
+def sampled(image, coordinates, mode):
+    """The sampled values themselves, as :func:`directional_derivative` gives their changes."""
+    return _weighted(image, coordinates, mode, lambda taps: _products(
+        [taps.weights[:, k] for k in range(image.ndim - 2)]))
+
+
+def _weighted(image, coordinates, mode, weigh):
+    """Sums of pixels around points, with the weights that a function of their taps gives."""
+    rank = image.ndim - 2
     infinite = functools.reduce(T.or_, [test(coordinates[:, k]) for k in range(rank)
                                         for test in (T.isnan, T.isinf)])
     taps = _Taps(T.switch(infinite.dimshuffle(0, 'x', 1), 0, coordinates), image.shape[:1:-1], mode)
     values = _pixels(image, taps, mode.border_mode == 'zeros')
-    steps = steps.dimshuffle(0, 1, 2, 'x')
-    weights = sum(_products([(steps * taps.slopes)[:, k] if k == moving else taps.weights[:, k]
-                             for k in range(rank)]) for moving in range(rank))
-    change = T.sum(values * T.cast(weights, image.dtype).dimshuffle(0, 'x', 1, 2), axis=3)
-    return T.switch(infinite.dimshuffle(0, 'x', 1), T.constant(np.nan, dtype=image.dtype), change)
+    weights = T.cast(weigh(taps), image.dtype).dimshuffle(0, 'x', 1, 2)
+    return T.switch(infinite.dimshuffle(0, 'x', 1), T.constant(np.nan, dtype=image.dtype),
+                    T.sum(values * weights, axis=3))
 
 
 class _Taps:

@@ -1,0 +1,281 @@
+"""Where a spatial transformer looks."""
+import base64
+import io
+import os
+from collections import namedtuple
+
+import lasagne
+import numpy as np
+import theano
+import theano.tensor as T
+
+from lasagne_ext import layers as ours
+from lasagne_ext import ops
+from lasagne_ext.debug._inputs import Feed
+from lasagne_ext.debug._layers import called, named_layers
+from lasagne_ext.debug._tables import Report
+from lasagne_ext.debug._theta_words import affine_words, grid_words, half_extents, projective_words
+from lasagne_ext.debug._transform_picture import picture
+
+#: A window in an image. `outside` is the share of samples that lie outside the image, or nowhere;
+#: `theta` the matrix as nested lists, None where there is none.
+Row = namedtuple('Row', 'image glimpse words flags outside theta')
+
+#: How far beyond 1 a normalised coordinate may be by rounding.
+_ROUNDING = 1e-6
+
+_WHERE = 'show_transform'
+
+
+def _transformers():
+    """The classes of layers that can be shown."""
+    classes = [ours.TransformerLayer, ours.ProjectiveTransformerLayer, ours.TPSTransformerLayer,
+               ours.GridSampleLayer, ours.FlowWarpLayer, ours.MultiGlimpseLayer]
+    return tuple(classes + [getattr(lasagne.layers, name) for name in ('TransformerLayer',
+                                                                       'TPSTransformerLayer')
+                            if hasattr(lasagne.layers, name)])
+
+
+class Transforms(Report):
+    """Where a transformer looks in some images: ``print()`` it, or let a notebook show the picture.
+
+    Attributes
+    ----------
+    layer : str
+        The transformer, by class and name.
+    rows : list of Row
+        `image` and `glimpse` (numbers), `words`, `flags` (what is remarkable), `outside` (share of
+        samples outside the image), `theta`.
+    images : array, (count, channels, rows, columns)
+        What it got; of volumes with a depth.
+    grids : array, (count, K, rows, columns, 2)
+        Normalised coordinates of the samples.
+    crops : array, (count, K, channels, rows, columns)
+        What it made of them.
+    """
+
+    def __init__(self, layer, rows, images, grids, crops, align_corners):
+        super().__init__(rows)
+        self.layer, self.images, self.grids, self.crops = layer, images, grids, crops
+        self._align_corners = align_corners
+        self.right = (0, 1, 2) if self._several() else (0, 1)
+
+    def _several(self):
+        return self.grids.shape[1] > 1
+
+    def head(self):
+        return ['image'] + ['glimpse'] * self._several() + ['outside', 'window', 'remarkable']
+
+    def cells(self):
+        return [[str(row.image)] + [str(row.glimpse)] * self._several()
+                + ['%.3g %%' % (100 * row.outside), row.words, ', '.join(row.flags)] for row in self.rows]
+
+    def emphasis(self, row):
+        if 'NaN' in row.flags or 'collapsed' in row.flags:
+            return 'bad'
+        return 'doubtful' if row.flags or row.outside > .5 else None
+
+    def title(self):
+        return '%s of %s' % (_WHERE, self.layer)
+
+    def footer(self):
+        return ('The window is where the output is sampled: what it shows turns, grows and moves the other '
+                'way.\nSizes are relative to the image; it is shifted by parts of half the image.')
+
+    def to_dict(self):
+        return dict(super().to_dict(), layer=self.layer)
+
+    def figure(self, titles=None):
+        """A picture: every image, the sampling grid in it, and the output.
+
+        The grid's upper edge is red, with a dot at its left end.
+
+        Parameters
+        ----------
+        titles : list of str, optional
+            One above every image; by default their numbers.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            Of volumes it shows the slice in the middle.
+
+        Raises
+        ------
+        ImportError
+            If there is no matplotlib.
+        """
+        images, grids, crops = self.images, self.grids, self.crops
+        if images.ndim == 5:
+            images = images[:, :, images.shape[2] // 2]
+            grids = grids[:, :, grids.shape[2] // 2, ..., :2]
+            crops = crops[:, :, :, crops.shape[3] // 2]
+        if titles is None:
+            titles = [str(k) for k in range(len(images))]
+        return picture(_WHERE, images, grids, crops, self._align_corners, titles)
+
+    def save(self, path, titles=None):
+        """Write the picture to a file, of the kind that the ending of its name says."""
+        self.figure(titles).savefig(os.fspath(path), dpi=110)
+
+    def _repr_png_(self):
+        buffer = io.BytesIO()
+        try:
+            self.figure().savefig(buffer, format='png', dpi=80)
+        except ImportError:
+            return None                      # a notebook shows the table then
+        return buffer.getvalue()
+
+    def _repr_html_(self):
+        # Notebooks prefer HTML to a picture, so it holds both.
+        png = self._repr_png_()
+        return ('' if png is None else '<img alt="%s" src="data:image/png;base64,%s">' % (
+            _WHERE, base64.b64encode(png).decode('ascii'))) + super()._repr_html_()
+
+
+def show_transform(layer, inputs, count=8, deterministic=True):
+    """Show where a spatial transformer looks: its windows in words, and a picture.
+
+    Parameters
+    ----------
+    layer : Layer or list of Layer
+        A transformer of this package or of Lasagne; or a network in which there is exactly one.
+    inputs : array or dict
+        The value of the network's only input layer; or a dict from input layers, or their names, to
+        values.
+    count : int
+        How many images to show at most.
+    deterministic : bool
+        Whether layers behave as for prediction.
+
+    Returns
+    -------
+    Transforms
+        ``print()`` shows a table; `figure()` and `save(path)` make a picture, for which matplotlib is
+        needed. A notebook shows both.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there is no transformer or more than one, or an input is missing, unknown or does not fit.
+
+    Notes
+    -----
+    **Convention.** Words are about the WINDOW in the input from which the output is sampled, as it is
+    drawn: 'rotated 30 degrees clockwise, 0.5 x, shifted 0.2 right' is one of half the image's size
+    whose upper edge has turned so; what it shows comes out turned counter-clockwise and twice as large.
+    Angles and sizes are measured in pixels. Shifts are those of the window's middle, in half the
+    image: 1 right is the middle of the image's right edge. A window is sheared by the shift of its
+    lower edge against its upper one, relative to its height.
+
+    Of splines, grids and flows the words are those of the affine transform that comes nearest, and
+    'bent by' is the largest distance to that along an axis; of projective transforms they are those of
+    the window's middle.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lasagne.layers import InputLayer
+    >>> from lasagne_ext.debug import show_transform
+    >>> from lasagne_ext.layers import TransformerLayer
+    >>> images, theta = InputLayer((None, 1, 8, 8), name='images'), InputLayer((None, 6), name='theta')
+    >>> stn = TransformerLayer(images, theta, name='stn')
+    >>> print(show_transform(stn, {'images': np.random.rand(1, 1, 8, 8),
+    ...                            'theta': np.array([[0, -.5, .25, .5, 0, 0]])}))
+    show_transform of TransformerLayer 'stn'
+    <BLANKLINE>
+      image    outside  window                                                   remarkable
+    -------  ---------  -------------------------------------------------------  ------------
+          0        0 %  rotated 90 degrees clockwise, 0.5 x, shifted 0.25 right
+    <BLANKLINE>
+    The window is where the output is sampled: what it shows turns, grows and moves the other way.
+    Sizes are relative to the image; it is shifted by parts of half the image.
+    """
+    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+        raise ValueError('%s: count must be a positive whole number, got %r' % (_WHERE, count))
+    named = named_layers(_WHERE, layer)
+    name, transformer = _only_transformer(named, layer)
+    feed = Feed(_WHERE, named, inputs)
+    images, points, crops = lasagne.layers.get_output(
+        list(transformer.input_layers) + [transformer], inputs=feed.variables, deterministic=deterministic)
+    theta, grid = _theta_and_grid(transformer, images, points, crops)
+    wanted = [images, grid, crops] + ([] if theta is None else [theta])
+    function = theano.function(list(feed.variables.values()), wanted, on_unused_input='ignore',
+                               no_default_updates=True)
+    images, grids, crops, *theta = function(*feed.values)
+    rank = images.ndim - 2
+    grids = grids.reshape((len(images), -1) + grids.shape[-rank - 1:])
+    crops = crops.reshape(grids.shape[:2] + images.shape[1:2] + crops.shape[-rank:])
+    thetas = theta[0].reshape(grids.shape[:2] + (-1, rank + 1)) if theta else None
+    rows = [_row(transformer, k, g, images.shape[2:], grids[k, g], None if thetas is None else thetas[k, g])
+            for k in range(min(count, len(images))) for g in range(grids.shape[1])]
+    return Transforms(called(name, transformer), rows, images[:count], grids[:count], crops[:count],
+                      _align_corners(transformer))
+
+
+def _only_transformer(named, layer):
+    """The transformer that is meant, with its name."""
+    classes = _transformers()
+    if isinstance(layer, classes):
+        return next((name, other) for name, other in named.items() if other is layer)
+    found = [(name, other) for name, other in named.items() if isinstance(other, classes)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise ValueError('%s: the network has %d transformers, give one of them: %s' % (
+            _WHERE, len(found), ', '.join(called(*pair) for pair in found)))
+    raise ValueError('%s: there is no transformer in the network; those that can be shown are %s' % (
+        _WHERE, ', '.join(sorted({kind.__name__ for kind in classes}))))
+
+
+def _align_corners(layer):
+    """What the transformer says; Lasagne's own know of nothing else than True."""
+    return layer.modes['align_corners'] if hasattr(layer, 'modes') else True
+
+
+def _theta_and_grid(layer, images, points, crops):
+    """The symbolic matrices, or None, and the normalised coordinates of all samples."""
+    rank, align_corners = images.ndim - 2, _align_corners(layer)
+    in_size = tuple(images.shape[2 + k] for k in range(rank))
+    out_size = tuple(crops.shape[crops.ndim - rank + k] for k in range(rank))
+    points = T.cast(points, 'float64')
+    if isinstance(layer, ours.GridSampleLayer):
+        return None, points
+    if isinstance(layer, ours.FlowWarpLayer):
+        return None, ops.flow_grid(points, align_corners, in_size, rank)
+    if hasattr(layer, 'control_points'):
+        return None, ops.tps_grid(points, out_size, layer.control_points,
+                                  getattr(layer, 'regularization', 0.), align_corners)
+    if isinstance(layer, ours.MultiGlimpseLayer):
+        points = points.reshape((points.shape[0], layer.glimpses, -1), ndim=3)
+    theta = ops.theta_of(_family(layer), points, rank)
+    if _family(layer) == 'projective':
+        return theta, ops.projective_grid(theta, out_size, align_corners)
+    return theta, ops.affine_grid(theta, out_size, align_corners, getattr(layer, 'aspect', None), in_size)
+
+
+def _family(layer):
+    if isinstance(layer, ours.ProjectiveTransformerLayer):
+        return 'projective'
+    return getattr(layer, 'family', 'affine')
+
+
+def _row(layer, image, glimpse, in_size, grid, theta):
+    align_corners = _align_corners(layer)
+    if theta is None:
+        positions = _positions(layer, in_size, grid.shape[:-1], align_corners)
+        words, flags = grid_words(grid, positions, in_size, align_corners)
+    elif _family(layer) == 'projective':
+        words, flags = projective_words(theta, in_size, align_corners)
+    else:
+        words, flags = affine_words(theta, in_size, align_corners, getattr(layer, 'aspect', None))
+    inside = (np.abs(grid) <= 1 + _ROUNDING).all(axis=-1)
+    return Row(image, glimpse, words, flags, float(1 - inside.mean()),
+               None if theta is None else theta.tolist())
+
+
+def _positions(layer, in_size, out_size, align_corners):
+    """Normalised coordinates of the samples if the whole image is sampled, or if nothing flows."""
+    sizes = in_size if isinstance(layer, ours.FlowWarpLayer) else out_size
+    places = np.stack(np.meshgrid(*[np.arange(size) for size in out_size], indexing='ij')[::-1], -1)
+    return (places - (np.array(sizes[::-1]) - 1) / 2) / half_extents(sizes, align_corners)
