@@ -6,12 +6,12 @@ import subprocess
 import tempfile
 from collections import OrderedDict, namedtuple
 
-from lasagne_ext.debug._blocks import repeated_blocks
-from lasagne_ext.debug._families import COLOURS, family_of
-from lasagne_ext.debug._layers import named_layers
-from lasagne_ext.debug._layer_rows import network_rows
-from lasagne_ext.debug._graph_svg import svg
 from lasagne_ext.debug._tables import shape_text
+from lasagne_ext.debug.network.blocks import repeated_blocks
+from lasagne_ext.debug.network.families import COLOURS, family_of
+from lasagne_ext.debug.network.layers import named_layers
+from lasagne_ext.debug.network.rows import network_rows
+from lasagne_ext.debug.pictures.svg import svg
 
 #: A box. `lines` is its text; `shared` names the layers that share parameters with it; `times` is how
 #: often it comes, 1 but for a collapsed block, and `layers` how many layers it stands for each time.

@@ -5,12 +5,12 @@ from collections import namedtuple
 
 import lasagne
 
-from lasagne_ext.debug import _suspicions
-from lasagne_ext.debug._inputs import Feed
-from lasagne_ext.debug._layers import called, incoming_layers, named_layers
-from lasagne_ext.debug._phrases import phrase
 from lasagne_ext.debug._tables import Report, coloured, shape_text, short_number
+from lasagne_ext.debug.network.inputs import Feed
+from lasagne_ext.debug.network.layers import called, incoming_layers, named_layers
 from lasagne_ext.debug.probe import probe
+from lasagne_ext.debug.words.phrases import phrase
+from lasagne_ext.debug.words.suspicions import Suspicion, suspicions
 
 #: A layer and what is said of it: one sentence, and what looks suspicious.
 Row = namedtuple('Row', 'number name type sentence suspicions')
@@ -32,7 +32,7 @@ class Explanation(Report):
     def __init__(self, rows, unused):
         super().__init__(rows)
         self.unused = unused
-        self.suspicions = [_suspicions.Suspicion(row.name, text)
+        self.suspicions = [Suspicion(row.name, text)
                            for row in rows for text in row.suspicions] + unused
 
     def to_dict(self):
@@ -133,7 +133,7 @@ def explain(layers, inputs=None):
     if inputs is not None:
         Feed('explain', named, inputs)       # so that it is this function that refuses
         values = probe(outputs, inputs)
-    found, unused = _suspicions.suspicions(named, names, outputs, values)
+    found, unused = suspicions(named, names, outputs, values)
     owners = {}
     rows = [Row(number, name, type(layer).__name__, _sentence(name, layer, names, owners), found[name])
             for number, (name, layer) in enumerate(named.items())]

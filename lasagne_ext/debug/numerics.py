@@ -5,12 +5,12 @@ import lasagne
 import numpy as np
 import theano
 
-from lasagne_ext.debug._bad_values import Search, plain, sentence
-from lasagne_ext.debug._expressions import expressions, flattened, loss_of
-from lasagne_ext.debug._inputs import Feed
-from lasagne_ext.debug._layers import named_layers
 from lasagne_ext.debug._tables import Report
 from lasagne_ext.debug.errors import layer_errors
+from lasagne_ext.debug.network.expressions import expressions, flattened, loss_of
+from lasagne_ext.debug.network.inputs import Feed
+from lasagne_ext.debug.network.layers import named_layers
+from lasagne_ext.debug.numbers.bad_values import Search, plain, sentence
 
 #: Largest finite magnitude of a layer's output and of its parameters' gradients, and how many values of
 #: each are NaN or Inf; None where there are none, or it was not worked out.

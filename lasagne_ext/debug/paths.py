@@ -8,10 +8,10 @@ import theano
 import theano.tensor as T
 
 from lasagne_ext import kernels
-from lasagne_ext.debug._checked import applied, described, gradients, named_arrays
-from lasagne_ext.debug._elementary import elementary, is_sampling
-from lasagne_ext.debug._float64 import is_float
 from lasagne_ext.debug._tables import Report
+from lasagne_ext.debug.numbers.checked import applied, described, gradients, named_arrays
+from lasagne_ext.debug.numbers.elementary import elementary, is_sampling
+from lasagne_ext.debug.numbers.float64 import is_float
 from lasagne_ext.kernels import _library
 
 #: A result of a path. `difference` is the largest absolute one to the reference's result, `roundings`

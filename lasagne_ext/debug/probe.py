@@ -7,13 +7,13 @@ import numpy as np
 import theano
 from tabulate import tabulate
 
-from lasagne_ext.debug._apart import apart, mode
-from lasagne_ext.debug._choice import chosen, given_layers, names_of, near_miss
-from lasagne_ext.debug._expressions import expressions, flattened, labelled_parts, like, loss_of
-from lasagne_ext.debug._functions import kept
-from lasagne_ext.debug._inputs import Feed
-from lasagne_ext.debug._layers import named_layers
 from lasagne_ext.debug.describe import describe
+from lasagne_ext.debug.network.apart import apart, mode
+from lasagne_ext.debug.network.choice import chosen, given_layers, names_of, near_miss
+from lasagne_ext.debug.network.expressions import expressions, flattened, labelled_parts, like, loss_of
+from lasagne_ext.debug.network.functions import kept
+from lasagne_ext.debug.network.inputs import Feed
+from lasagne_ext.debug.network.layers import named_layers
 
 
 class Values(Mapping):

@@ -4,13 +4,13 @@ from collections import OrderedDict, namedtuple
 import numpy as np
 import theano
 
-from lasagne_ext.debug._choice import chosen, given_layers, near_miss
-from lasagne_ext.debug._expressions import expressions, labelled_parts
-from lasagne_ext.debug._functions import kept
-from lasagne_ext.debug._inputs import Feed
-from lasagne_ext.debug._layers import named_layers
-from lasagne_ext.debug._statistics import Running, Statistics, mode, unpacked
 from lasagne_ext.debug._tables import Report
+from lasagne_ext.debug.network.choice import chosen, given_layers, near_miss
+from lasagne_ext.debug.network.expressions import expressions, labelled_parts
+from lasagne_ext.debug.network.functions import kept
+from lasagne_ext.debug.network.inputs import Feed
+from lasagne_ext.debug.network.layers import named_layers
+from lasagne_ext.debug.numbers.statistics import Running, Statistics, mode, unpacked
 
 #: Statistics of one layer: how many values, their range, mean and std (of the finite ones), and how many
 #: are zero, NaN and infinite.

@@ -11,11 +11,11 @@ import theano.tensor as T
 
 from lasagne_ext import layers as ours
 from lasagne_ext import ops
-from lasagne_ext.debug._inputs import Feed
-from lasagne_ext.debug._layers import called, named_layers
 from lasagne_ext.debug._tables import Report
-from lasagne_ext.debug._theta_words import affine_words, grid_words, half_extents, projective_words
-from lasagne_ext.debug._transform_picture import picture
+from lasagne_ext.debug.network.inputs import Feed
+from lasagne_ext.debug.network.layers import called, named_layers
+from lasagne_ext.debug.pictures.transform import picture
+from lasagne_ext.debug.words.theta import affine_words, grid_words, half_extents, projective_words
 
 #: A window in an image. `outside` is the share of samples that lie outside the image, or nowhere;
 #: `theta` the matrix as nested lists, None where there is none.

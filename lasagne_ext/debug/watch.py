@@ -7,13 +7,13 @@ import lasagne
 import numpy as np
 import theano
 
-from lasagne_ext.debug._choice import given_layers, names_of
-from lasagne_ext.debug._expressions import expressions, flattened, labelled_parts, loss_of
-from lasagne_ext.debug._functions import kept
 from lasagne_ext.debug._history import History, Row
-from lasagne_ext.debug._inputs import Feed
-from lasagne_ext.debug._layers import named_layers
-from lasagne_ext.debug._statistics import Running, Statistics, mode, unpacked
+from lasagne_ext.debug.network.choice import given_layers, names_of
+from lasagne_ext.debug.network.expressions import expressions, flattened, labelled_parts, loss_of
+from lasagne_ext.debug.network.functions import kept
+from lasagne_ext.debug.network.inputs import Feed
+from lasagne_ext.debug.network.layers import named_layers
+from lasagne_ext.debug.numbers.statistics import Running, Statistics, mode, unpacked
 
 #: See the notes of :func:`watch`.
 DEAD_SHARE, VANISHING, EXPLODING, LARGE_UPDATE = .5, 1e-6, 1e3, 1.

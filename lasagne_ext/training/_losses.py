@@ -5,7 +5,7 @@ import lasagne
 import theano
 import theano.tensor as T
 
-from lasagne_ext.debug._choice import near_miss
+from lasagne_ext.debug.network.choice import near_miss
 
 
 def categorical_crossentropy(prediction, target):

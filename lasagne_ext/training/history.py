@@ -1,6 +1,6 @@
 """What happened in training, epoch by epoch."""
-from lasagne_ext.debug._choice import near_miss
 from lasagne_ext.debug._tables import Report
+from lasagne_ext.debug.network.choice import near_miss
 
 #: How the columns that are no loss or metric are written; those are '%.4g'.
 _FORMATS = {'epoch': '%d', 'seconds': '%.2f', 'learning_rate': '%.3g'}

@@ -13,9 +13,9 @@ from lasagne.layers import (ConcatLayer, Conv2DLayer, DenseLayer, DropoutLayer, 
                             FlattenLayer, InputLayer, LSTMLayer, MaxPool2DLayer, MergeLayer,
                             NonlinearityLayer)
 
-from lasagne_ext.debug._families import COLOURS, family_of
-from lasagne_ext.debug._graph_layout import Layout
 from lasagne_ext.debug.draw import draw
+from lasagne_ext.debug.network.families import COLOURS, family_of
+from lasagne_ext.debug.pictures.layout import Layout
 from lasagne_ext.layers import TransformerLayer, localization
 
 AWKWARD = 'a "quoted" <b>\\n & \n line \x07 { | } é 層'

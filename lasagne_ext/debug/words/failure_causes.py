@@ -1,9 +1,9 @@
 """Why a compiled function fails, told from the shapes and numbers that came."""
 import numpy as np
 
-from lasagne_ext.debug._layers import called, incoming_layers
-from lasagne_ext.debug._sizes import agrees, axis_order, declared_from, flattened_shape, is_shape
 from lasagne_ext.debug._tables import shape_text
+from lasagne_ext.debug.network.layers import called, incoming_layers
+from lasagne_ext.debug.numbers.sizes import agrees, axis_order, declared_from, flattened_shape, is_shape
 
 
 def likely_cause(node, values, layer, names, given):

@@ -3,7 +3,7 @@ import lasagne
 import numpy as np
 import theano.tensor as T
 
-from lasagne_ext.debug._layer_shapes import incoming_shapes, parts_of, plain_shape
+from lasagne_ext.debug.network.shapes import incoming_shapes, parts_of, plain_shape
 
 #: By the name of a class of Lasagne or of this package, as not every Lasagne has all of them: a
 #: function of the layer, the shapes that go in, the shape that comes out, and `deterministic`.

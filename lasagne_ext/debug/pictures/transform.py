@@ -1,7 +1,7 @@
 """The picture of a transformer: what it gets, where it looks, what it makes of that."""
 import numpy as np
 
-from lasagne_ext.debug._theta_words import half_extents
+from lasagne_ext.debug.words.theta import half_extents
 
 #: Colours of the windows, those of several glimpses of an image one after the other.
 COLOURS = ('tab:orange', 'tab:cyan', 'tab:green', 'tab:pink', 'tab:olive', 'tab:purple')

@@ -6,10 +6,10 @@ import lasagne
 import theano
 from theano.gof import graph
 
-from lasagne_ext.debug._expressions import expressions, flattened
-from lasagne_ext.debug._layers import incoming_layers
-from lasagne_ext.debug._suspicious_values import is_constant, value_suspicions
-from lasagne_ext.debug._words import nonlinearity_name
+from lasagne_ext.debug.network.expressions import expressions, flattened
+from lasagne_ext.debug.network.layers import incoming_layers
+from lasagne_ext.debug.words.plain import nonlinearity_name
+from lasagne_ext.debug.words.suspicious_values import is_constant, value_suspicions
 
 #: Something that looks suspicious: the name of the layer, and what about it.
 Suspicion = namedtuple('Suspicion', 'name text')

@@ -1,9 +1,9 @@
 """What a layer does, in words."""
 import inspect
 
-from lasagne_ext.debug import _phrases_flow, _phrases_units
+from lasagne_ext.debug.words import phrases_flow, phrases_units
 
-_PHRASES = dict(_phrases_units.PHRASES, **_phrases_flow.PHRASES)
+_PHRASES = dict(phrases_units.PHRASES, **phrases_flow.PHRASES)
 
 
 def phrase(layer):

@@ -1,5 +1,5 @@
 """What the layers that compute do, in words: dense, convolving, pooling, normalising, noisy."""
-from lasagne_ext.debug._words import (axes_words, axis_name, count_words, listed, nonlinearity_words,
+from lasagne_ext.debug.words.plain import (axes_words, axis_name, count_words, listed, nonlinearity_words,
                                       pad_words, per_axis, register, window_reasons, window_words)
 
 #: Name of a class -> function that says what such a layer does. By name, since Lasagne 0.1 lacks many.

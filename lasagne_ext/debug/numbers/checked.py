@@ -8,10 +8,10 @@ import theano
 import theano.tensor as T
 from theano.gradient import DisconnectedType, NullType
 
-from lasagne_ext.debug._expressions import flattened
-from lasagne_ext.debug._float64 import float64_outputs, float64_variable, is_float, without
-from lasagne_ext.debug._inputs import Feed
-from lasagne_ext.debug._layers import called, named_layers
+from lasagne_ext.debug.network.expressions import flattened
+from lasagne_ext.debug.network.inputs import Feed
+from lasagne_ext.debug.network.layers import called, named_layers
+from lasagne_ext.debug.numbers.float64 import float64_outputs, float64_variable, is_float, without
 
 #: `outputs` and `inputs` are name -> variable, `values` those of the inputs. `title` says what it is.
 Problem = namedtuple('Problem', 'title outputs inputs values')

@@ -1,5 +1,5 @@
 """What the layers that bring, lay out, join, walk through or move numbers do, in words."""
-from lasagne_ext.debug._words import axis_name, count_words, nonlinearity_words, register, window_words
+from lasagne_ext.debug.words.plain import axis_name, count_words, nonlinearity_words, register, window_words
 
 #: Name of a class -> function that says what such a layer does.
 PHRASES = {}

@@ -1,0 +1,1 @@
+"""A network as the tools see it: its layers, names, inputs, values and shapes."""

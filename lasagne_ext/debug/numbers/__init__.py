@@ -1,0 +1,1 @@
+"""Differences, statistics and comparisons of values."""
