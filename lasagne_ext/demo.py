@@ -16,6 +16,7 @@ from lasagne.layers import Conv2DLayer, DenseLayer, InputLayer, MaxPool2DLayer
 from tqdm import tqdm
 
 from lasagne_ext import datasets
+from lasagne_ext._files import whole_file
 from lasagne_ext.debug import show_transform, summary
 from lasagne_ext.layers import TransformerLayer, localization
 
@@ -145,16 +146,11 @@ def draw(network, test, path, count=8):
 
 
 def _save(figure, path):
-    """Write the whole picture or none: under another name first, then renamed."""
-    temporary = '%s.%d.tmp' % (path, os.getpid())
     try:
-        figure.savefig(temporary, format=_picture_format(path), dpi=110)
-        os.replace(temporary, path)
+        with whole_file(path) as unfinished:
+            figure.savefig(unfinished, format=_picture_format(path), dpi=110)
     except OSError as error:
         raise DemoError('cannot write the picture %s: %s' % (path, error.strerror)) from None
-    finally:
-        if os.path.exists(temporary):
-            os.remove(temporary)
 
 
 def _picture_format(path):

@@ -35,11 +35,15 @@ def module_names():
 #: What each part may import of the others, itself always included.
 MAY_IMPORT = {
     'kernels': set(), 'engine': {'kernels'}, 'ops': {'kernels'}, 'layers': {'ops'},
-    'debug': {'engine', 'kernels', 'layers', 'ops'},
-    'datasets': {'kernels'}, '_runner': {'_bootstrap'}, '_bootstrap': set(),
-    'demo': {'datasets', 'debug', 'layers'},
+    'debug': {'_files', 'engine', 'kernels', 'layers', 'ops'},
+    'datasets': {'_files', 'kernels'}, '_files': set(), '_runner': {'_bootstrap'}, '_bootstrap': set(),
+    'demo': {'_files', 'datasets', 'debug', 'layers'},
     'training': {'datasets', 'debug', 'engine'}, 'blocks': set(),
     '__main__': {'_runner', 'datasets', 'demo', 'engine', 'kernels'}}
+
+#: What each package that the debugging tools share may import of the others and of the tools.
+DEBUG_MAY_IMPORT = {'network': set(), 'words': {'network', '_tables'}, 'pictures': {'network', 'words'},
+                    'numbers': {'network', 'words', 'describe'}}
 
 LONGEST_MODULE = 300
 
@@ -64,6 +68,17 @@ def test_imports_follow_the_arrows(path, module):
     parts = {name.split('.')[1] for name in names if name.startswith('lasagne_ext.')}
     known = {name.split('.')[0] for _, name in source_files()}
     assert parts & known <= MAY_IMPORT[part] | {part}
+
+
+@pytest.mark.parametrize('package', sorted(DEBUG_MAY_IMPORT))
+def test_what_debugging_tools_share_does_not_know_the_tools(package):
+    imports = set()
+    for path, module in source_files():
+        if module.startswith('debug.%s.' % package):
+            with open(path) as f:
+                imports.update(name.split('.')[2] for name in imported(ast.parse(f.read()))
+                               if name.startswith('lasagne_ext.debug.'))
+    assert imports - {package} == DEBUG_MAY_IMPORT[package]
 
 
 @pytest.mark.parametrize('path, module', source_files(), ids=lambda value: os.path.basename(value))

@@ -4,6 +4,7 @@ import zipfile
 
 import numpy as np
 
+from lasagne_ext._files import whole_file
 from lasagne_ext.datasets._data import DatasetError, as_streaming, check_count
 
 #: Numbers worked on at a time, so that float64 copies of a batch stay small.
@@ -67,17 +68,10 @@ class DatasetMean:
         arrays = {'mean': self.mean, 'count': self.count, 'per': self.per}
         if self.std is not None:
             arrays['std'] = self.std
-        # In the same folder, so that it can be renamed; not by tempfile, which keeps others from reading.
-        unfinished = '%s.%d.unfinished' % (path, os.getpid())
-        try:
-            with open(unfinished, 'wb') as f:
-                np.savez(f, **arrays)
-                f.flush()
-                os.fsync(f.fileno())
-            os.replace(unfinished, path)
-        finally:
-            if os.path.exists(unfinished):
-                os.unlink(unfinished)
+        with whole_file(path) as unfinished, open(unfinished, 'wb') as f:
+            np.savez(f, **arrays)
+            f.flush()
+            os.fsync(f.fileno())
 
     @classmethod
     def load(cls, path):

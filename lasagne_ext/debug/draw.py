@@ -3,9 +3,9 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
 from collections import OrderedDict, namedtuple
 
+from lasagne_ext._files import whole_file
 from lasagne_ext.debug._tables import shape_text
 from lasagne_ext.debug.network.blocks import repeated_blocks
 from lasagne_ext.debug.network.families import COLOURS, family_of
@@ -94,7 +94,8 @@ class Drawing:
                 raise ValueError("draw: cannot write %r: '.svg' and '.dot' can always be written, other "
                                  "kinds only if the program 'dot' of graphviz is there and knows them"
                                  % path)
-        _write(path, content)
+        with whole_file(path) as unfinished, open(unfinished, 'wb') as f:
+            f.write(content)
 
     def to_dict(self):
         """Nodes and edges as plain Python values."""
@@ -123,18 +124,6 @@ def _by_graphviz(text, kind):
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout if done.returncode == 0 and done.stdout else None
-
-
-def _write(path, content):
-    """Write a file so that nobody ever sees half of it."""
-    descriptor, unfinished = tempfile.mkstemp(dir=os.path.dirname(os.path.abspath(path)))
-    try:
-        with os.fdopen(descriptor, 'wb') as f:
-            f.write(content)
-        os.replace(unfinished, path)
-    except BaseException:
-        os.unlink(unfinished)
-        raise
 
 
 def draw(layers, inputs=None, collapse=False):

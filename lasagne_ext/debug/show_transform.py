@@ -11,6 +11,7 @@ import theano.tensor as T
 
 from lasagne_ext import layers as ours
 from lasagne_ext import ops
+from lasagne_ext._files import whole_file
 from lasagne_ext.debug._tables import Report
 from lasagne_ext.debug.network.inputs import Feed
 from lasagne_ext.debug.network.layers import called, named_layers
@@ -116,7 +117,10 @@ class Transforms(Report):
 
     def save(self, path, titles=None):
         """Write the picture to a file, of the kind that the ending of its name says."""
-        self.figure(titles).savefig(os.fspath(path), dpi=110)
+        path = os.fspath(path)
+        figure = self.figure(titles)
+        with whole_file(path) as unfinished:
+            figure.savefig(unfinished, format=os.path.splitext(path)[1][1:] or 'png', dpi=110)
 
     def _repr_png_(self):
         buffer = io.BytesIO()
