@@ -12,7 +12,7 @@ from lasagne_ext.debug.network.choice import given_layers, names_of
 from lasagne_ext.debug.network.expressions import expressions, flattened, labelled_parts, loss_of
 from lasagne_ext.debug.network.functions import kept
 from lasagne_ext.debug.network.inputs import Feed
-from lasagne_ext.debug.network.layers import named_layers
+from lasagne_ext.debug.network.layers import giving_transforms, named_layers
 from lasagne_ext.debug.numbers.statistics import Running, Statistics, mode, unpacked
 
 #: See the notes of :func:`watch`.
@@ -57,8 +57,8 @@ class Watcher:
             raise TypeError('watch: epoch must be a number, got %r' % (epoch,))
         function, activations, parameters = self._function()
         vectors = function(*self._feed.values)
-        new = [_layer_row(epoch, name, vector, watched)
-               for (name, watched), vector in zip(activations, vectors)]
+        new = [_layer_row(epoch, name, vector, may_die)
+               for (name, may_die), vector in zip(activations, vectors)]
         gradients = [unpacked(vector)[0] for vector in vectors[len(activations):]]
         steepest = max([gradient.norm for gradient in gradients], default=0.)
         for (name, parameter), gradient in zip(parameters.items(), gradients):
@@ -94,9 +94,11 @@ class Watcher:
     def _compiled(self):
         values = expressions('watch', self._named, self._feed.variables, self.deterministic)
         activations, statistics = [], []
+        meant = giving_transforms(self._named.values())
         for name, layer in self._named.items():
             for label, part in labelled_parts(name, values[name]):
-                activations.append((label, not isinstance(layer, lasagne.layers.InputLayer)))
+                may_die = not isinstance(layer, lasagne.layers.InputLayer) and layer not in meant
+                activations.append((label, may_die))
                 statistics.append(Statistics(_unit_axis(layer, part))(part))
         loss = loss_of('watch', self.loss, [part for name in names_of(self.layers, self._named)
                                             for part in flattened(values[name])])
@@ -122,11 +124,11 @@ class Watcher:
         return '<Watcher of %d layers, %d rows>' % (len(self._named), len(self.history))
 
 
-def _layer_row(epoch, name, vector, watched):
+def _layer_row(epoch, name, vector, may_die):
     running, units, dead = unpacked(vector)
     share = dead / units if units else None
     flags = []
-    if watched and share is not None and share >= DEAD_SHARE:
+    if may_die and share is not None and share >= DEAD_SHARE:
         flags.append('dead')
     if running.nans or running.infs:
         flags.append('not finite')
@@ -195,7 +197,8 @@ def watch(layers, inputs, loss=None, deterministic=False):
     A unit is an entry of axis 1 (a channel, after a convolution), or of the last axis of a recurrent
     layer; it is dead if it is zero for the whole batch. The flags are
 
-    - ``dead``: at least half of a layer's units are;
+    - ``dead``: at least half of a layer's units are (not so where they are the numbers of a transform,
+      which is the identity at first);
     - ``exploding``: the norm of a gradient is above 1000, or the gradient is not finite;
     - ``vanishing``: the norm of a gradient is at most a millionth of the network's largest;
     - ``large update``: a parameter of several dimensions has moved by more than its own norm;

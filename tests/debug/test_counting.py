@@ -10,7 +10,7 @@ from lasagne.layers import (Conv1DLayer, Conv2DLayer, DenseLayer, DropoutLayer, 
                             ElemwiseSumLayer, EmbeddingLayer, FlattenLayer, GlobalPoolLayer, GRULayer,
                             InputLayer, LSTMLayer, MaxPool2DLayer, NINLayer, RecurrentLayer)
 
-from lasagne_ext.debug.summary import summary
+from lasagne_ext.debug import summary
 from lasagne_ext.layers import (GridLayer, GridSampleLayer, ProjectiveTransformerLayer,
                                 TPSTransformerLayer, TransformerLayer, localization)
 

@@ -13,7 +13,7 @@ from lasagne.layers import (ConcatLayer, Conv2DLayer, DenseLayer, DropoutLayer, 
                             FlattenLayer, InputLayer, LSTMLayer, MaxPool2DLayer, MergeLayer,
                             NonlinearityLayer)
 
-from lasagne_ext.debug.draw import draw
+from lasagne_ext.debug import draw
 from lasagne_ext.debug.network.families import COLOURS, family_of
 from lasagne_ext.debug.pictures.layout import Layout
 from lasagne_ext.layers import TransformerLayer, localization
@@ -184,7 +184,7 @@ def test_drawing_twice_gives_the_same(no_graphviz):
 
 
 def test_no_hash_decides(run_python):
-    code = ('import lasagne_ext\nfrom lasagne.layers import *\nfrom lasagne_ext.debug.draw import draw\n'
+    code = ('import lasagne_ext\nfrom lasagne.layers import *\nfrom lasagne_ext.debug import draw\n'
             'n = InputLayer((None, 4))\n'
             'a = [DenseLayer(n, 4, name="d%d" % k) for k in range(3)]\n'
             'b = [DenseLayer(n, 4, W=a[0].W, b=a[1].b, name="e%d" % k) for k in range(3)]\n'

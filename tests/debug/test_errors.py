@@ -10,8 +10,7 @@ from lasagne.layers import (ConcatLayer, DenseLayer, ElemwiseSumLayer, Embedding
 from lasagne.objectives import categorical_crossentropy
 
 import lasagne_ext
-from lasagne_ext.debug import errors, notebook
-from lasagne_ext.debug.errors import LayerError, layer_errors
+from lasagne_ext.debug import LayerError, errors, layer_errors, notebook
 
 FLOAT = theano.config.floatX
 

@@ -10,7 +10,7 @@ from lasagne.layers import (ConcatLayer, Conv2DLayer, DenseLayer, DropoutLayer, 
 from lasagne.nonlinearities import rectify, sigmoid, softmax
 from theano.sandbox.rng_mrg import MRG_RandomStreams
 
-from lasagne_ext.debug.explain import explain
+from lasagne_ext.debug import explain
 from lasagne_ext.layers import TransformerLayer, localization
 
 pytestmark = pytest.mark.usefixtures('fast_compile')

@@ -10,7 +10,7 @@ from lasagne.layers import (Conv2DLayer, DenseLayer, DropoutLayer, EmbeddingLaye
                             MaxPool2DLayer, MergeLayer, NonlinearityLayer, get_output)
 
 from lasagne_ext import ops
-from lasagne_ext.debug.gradcheck import gradcheck, gradgradcheck
+from lasagne_ext.debug import gradcheck, gradgradcheck
 
 pytestmark = pytest.mark.usefixtures('nothing_compiled')
 

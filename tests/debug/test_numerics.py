@@ -10,8 +10,7 @@ from lasagne.layers import (ConcatLayer, DenseLayer, DropoutLayer, EmbeddingLaye
                             NonlinearityLayer, RecurrentLayer)
 from lasagne.objectives import categorical_crossentropy
 
-from lasagne_ext.debug.errors import LayerError
-from lasagne_ext.debug.numerics import check_numerics
+from lasagne_ext.debug import LayerError, check_numerics
 
 FLOAT = theano.config.floatX
 

@@ -5,7 +5,7 @@ import theano
 import theano.tensor as T
 
 from lasagne_ext import kernels, ops
-from lasagne_ext.debug.paths import compare_paths
+from lasagne_ext.debug import compare_paths
 
 pytestmark = pytest.mark.usefixtures('nothing_compiled')
 

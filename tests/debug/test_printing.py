@@ -11,8 +11,7 @@ import theano
 import theano.tensor as T
 from lasagne.layers import DenseLayer, InputLayer, get_output
 
-from lasagne_ext.debug import PrintLayer, printing
-from lasagne_ext.debug.printing import PrintWarning, print_value
+from lasagne_ext.debug import PrintLayer, PrintWarning, print_value, printing
 
 FLOAT = theano.config.floatX
 

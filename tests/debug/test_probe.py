@@ -13,10 +13,9 @@ import theano.tensor as T
 from lasagne.layers import (ConcatLayer, DenseLayer, DropoutLayer, EmbeddingLayer, InputLayer,
                             NonlinearityLayer, get_output)
 
-from lasagne_ext.debug import PrintLayer, describe, probe
+from lasagne_ext.debug import PrintLayer, describe, probe, probe_statistics
 from lasagne_ext.debug.network import functions
 from lasagne_ext.debug.numbers.statistics import Running
-from lasagne_ext.debug.probe_statistics import probe_statistics
 
 FLOAT = theano.config.floatX
 

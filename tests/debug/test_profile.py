@@ -11,8 +11,7 @@ import theano.tensor as T
 from lasagne.layers import (ConcatLayer, Conv2DLayer, DenseLayer, DropoutLayer, EmbeddingLayer, InputLayer,
                             NonlinearityLayer)
 
-from lasagne_ext.debug.printing import print_value
-from lasagne_ext.debug.profile import profile
+from lasagne_ext.debug import print_value, profile
 from lasagne_ext.engine.timing import node_seconds, timed_function
 
 pytestmark = pytest.mark.filterwarnings('ignore::lasagne_ext.debug.printing.PrintWarning')

@@ -7,7 +7,7 @@ import theano.tensor as T
 from lasagne.layers import (ConcatLayer, Conv2DLayer, DenseLayer, ElemwiseSumLayer, EmbeddingLayer,
                             InputLayer, LSTMLayer, NonlinearityLayer)
 
-from lasagne_ext.debug.shapes import check_shapes
+from lasagne_ext.debug import check_shapes
 
 FLOAT = theano.config.floatX
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from lasagne.layers import ConcatLayer, DenseLayer, InputLayer
 
-from lasagne_ext.debug.show_transform import show_transform
+from lasagne_ext.debug import show_transform
 from lasagne_ext.debug.words.theta import affine_words, grid_words, projective_words
 from lasagne_ext.layers import (FlowWarpLayer, GridSampleLayer, MultiGlimpseLayer, ProjectiveTransformerLayer,
                                 TPSTransformerLayer, TransformerLayer)

@@ -10,7 +10,7 @@ from lasagne.layers import (ConcatLayer, Conv2DLayer, DenseLayer, DropoutLayer, 
                             InputLayer, LSTMLayer, MergeLayer, NonlinearityLayer)
 
 from lasagne_ext import demo
-from lasagne_ext.debug.summary import summary
+from lasagne_ext.debug import summary
 from lasagne_ext.layers import TransformerLayer, localization
 
 

@@ -9,7 +9,8 @@ import theano.tensor as T
 from lasagne.layers import (Conv2DLayer, DenseLayer, DropoutLayer, InputLayer, LSTMLayer, NonlinearityLayer,
                             get_all_param_values, get_all_params, get_output)
 
-from lasagne_ext.debug.watch import watch
+from lasagne_ext.debug import watch
+from lasagne_ext.layers import TransformerLayer, localization
 
 FLOAT = theano.config.floatX
 
@@ -161,3 +162,11 @@ def test_tied_parameters_and_tuples_of_outputs():
 def test_refused(layers, inputs, options, error, message):
     with pytest.raises(error, match='^watch: .*' + message):
         watch(layers, inputs, **options)
+
+
+def test_the_identity_is_not_dead():
+    images = InputLayer((None, 1, 6, 6), name='images')
+    theta = localization(images, name='theta')
+    rows = watch(TransformerLayer(images, theta), np.ones((3, 1, 6, 6))).record().rows
+    row, = [row for row in rows if row.name == 'theta']
+    assert row.dead == 4 / 6 and row.flags == []

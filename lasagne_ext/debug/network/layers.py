@@ -62,6 +62,18 @@ def incoming_layers(layer):
     return [source for source in sources if source is not None]
 
 
+def is_kind_of(layer, *names):
+    """Whether a layer is of one of the classes so called, or of their kind; Lasagne 0.1 has not got all."""
+    return any(kind.__name__ in names for kind in type(layer).__mro__)
+
+
+def giving_transforms(layers):
+    """Those of `layers` that say where a spatial transformer samples; they start at the identity."""
+    return {source for layer in layers
+            if is_kind_of(layer, 'TransformingLayer', 'TransformerLayer', 'TPSTransformerLayer')
+            for source in incoming_layers(layer)[1:]}
+
+
 def called(name, layer):
     """A layer by class and name, for sentences: ``DenseLayer 'fc1'``."""
     return "%s '%s'" % (type(layer).__name__, name)

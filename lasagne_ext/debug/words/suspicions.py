@@ -7,7 +7,7 @@ import theano
 from theano.gof import graph
 
 from lasagne_ext.debug.network.expressions import expressions, flattened
-from lasagne_ext.debug.network.layers import incoming_layers
+from lasagne_ext.debug.network.layers import giving_transforms, incoming_layers, is_kind_of
 from lasagne_ext.debug.words.plain import nonlinearity_name
 from lasagne_ext.debug.words.suspicious_values import is_constant, value_suspicions
 
@@ -53,6 +53,7 @@ class Network:
 
     def __init__(self, named, names, outputs):
         self.named, self.names, self.outputs = named, names, outputs
+        self.giving_transforms = giving_transforms(names)
         self.consumers = {layer: [] for layer in names}
         for layer in names:
             for source in incoming_layers(layer):
@@ -65,29 +66,19 @@ class Network:
         return "'%s' %s" % (self.names[layer], text)
 
 
-def _is_a(layer, *names):
-    """Whether a layer is of one of the classes so called, or a kind of one; 0.1 has not got them all."""
-    return any(kind.__name__ in names for kind in type(layer).__mro__)
-
-
 def _nonlinearity(layer):
     return nonlinearity_name(getattr(layer, 'nonlinearity', None))
 
 
 def _has_weights(layer):
-    return _is_a(layer, 'DenseLayer', 'BaseConvLayer', 'Conv1DLayer', 'Conv2DLayer', 'NINLayer')
-
-
-def _takes_theta_from(consumer, layer):
-    return (_is_a(consumer, 'TransformingLayer', 'TransformerLayer', 'TPSTransformerLayer')
-            and layer in incoming_layers(consumer)[1:])
+    return is_kind_of(layer, 'DenseLayer', 'BaseConvLayer', 'Conv1DLayer', 'Conv2DLayer', 'NINLayer')
 
 
 def _softmax(network, layer):
     if _nonlinearity(layer) != 'softmax':
         return []
     found, shape = [], layer.output_shape
-    if _is_a(layer, 'NonlinearityLayer'):
+    if is_kind_of(layer, 'NonlinearityLayer'):
         source, = incoming_layers(layer) or [None]
         if source is not None and _nonlinearity(source) in _SQUASHING + ('rectify',):
             found.append('softmax right after %s of %s: the numbers it gets are %s already, so that it '
@@ -107,10 +98,10 @@ def _softmax(network, layer):
 def _rectified_output(network, layer):
     if not _has_weights(layer) or _nonlinearity(layer) != 'rectify':
         return []
-    if any(_takes_theta_from(consumer, layer) for consumer in network.consumers[layer]):
+    if layer in network.giving_transforms:
         return ['the numbers of a transform are rectified and can never be negative; give '
                 'nonlinearity=None']
-    if network.is_output(layer) and not network.consumers[layer] and _is_a(layer, 'DenseLayer'):
+    if network.is_output(layer) and not network.consumers[layer] and is_kind_of(layer, 'DenseLayer'):
         return ['the output is rectified (the default of Lasagne) and can never be negative; give the '
                 'nonlinearity that is meant, or None']
     return []
@@ -128,14 +119,14 @@ def _bias_before_normalisation(network, layer):
     consumers = network.consumers[layer]
     if getattr(layer, 'b', None) is None or not consumers or _nonlinearity(layer) != 'linear':
         return []
-    if all(_is_a(consumer, 'BatchNormLayer') for consumer in consumers) and not network.is_output(layer):
+    if all(is_kind_of(consumer, 'BatchNormLayer') for consumer in consumers) and not network.is_output(layer):
         return ['its bias is taken away again by the batch normalisation of %s; give b=None'
                 % network.says(consumers[0], '').strip()]
     return []
 
 
 def _dropout(network, layer):
-    if not _is_a(layer, 'DropoutLayer') or not isinstance(layer.p, (int, float)):
+    if not is_kind_of(layer, 'DropoutLayer') or not isinstance(layer.p, (int, float)):
         return []
     found = []
     if layer.p > _LARGE_DROPOUT:
@@ -150,7 +141,7 @@ def _frozen(network, layer):
     parameters = layer.get_params()
     normal = layer.get_params(trainable=True) + layer.get_params(batch_norm_stats=True)
     frozen = [p.name or 'a parameter' for p in parameters if p not in normal]
-    if _is_a(layer, 'BatchNormLayer'):
+    if is_kind_of(layer, 'BatchNormLayer'):
         frozen = [name for name in frozen if not name.split('.')[-1] in ('mean', 'inv_std')]
     initial = ('hid_init', 'cell_init')
     frozen = [name for name in frozen if not name.endswith(initial)]
@@ -166,8 +157,8 @@ def _sizes(network, layer):
     if any(size is not None and size < 1 for size in shape):
         return ['nothing is left: its output has the shape %r' % (shape,)]
     last = len(shape) == 4 and shape[3] in (1, 3, 4) and shape[1] not in (1, 3, 4)
-    if _is_a(layer, 'InputLayer') and last and None not in shape[1:] and shape[1] > 8 and any(
-            _is_a(c, 'BaseConvLayer', 'Conv2DLayer', 'Pool2DLayer') for c in network.consumers[layer]):
+    if is_kind_of(layer, 'InputLayer') and last and None not in shape[1:] and shape[1] > 8 and any(
+            is_kind_of(c, 'BaseConvLayer', 'Conv2DLayer', 'Pool2DLayer') for c in network.consumers[layer]):
         return ['looks like images with their channels last, %r; Lasagne takes (batch, channels, rows, '
                 'columns)' % (shape,)]
     return []
@@ -214,8 +205,7 @@ def _look_at_values(network, found, values):
     constant = {layer for name, layer in network.named.items() if is_constant(values[name])}
     for name, layer in network.named.items():
         found[name] += value_suspicions(layer, values[name])
-        # A localization network starts at the identity, for every image.
-        meant = any(_takes_theta_from(consumer, layer) for consumer in network.consumers[layer])
+        meant = layer in network.giving_transforms
         if layer in constant and not meant and not constant.issuperset(incoming_layers(layer)):
             found[name].append('gives the same for all %d samples' % len(flattened(values[name])[0]))
 
