@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import lasagne_ext                           # first: activates the engine
+import lasagne
 import theano
 from lasagne_ext import kernels
 from lasagne_ext.kernels import _library, oracle
@@ -30,7 +31,8 @@ def pytest_addoption(parser):
 
 @pytest.fixture(autouse=True)
 def same_weights_in_every_run():
-    """Lasagne draws weights and seeds from NumPy's global generator."""
+    """Lasagne draws weights and seeds from NumPy's global generator, unless a test has set another."""
+    lasagne.random.set_rng(np.random)
     np.random.seed(1234)
 
 
@@ -44,9 +46,12 @@ def fast_compile(monkeypatch):
 
 
 @pytest.fixture
-def nothing_compiled(fast_compile):
+def nothing_compiled(fast_compile, monkeypatch):
     """Compile nothing in C, not even, as Theano would, to fold constants: for tests of our own Ops."""
     if lasagne_ext.engine.report()['engine'].startswith('theano'):
+        # Theano keeps the function that seeds random streams, and so compiled it would serve other tests.
+        from theano.sandbox import rng_mrg
+        monkeypatch.setattr(rng_mrg.multMatVect, 'dot_modulo', None)
         with theano.configparser.change_flags(cxx=''):
             yield
     else:

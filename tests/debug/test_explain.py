@@ -63,8 +63,8 @@ def test_what_a_layer_does(make, words):
 
 def test_reasons_are_true():
     """Each figure in the reason of a size, worked out, gives the size."""
-    for size in range(5, 12):
-        for window in range(1, 5):
+    for size in (5, 8, 11):
+        for window in (1, 2, 4):
             for stride in range(1, 4):
                 for pad in range(2):
                     net = Conv2DLayer(InputLayer((None, 1, size, size)), 1, window, stride, pad=pad)
