@@ -23,6 +23,10 @@ def whole_file(path):
     try:
         yield unfinished
         os.replace(unfinished, path)
+    except OSError as error:
+        if error.filename == unfinished:     # nobody knows that name
+            error.filename = path
+        raise
     finally:
         if os.path.exists(unfinished):
             os.remove(unfinished)

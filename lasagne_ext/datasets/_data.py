@@ -132,8 +132,8 @@ def check_labels(labels, num_classes, where='check_labels'):
 
     Parameters
     ----------
-    labels : array of int, (number,)
-        The class of every sample.
+    labels : array of int, (number, ...)
+        The class of every sample, or the classes of its parts.
     num_classes : int
         How many classes there are; they are 0 to ``num_classes - 1``.
     where : str
@@ -144,7 +144,7 @@ def check_labels(labels, num_classes, where='check_labels'):
     TypeError
         If the labels are not whole numbers.
     ValueError
-        If they are no vector, or one of them is out of range; the message says which.
+        If one of them is out of range; the message says which.
 
     Examples
     --------
@@ -157,11 +157,9 @@ def check_labels(labels, num_classes, where='check_labels'):
     """
     num_classes = check_count(where, 'num_classes', num_classes)
     labels = np.asarray(labels)
-    if labels.ndim != 1:
-        raise ValueError('%s: labels must be a vector, got an array of shape %s' % (where, labels.shape))
     if labels.size and labels.dtype.kind not in 'iu':
         raise TypeError('%s: labels must be whole numbers, got %s' % (where, labels.dtype))
-    wrong, = np.nonzero((labels < 0) | (labels >= num_classes))
+    wrong = np.argwhere((labels < 0) | (labels >= num_classes))
     if len(wrong):
         raise ValueError('%s: label %d of sample %d is out of range: there are %d classes, 0 to %d'
-                         % (where, labels[wrong[0]], wrong[0], num_classes, num_classes - 1))
+                         % (where, labels[tuple(wrong[0])], wrong[0][0], num_classes, num_classes - 1))

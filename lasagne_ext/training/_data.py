@@ -1,7 +1,7 @@
 """The data that a network is trained with: what fits its inputs and targets, checked before training."""
 import numpy as np
 
-from lasagne_ext.datasets import split
+from lasagne_ext.datasets import check_labels, split
 from lasagne_ext.training._losses import OF_CLASSES
 from lasagne_ext.training.functions import in_order
 
@@ -126,11 +126,10 @@ class Source:
             if not np.array_equal(labels, np.floor(labels)):
                 raise ValueError('%s: class labels must be whole numbers, got %r' % (
                     self._where, labels[labels != np.floor(labels)].flat[0].item()))
-        low, high = labels.min(), labels.max()
-        if classes is not None and (low < 0 or high >= classes):
-            raise ValueError('%s: there is the label %d, but the network has %d classes; labels must be from '
-                             '0 to %d' % (self._where, low if low < 0 else high, classes, classes - 1))
-        return labels.astype('int32') if labels.dtype.kind == 'f' else labels
+            labels = labels.astype('int32')
+        if classes is not None:
+            check_labels(labels, classes, self._where)
+        return labels
 
 
 def share_apart(where, functions, data, share, seed):

@@ -333,9 +333,9 @@ def test_the_bar_shows_the_metrics_or_nothing(data, capsys):
 
 
 @pytest.mark.parametrize('change, error, message', [
-    (lambda x, y: dict(data=(x, y + 1)), ValueError, 'there is the label 2, but the network has 2 classes; '
-                                                     'labels must be from 0 to 1'),
-    (lambda x, y: dict(data=(x, y - 1)), ValueError, 'there is the label -1'),
+    (lambda x, y: dict(data=(x, y + 1)), ValueError,
+     'label 2 of sample [0-9]+ is out of range: there are 2 classes, 0 to 1'),
+    (lambda x, y: dict(data=(x, y - 1)), ValueError, 'label -1 of sample'),
     (lambda x, y: dict(data=(x, y + .5)), ValueError, 'labels must be whole numbers, got [01].5'),
     (lambda x, y: dict(data=(x, np.eye(2)[y])), ValueError, 'one-hot targets give compile_functions target='),
     (lambda x, y: dict(data=(x, y.astype(str))), TypeError, 'target must hold numbers, got dtype <U'),
@@ -346,13 +346,13 @@ def test_the_bar_shows_the_metrics_or_nothing(data, capsys):
     (lambda x, y: dict(data=({'im': x}, y)), ValueError, 'inputs must be in; got im'),
     (lambda x, y: dict(data=x), TypeError, 'data must be a tuple of arrays'),
     (lambda x, y: dict(data=(x[:0], y[:0])), ValueError, 'no data'),
-    (lambda x, y: dict(data=Streaming(x, y + 1)), ValueError, 'there is the label 2'),
+    (lambda x, y: dict(data=Streaming(x, y + 1)), ValueError, 'label 2 of sample'),
     (lambda x, y: dict(data=(x, 2 * np.eye(2)[y]), functions=functions(target=theano.tensor.matrix())),
      ValueError, 'targets of categorical_crossentropy must be from 0 to 1, but there is 2'),
     (lambda x, y: dict(batch_size=51), ValueError, 'batch_size=51 is larger than the data, which have 50'),
     (lambda x, y: dict(batch_size=45, validation=.2), ValueError, 'batch_size=45 is larger .* have 40'),
     (lambda x, y: dict(validation=1.5), ValueError, 'between 0 and 1, got 1.5'),
-    (lambda x, y: dict(validation=(x, y + 1)), ValueError, 'validation: there is the label 2'),
+    (lambda x, y: dict(validation=(x, y + 1)), ValueError, 'validation: label 2 of sample'),
     (lambda x, y: dict(validation=True), TypeError, 'validation: data must be'),
     (lambda x, y: dict(epochs=0), ValueError, 'epochs must be at least 1'),
     (lambda x, y: dict(epochs=1.), TypeError, 'epochs must be a whole number'),
