@@ -12,6 +12,9 @@ import lasagne
 import theano
 from lasagne_ext import kernels
 from lasagne_ext.kernels import _library, oracle
+from theano.sandbox import rng_mrg
+
+ON_THEANO = lasagne_ext.engine.report()['engine'].startswith('theano')
 
 #: Largest difference allowed between two ways to the same result, relative to its largest value.
 TOLERANCE = {'float32': 2e-5, 'float64': 1e-12}
@@ -41,17 +44,17 @@ def fast_compile(monkeypatch):
     """Compile hardly anything in C: for tests whose point is not the linker."""
     # Theano remembers the mode it made first, whatever the configuration says later.
     monkeypatch.setattr(theano.compile.mode, 'instantiated_default_mode', None, raising=False)
+    if ON_THEANO:
+        # Theano keeps the function that seeds random streams, and so compiled it would serve other tests.
+        monkeypatch.setattr(rng_mrg.multMatVect, 'dot_modulo', None)
     with theano.configparser.change_flags(mode='FAST_COMPILE'):
         yield
 
 
 @pytest.fixture
-def nothing_compiled(fast_compile, monkeypatch):
+def nothing_compiled(fast_compile):
     """Compile nothing in C, not even, as Theano would, to fold constants: for tests of our own Ops."""
-    if lasagne_ext.engine.report()['engine'].startswith('theano'):
-        # Theano keeps the function that seeds random streams, and so compiled it would serve other tests.
-        from theano.sandbox import rng_mrg
-        monkeypatch.setattr(rng_mrg.multMatVect, 'dot_modulo', None)
+    if ON_THEANO:
         with theano.configparser.change_flags(cxx=''):
             yield
     else:

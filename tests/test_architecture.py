@@ -113,7 +113,8 @@ def public_objects():
             yield '%s.%s' % (name, public), getattr(module, public)
 
 
-@pytest.mark.parametrize('name, thing', public_objects(), ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize('name, thing', public_objects(),
+                         ids=lambda value: value if isinstance(value, str) else '')
 def test_public_names_are_documented(name, thing):
     documentation = inspect.getdoc(thing)
     assert documentation and documentation.splitlines()[0].endswith('.')
