@@ -69,7 +69,7 @@ def test_gradient(name, rng):
     (nnet.softsign, 'int8', 'float32'), (nnet.softsign, 'int32', 'float64'),
     (nnet.hard_sigmoid, 'int8', 'float32'), (nnet.hard_sigmoid, 'int64', 'float64'),
     (nnet.ultra_fast_sigmoid, 'int16', 'float32'), (nnet.relu, 'int8', 'float32'),
-    (nnet.relu, 'int64', 'float64')], ids=str)
+    (nnet.relu, 'int64', 'float64')], ids=lambda value: getattr(value, '__name__', value))
 def test_whole_numbers_become_floats(function, dtype, expected):
     x = T.TensorType(dtype, (False,))('x')
     with theano.configparser.change_flags(floatX='float32'):

@@ -189,7 +189,8 @@ def test_complex_numbers():
         T.zvector() % 2
 
 
-@pytest.mark.parametrize('wrong', [True, None, 'text', object(), [1, 'a'], {}, slice(1)], ids=str)
+@pytest.mark.parametrize('wrong', [True, None, 'text', object(), [1, 'a'], {}, slice(1)],
+                         ids=lambda value: type(value).__name__)
 def test_what_is_no_tensor(wrong):
     with pytest.raises(T.AsTensorError):
         T.as_tensor_variable(wrong)
