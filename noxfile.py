@@ -41,7 +41,7 @@ def tests(session):
 def configurations(session):
     """The sampling kernels against their reference, on new configurations."""
     session.install('.[test]')
-    session.run('pytest', CONFIGURATIONS, *session.posargs, env=MANY)
+    session.run('pytest', '-n', '0', CONFIGURATIONS, *session.posargs, env=MANY)
 
 
 @nox.session(python='3.11')
@@ -55,7 +55,7 @@ def sanitizers(session):
     runtimes = [session.run('gcc', '-print-file-name=' + name, external=True, silent=True).strip()
                 for name in ('libasan.so', 'libubsan.so', 'libstdc++.so')]
     # Python itself keeps memory until it ends; the engine's own compiler has nothing to do here.
-    session.run('pytest', CONFIGURATIONS, *session.posargs,
+    session.run('pytest', '-n', '0', CONFIGURATIONS, *session.posargs,
                 env=dict(MANY, LD_PRELOAD=' '.join(runtimes), ASAN_OPTIONS='detect_leaks=0',
                          UBSAN_OPTIONS='print_stacktrace=1', THEANO_FLAGS='cxx='))
 
@@ -79,7 +79,8 @@ def lasagne_master(session):
     """Both suites on a checkout of Lasagne: nox -s lasagne_master -- FOLDER [THEANO_FLAG ...]."""
     if not session.posargs:
         session.error('give the folder of a checkout: nox -s lasagne_master -- FOLDER')
-    session.install(PACKAGE[session.python], 'pytest<8', 'hypothesis', 'scikit-learn', 'matplotlib', 'mock')
+    session.install(PACKAGE[session.python], 'pytest<8', 'pytest-xdist>=3.2', 'hypothesis', 'scikit-learn',
+                    'matplotlib', 'mock')
     checkout = os.path.join(session.create_tmp(), 'Lasagne')
     shutil.rmtree(checkout, ignore_errors=True)
     shutil.copytree(session.posargs[0], checkout)

@@ -143,7 +143,7 @@ setup(
         'demo': DEMO,
         'jax': ['jax' + NEW],
         'notebook': DEMO + ['notebook'],
-        'test': DEMO + ['pytest', 'hypothesis'],
+        'test': DEMO + ['pytest', 'pytest-xdist>=3.2', 'hypothesis'],
         'docs': ['sphinx', 'numpydoc', 'nbsphinx'],
         'bench': ['torch'],
     },
