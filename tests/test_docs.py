@@ -12,7 +12,7 @@ import theano
 DOCS = os.path.join(os.path.dirname(__file__), os.pardir, 'docs')
 
 
-@pytest.mark.parametrize('page', ['debugging.rst'])
+@pytest.mark.parametrize('page', ['debugging.rst', 'training.rst'])
 def test_examples_run(page, nothing_compiled):
     with theano.configparser.change_flags(floatX='float64'):      # what their output shows
         results = doctest.testfile(os.path.join(DOCS, page), module_relative=False)
