@@ -1,6 +1,7 @@
 """Real networks for the debugging tools to look at."""
 import lasagne
 import pytest
+import theano
 import theano.tensor as T
 from lasagne.layers import (Conv2DLayer, DenseLayer, DropoutLayer, ElemwiseSumLayer, GlobalPoolLayer,
                             InputLayer, LSTMLayer, MaxPool2DLayer, NonlinearityLayer, SliceLayer)
@@ -74,3 +75,10 @@ def real_network(request, monkeypatch):
     # Unless a test needs weights, filling 25 million of them takes longer than the test.
     monkeypatch.setattr(lasagne.init.GlorotUniform, 'sample', lasagne.init.Constant(0).sample)
     return request.param, NETWORKS[request.param]()
+
+
+@pytest.fixture
+def float64():
+    """Goldens show dtypes and bytes."""
+    with theano.configparser.change_flags(floatX='float64'):
+        yield

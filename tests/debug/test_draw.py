@@ -26,11 +26,6 @@ def no_graphviz(monkeypatch):
     monkeypatch.setattr(shutil, 'which', lambda program: None)
 
 
-@pytest.fixture
-def float64(monkeypatch):
-    monkeypatch.setattr(theano.config, 'floatX', 'float64')
-
-
 def branches():
     source = InputLayer((None, 4), name='in')
     left = DenseLayer(source, 3, name='left')

@@ -25,11 +25,6 @@ def rows_by_name(table):
     return {row.name: row for row in table.rows}
 
 
-@pytest.fixture
-def float64(monkeypatch):
-    monkeypatch.setattr(theano.config, 'floatX', 'float64')
-
-
 def test_golden_networks(golden, real_network, float64):
     name, net = real_network
     name = name.replace('demo', 'transformer')
