@@ -25,7 +25,9 @@ def minibatches(data, batch_size, shuffle=True, seed=0, epoch=0, prefetch=1, tra
     epoch : int
         Number of the epoch, from 0 on; each has an order of its own.
     prefetch : int
-        How many batches are made ahead of time by a background thread; 0 for none and no thread.
+        How many batches are made ahead of time by a background thread; 0 for none and no thread. On the
+        engine `theano` that saves nothing yet: its compiled functions keep Python's lock while they run,
+        and the thread gets its turn between them only.
     transform : callable, optional
         ``transform(batch, rng)`` is called in the background with every tuple of arrays and returns the
         tuple to use in its place, of as many samples: to subtract a mean, to distort. `rng` is a
