@@ -6,8 +6,10 @@ from collections import namedtuple
 import lasagne
 
 from lasagne_ext.debug._tables import Report, coloured, shape_text, short_number
+from lasagne_ext.debug.network.choice import given_layers
 from lasagne_ext.debug.network.inputs import Feed
 from lasagne_ext.debug.network.layers import called, incoming_layers, named_layers
+from lasagne_ext.debug.network.parameters import extent, first_users, parameters_of
 from lasagne_ext.debug.probe import probe
 from lasagne_ext.debug.words.phrases import phrase
 from lasagne_ext.debug.words.suspicions import Suspicion, suspicions
@@ -126,21 +128,22 @@ def explain(layers, inputs=None):
          numbers of a sample, laid out in a row: 8 x 26 x 26 = 5408, and gives (None, 10). It has 54.1 k
          parameters.
     """
-    named = named_layers('explain', layers)
+    outputs = given_layers(layers)
+    named = named_layers('explain', outputs)
     names = {layer: name for name, layer in named.items()}
-    outputs = [layers] if isinstance(layers, lasagne.layers.Layer) else list(layers)
     values = None
     if inputs is not None:
         Feed('explain', named, inputs)       # so that it is this function that refuses
         values = probe(outputs, inputs)
     found, unused = suspicions(named, names, outputs, values)
-    owners = {}
-    rows = [Row(number, name, type(layer).__name__, _sentence(name, layer, names, owners), found[name])
+    ordered = list(named)
+    users = {parameter: ordered[number] for parameter, number in first_users(named.values()).items()}
+    rows = [Row(number, name, type(layer).__name__, _sentence(name, layer, names, users), found[name])
             for number, (name, layer) in enumerate(named.items())]
     return Explanation(rows, unused)
 
 
-def _sentence(name, layer, names, owners):
+def _sentence(name, layer, names, users):
     who, shape = called(name, layer), shape_text(layer.output_shape)
     if isinstance(layer, lasagne.layers.InputLayer):
         return '%s brings in the data: %s of %s.' % (who, shape, layer.input_var.dtype)
@@ -149,17 +152,17 @@ def _sentence(name, layer, names, owners):
     taken = ' and '.join("%s from '%s'" % (shape_text(source.output_shape), names[source])
                          for source in sources) or shape_text(shapes[0])
     return '%s takes %s, %s, and gives %s.%s' % (who, taken, phrase(layer), shape,
-                                                 _parameters(name, layer, owners))
+                                                 _parameters(layer, names, users))
 
 
-def _parameters(name, layer, owners):
+def _parameters(layer, names, users):
     """How many parameters a layer has, and with which earlier layers it shares them."""
     count, shared = 0, []
-    for parameter in layer.get_params():
-        if owners.setdefault(parameter, name) == name:
-            count += parameter.get_value(borrow=True).size
-        elif owners[parameter] not in shared:
-            shared.append(owners[parameter])
+    for parameter in parameters_of(layer):
+        if users[parameter] == names[layer]:
+            count += extent(parameter)[0]
+        elif users[parameter] not in shared:
+            shared.append(users[parameter])
     text = ' It has %s.' % ('1 parameter' if count == 1 else short_number(count) + ' parameters') \
         if count else ''
     return text + (" It uses parameters of '%s'." % "' and '".join(shared) if shared else '')

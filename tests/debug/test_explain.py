@@ -103,6 +103,17 @@ def test_shared_parameters():
         DenseLayer(first, 4, W=first.W, b=first.b, name='second'))
 
 
+def test_layers_from_a_generator_and_parameters_that_are_expressions():
+    first = DenseLayer(features(4), 4, name='first')
+    second = DenseLayer(first, 4, W=lasagne.init.Constant(0), b=None, name='second')
+    second.params.pop(second.W)
+    second.W = first.W.T * 2
+    second.params[second.W] = {'trainable'}
+    rows = explain(layer for layer in [second]).rows
+    assert rows[-1].sentence.endswith("It uses parameters of 'first'.")
+    assert rows[1].sentence.endswith('It has 20 parameters.')
+
+
 def test_mask_and_direction():
     steps = InputLayer((None, None, 3), name='steps')
     mask = InputLayer((None, None), name='mask')

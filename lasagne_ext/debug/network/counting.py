@@ -3,6 +3,7 @@ import lasagne
 import numpy as np
 import theano.tensor as T
 
+from lasagne_ext.debug.network.layers import is_kind_of
 from lasagne_ext.debug.network.shapes import incoming_shapes, parts_of, plain_shape
 
 #: By the name of a class of Lasagne or of this package, as not every Lasagne has all of them: a
@@ -204,9 +205,8 @@ def _interpolation(layer, inputs, output, deterministic):
 @_counts('TransformerLayer', 'InverseTransformerLayer', 'MultiGlimpseLayer',
          'ProjectiveTransformerLayer', 'TPSTransformerLayer')
 def _transformer(layer, inputs, output, deterministic):
-    kinds = [kind.__name__ for kind in type(layer).__mro__]
-    family = getattr(layer, 'family', 'tps' if 'TPSTransformerLayer' in kinds else
-                     'projective' if 'ProjectiveTransformerLayer' in kinds else 'affine')
+    family = getattr(layer, 'family', 'tps' if is_kind_of(layer, 'TPSTransformerLayer') else
+                     'projective' if is_kind_of(layer, 'ProjectiveTransformerLayer') else 'affine')
     points = _size(output) // _size(inputs[0][1:2])
     return (_interpolation(layer, inputs, output, deterministic)
             + points * _coordinates(family, len(inputs[0]) - 2, inputs[1][1]))
