@@ -1,4 +1,4 @@
-"""Following one column of the history, and checks of arguments."""
+"""Following one column of the history."""
 import math
 import numbers
 
@@ -47,12 +47,3 @@ class Monitor:
 
     def set_state(self, state):
         self.best, self.waited = state['best'], state['waited']
-
-
-def whole(where, name, value, least=1):
-    """`value`, if it is a whole number of at least `least`."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
-        raise TypeError('%s: %s must be a whole number, got %r' % (where, name, value))
-    if value < least:
-        raise ValueError('%s: %s must be at least %d, got %d' % (where, name, least, value))
-    return int(value)

@@ -1,6 +1,7 @@
 """What may happen in training after each epoch."""
+from lasagne_ext.datasets._data import check_count
 from lasagne_ext.debug.watch import watch
-from lasagne_ext.training._monitor import Monitor, whole
+from lasagne_ext.training._monitor import Monitor
 
 
 class EarlyStopping:
@@ -42,7 +43,8 @@ class EarlyStopping:
 
     def __init__(self, monitor='val_loss', patience=5, min_delta=0., restore_best=True, mode=None):
         self._monitor = Monitor('EarlyStopping', monitor, mode, min_delta)
-        self.patience, self.restore_best = whole('EarlyStopping', 'patience', patience), bool(restore_best)
+        self.patience = check_count('EarlyStopping', 'patience', patience)
+        self.restore_best = bool(restore_best)
         self.best_epoch, self._parameters = None, None
 
     @property
@@ -99,7 +101,8 @@ class Checkpoint:
     """
 
     def __init__(self, path, every=1, best_only=False, monitor='val_loss', mode=None):
-        self.path, self.every, self.best_only = str(path), whole('Checkpoint', 'every', every), best_only
+        self.path, self.best_only = str(path), best_only
+        self.every = check_count('Checkpoint', 'every', every)
         try:
             self.path.format(epoch=1)
         except (LookupError, ValueError) as error:
@@ -144,7 +147,7 @@ class Watch:
     """
 
     def __init__(self, inputs, loss=None, every=1):
-        self._inputs, self._loss, self.every = inputs, loss, whole('Watch', 'every', every)
+        self._inputs, self._loss, self.every = inputs, loss, check_count('Watch', 'every', every)
         self.watcher = None
 
     def on_train_begin(self, run):

@@ -4,10 +4,10 @@ import numbers
 import os
 import warnings
 
+from lasagne_ext.datasets._data import check_count
 from lasagne_ext.training._data import Source, share_apart
 from lasagne_ext.training._epochs import Epochs
 from lasagne_ext.training._interrupt import Interruption
-from lasagne_ext.training._monitor import whole
 from lasagne_ext.training._progress import Progress
 from lasagne_ext.training._run import KeepBest, Plain, Run
 from lasagne_ext.training.callbacks import Checkpoint
@@ -163,6 +163,6 @@ def _check(functions, epochs, batch_size, seed, prefetch, on_nan):
         raise TypeError('fit: functions must be what compile_functions gives, got %r' % (functions,))
     for name, value, least in (('epochs', epochs, 1), ('batch_size', batch_size, 1), ('seed', seed, 0),
                                ('prefetch', prefetch or 0, 0)):
-        whole('fit', name, value, least)
+        check_count('fit', name, value, least)
     if on_nan not in ('raise', 'stop'):
         raise ValueError("fit: on_nan must be 'raise' or 'stop', got %r" % (on_nan,))

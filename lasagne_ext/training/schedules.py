@@ -2,7 +2,8 @@
 import math
 import numbers
 
-from lasagne_ext.training._monitor import Monitor, whole
+from lasagne_ext.datasets._data import check_count
+from lasagne_ext.training._monitor import Monitor
 
 
 class _Schedule:
@@ -55,7 +56,8 @@ class StepDecay(_Schedule):
 
     def __init__(self, every, factor=.1):
         super().__init__()
-        self._every, self._factor = whole('StepDecay', 'every', every), _share('StepDecay', 'factor', factor)
+        self._every = check_count('StepDecay', 'every', every)
+        self._factor = _share('StepDecay', 'factor', factor)
 
     def factor(self, epoch):
         return float(self._factor ** (epoch // self._every))
@@ -103,7 +105,7 @@ class CosineDecay(_Schedule):
 
     def __init__(self, epochs, end=0.):
         super().__init__()
-        self._epochs = whole('CosineDecay', 'epochs', epochs)
+        self._epochs = check_count('CosineDecay', 'epochs', epochs)
         self._end = _share('CosineDecay', 'end', end, zero=True)
 
     def factor(self, epoch):
@@ -133,7 +135,7 @@ class ReduceOnPlateau:
     def __init__(self, monitor='val_loss', factor=.5, patience=3, min_delta=0., min_rate=0., mode=None):
         self._monitor = Monitor('ReduceOnPlateau', monitor, mode, min_delta)
         self._factor = _share('ReduceOnPlateau', 'factor', factor)
-        self._patience = whole('ReduceOnPlateau', 'patience', patience)
+        self._patience = check_count('ReduceOnPlateau', 'patience', patience)
         if not isinstance(min_rate, numbers.Real) or not 0 <= min_rate < math.inf:
             raise ValueError('ReduceOnPlateau: min_rate must be at least 0, got %r' % (min_rate,))
         self._min_rate = min_rate
