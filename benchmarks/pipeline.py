@@ -1,6 +1,7 @@
 """How long a training step waits for images that are read from a folder in the background.
 
     python benchmarks/pipeline.py [--images 512] [--edge 64] [--batch 32] [--epochs 4] [--prefetch 0 1]
+                                  [--worker process]
 
 Writes PNG files of noisy colour gradients into folders of its own, as many classes as digits, and trains
 a network of three convolutions on them with `minibatches`, a new iterator in every epoch. Before each step
@@ -54,26 +55,25 @@ def compiled(edge):
     return theano.function([images, labels], loss, updates=updates)
 
 
-def train(step, folder, mean, batch, epochs, prefetch):
+def train(step, folder, mean, batch, epochs, prefetch, worker):
     """Seconds of waiting for the first batches, for the others, of their steps; and how long before it was
     asked for each of the others was ready.
     """
     first, waits, steps, early = [], [], [], []
     for epoch in range(epochs):
-        ready = []
-
         def transform(pair, rng):
             normalized = mean.normalize(pair.images)
-            ready.append(time.perf_counter())
-            return normalized, pair.labels
+            # All processes share this clock.
+            return normalized, pair.labels, np.full(len(pair.labels), time.perf_counter())
         start = time.perf_counter()
-        batches = datasets.minibatches(folder, batch, epoch=epoch, prefetch=prefetch, transform=transform)
-        for number, (images, labels) in enumerate(batches):
+        batches = datasets.minibatches(folder, batch, epoch=epoch, prefetch=prefetch, transform=transform,
+                                       worker=worker)
+        for number, (images, labels, ready) in enumerate(batches):
             came = time.perf_counter()
             step(images, labels)
             if number:
                 waits.append(came - start)
-                early.append(start - ready[number])
+                early.append(start - ready[0])
                 steps.append(time.perf_counter() - came)
             else:
                 first.append(came - start)
@@ -109,6 +109,7 @@ def main():
     parser.add_argument('--batch', type=int, default=32)
     parser.add_argument('--epochs', type=int, default=4)
     parser.add_argument('--prefetch', type=int, nargs='+', default=[0, 1])
+    parser.add_argument('--worker', choices=['thread', 'process'], help='by default what minibatches chooses')
     options = parser.parse_args()
     with theano.configparser.change_flags(floatX='float32'), tempfile.TemporaryDirectory() as directory:
         write_images(directory, options.images, options.edge)
@@ -125,7 +126,8 @@ def main():
         print(row % ('prefetch', 'wait: ms', 'largest', 'of over 1 %', 'ready earlier', 'first batch: ms',
                      'step: ms'))
         for prefetch in options.prefetch:
-            first, waits, steps, early = train(step, folder, mean, options.batch, options.epochs, prefetch)
+            first, waits, steps, early = train(step, folder, mean, options.batch, options.epochs, prefetch,
+                                               options.worker)
             long = np.count_nonzero(waits > NEGLIGIBLE * steps)
             print(row % (prefetch, '%.3f' % (1e3 * np.median(waits)), '%.3f' % (1e3 * waits.max()),
                          '%d of %d (%.0f %%)' % (long, len(waits), 100 * long / len(waits)),

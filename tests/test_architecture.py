@@ -36,7 +36,7 @@ def module_names():
 MAY_IMPORT = {
     'kernels': set(), 'engine': {'kernels'}, 'ops': {'kernels'}, 'layers': {'ops'},
     'debug': {'_files', 'engine', 'kernels', 'layers', 'ops'},
-    'datasets': {'_files', 'kernels'}, '_files': set(), '_runner': {'_bootstrap'}, '_bootstrap': set(),
+    'datasets': {'_files', 'engine', 'kernels'}, '_files': set(), '_runner': {'_bootstrap'}, '_bootstrap': set(),
     'demo': {'_files', 'datasets', 'debug', 'layers'},
     'training': {'datasets', 'debug', 'engine'}, 'blocks': set(),
     '__main__': {'_runner', 'datasets', 'demo', 'engine', 'kernels'}}

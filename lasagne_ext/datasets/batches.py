@@ -1,11 +1,13 @@
 """Minibatches: shuffled, repeatable, made ahead of time in the background."""
 import numpy as np
 
-from lasagne_ext.datasets._data import as_streaming, check_count, check_seed, count_of
+from lasagne_ext import engine
+from lasagne_ext.datasets import _process
+from lasagne_ext.datasets._data import Arrays, as_streaming, check_count, check_seed, count_of
 from lasagne_ext.datasets._prefetch import Prefetched
 
 
-def minibatches(data, batch_size, shuffle=True, seed=0, epoch=0, prefetch=1, transform=None):
+def minibatches(data, batch_size, shuffle=True, seed=0, epoch=0, prefetch=1, transform=None, worker=None):
     """Iterate over a data set once, a batch at a time.
 
     Parameters
@@ -25,32 +27,42 @@ def minibatches(data, batch_size, shuffle=True, seed=0, epoch=0, prefetch=1, tra
     epoch : int
         Number of the epoch, from 0 on; each has an order of its own.
     prefetch : int
-        How many batches are made ahead of time by a background thread; 0 for none and no thread. On the
-        engine `theano` that saves nothing yet: its compiled functions keep Python's lock while they run,
-        and the thread gets its turn between them only.
+        How many batches are made ahead of time in the background; 0 for none.
     transform : callable, optional
         ``transform(batch, rng)`` is called in the background with every tuple of arrays and returns the
         tuple to use in its place, of as many samples: to subtract a mean, to distort. `rng` is a
         `numpy.random.RandomState` that follows from `seed`, `epoch` and the number of the batch.
+    worker : {'thread', 'process'}, optional
+        Who makes them in the background: a thread, or a process (on Linux). By default it is a process on
+        the engine `theano`, whose functions let no thread run beside them, for streaming data and with a
+        transform; else a thread.
 
     Returns
     -------
     iterator of tuple
-        One array (or dict of arrays) for each of `data`. It has a method ``close()``, which ends the
-        background thread at once; otherwise that ends with the last batch, or when the iterator is no
+        One array (or dict of arrays) for each of `data`. It has a method ``close()``, which ends the work
+        in the background at once; otherwise that ends with the last batch, or when the iterator is no
         longer used, as after ``break``.
 
     Raises
     ------
     TypeError, ValueError
         At once, if the arrays are of unequal length (the message says which), there are no samples, or
-        `batch_size` is not from 1 to their number; with a batch, if a transform or a data set does not
-        return what it should. Other exceptions that reading or transforming raises are raised with the
-        batch they belong to, with their traceback.
+        `batch_size` is not from 1 to their number, or there can be no process; with a batch, if a
+        transform or a data set does not return what it should. Other exceptions that reading or
+        transforming raises are raised with the batch they belong to, with their traceback.
+    RuntimeError
+        If the process is killed.
 
     Notes
     -----
     A data set that leaves out broken samples makes batches smaller; one with nothing left is passed over.
+
+    The process begins as a copy of this one, with the data set and the transform as they are then. What they
+    change there is not changed here: a list that a transform appends to stays empty. Only an attribute
+    `skipped` of a data set, a dict, is kept up to date, and warnings are passed on. Code that hangs in a
+    copied process, as some libraries with threads of their own do, needs ``worker='thread'``.
+
     What an exception's traceback refers to stays alive as long as it does; who handles exceptions far
     away, or keeps them, closes the iterator himself (``contextlib.closing``).
 
@@ -70,6 +82,7 @@ def minibatches(data, batch_size, shuffle=True, seed=0, epoch=0, prefetch=1, tra
     seed = check_seed('minibatches', 'seed', seed)
     epoch = check_seed('minibatches', 'epoch', epoch)
     prefetch = check_count('minibatches', 'prefetch', prefetch, least=0)
+    worker = _chosen(worker, transform is not None or not isinstance(data, Arrays))
     if transform is not None and not callable(transform):
         raise TypeError('minibatches: transform must be callable, got %r' % (transform,))
     count = len(data)
@@ -81,7 +94,25 @@ def minibatches(data, batch_size, shuffle=True, seed=0, epoch=0, prefetch=1, tra
     # RandomState draws the same numbers in all versions of NumPy.
     order = np.random.RandomState([seed, epoch]).permutation(count) if shuffle else np.arange(count)
     made = _made(data, np.split(order, range(batch_size, count, batch_size)), (seed, epoch), transform)
-    return Prefetched(made, prefetch) if prefetch else made
+    if not prefetch:
+        return made
+    if worker == 'thread':
+        return Prefetched(made, prefetch)
+    skipped = getattr(data, 'skipped', None)
+    return _process.PrefetchedByProcess(made, prefetch, (seed, epoch),
+                                        skipped if isinstance(skipped, dict) else None)
+
+
+def _chosen(worker, busy):
+    """'thread' or 'process'; `busy` says whether there is work worth a process."""
+    if worker is None:
+        return 'process' if busy and engine.functions_keep_lock() and _process.available() else 'thread'
+    if worker not in ('thread', 'process'):
+        raise ValueError("minibatches: worker must be 'thread' or 'process', got %r" % (worker,))
+    if worker == 'process' and not _process.available():
+        raise ValueError("minibatches: worker='process' needs Linux, and a process that may have processes "
+                         "of its own; take 'thread'")
+    return worker
 
 
 def _made(data, parts, seeds, transform):

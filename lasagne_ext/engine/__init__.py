@@ -3,7 +3,7 @@
 ``import lasagne_ext`` activates the engine; after that ``import theano`` and ``import lasagne``
 work, wherever they are written. Nothing outside this package asks which engine it is.
 """
-from lasagne_ext.engine._choice import activate, report, use
+from lasagne_ext.engine._choice import activate, functions_keep_lock, report, use
 from lasagne_ext.engine._environment import EngineError, EngineWarning
 
-__all__ = ['EngineError', 'EngineWarning', 'activate', 'report', 'use']
+__all__ = ['EngineError', 'EngineWarning', 'activate', 'functions_keep_lock', 'report', 'use']

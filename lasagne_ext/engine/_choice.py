@@ -85,6 +85,24 @@ def report():
             **rows}
 
 
+def functions_keep_lock():
+    """Whether a compiled function, while it runs, lets no other thread of Python run.
+
+    Returns
+    -------
+    bool
+        Of the engine in use, with the linker it has by default.
+
+    Examples
+    --------
+    >>> from lasagne_ext import engine
+    >>> engine.functions_keep_lock() == engine.report()['engine'].startswith('theano')
+    True
+    """
+    activate()
+    return _active.FUNCTIONS_KEEP_LOCK
+
+
 def _check_name(name, where):
     if name not in NAMES:
         raise ValueError('%s: the engines are %s, got %r'

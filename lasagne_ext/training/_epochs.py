@@ -26,7 +26,7 @@ class Epochs:
     source, judged : Source
         What to train and, or None, to validate with.
     options : dict
-        Of `minibatches`: 'batch_size', 'seed', 'transform', 'prefetch'.
+        Of `minibatches`: 'batch_size', 'seed', 'transform', 'worker', 'prefetch' (None: as many as help).
     interruption : Interruption
     bar : Progress
     """
@@ -35,6 +35,7 @@ class Epochs:
         self._run, self._source, self._judged, self._options = run, source, judged, options
         self._interruption, self._bar = interruption, bar
         self._changed = source.streaming or options['transform'] is not None
+        self._ahead = _ahead(options['prefetch'], self._changed)
 
     def train(self, on_nan):
         """Train until the last epoch, a callback or Ctrl-C ends it."""
@@ -96,7 +97,7 @@ class Epochs:
         calls = any(hasattr(callback, 'on_batch_end') for callback in run.callbacks)
         values, weights = [], []
         with contextlib.closing(minibatches(self._source.data, epoch=run.epoch - 1,
-                                            **self._options)) as batches:
+                                            **dict(self._options, prefetch=self._ahead))) as batches:
             for batch in batches:
                 if self._changed:
                     batch = self._source.checked(batch)
@@ -117,12 +118,17 @@ class Epochs:
         return means(values, weights)
 
     def _validated(self):
-        interruption = self._interruption
-        return judged(self._run.functions, self._judged, self._options['batch_size'],
-                      lambda: interruption.requested)
+        interruption, options = self._interruption, self._options
+        return judged(self._run.functions, self._judged, options['batch_size'],
+                      lambda: interruption.requested, options['prefetch'], options['worker'])
 
 
-def judged(functions, source, batch_size, interrupted=lambda: False):
+def _ahead(prefetch, busy):
+    """How many batches are made in the background; `busy` says whether making them takes time."""
+    return prefetch if prefetch is not None else 2 if busy else 0
+
+
+def judged(functions, source, batch_size, interrupted=lambda: False, prefetch=None, worker=None):
     """Loss and metrics of a network, means over all examples; None if interrupted.
 
     Parameters
@@ -132,10 +138,13 @@ def judged(functions, source, batch_size, interrupted=lambda: False):
     batch_size : int
     interrupted : callable
         Asked after every batch.
+    prefetch, worker
+        See `fit`.
     """
     values, weights = [], []
-    with contextlib.closing(minibatches(source.data, min(batch_size, len(source)), shuffle=False,
-                                        prefetch=2 if source.streaming else 0)) as batches:
+    with contextlib.closing(minibatches(
+            source.data, min(batch_size, len(source)), shuffle=False, worker=worker,
+            prefetch=_ahead(prefetch, source.streaming))) as batches:
         for batch in batches:
             batch = source.batch(batch)
             values.append(functions.validate.function(*batch))

@@ -18,7 +18,7 @@ _MOMENTS = ('on_train_begin', 'on_batch_end', 'on_epoch_end', 'on_train_end')
 
 
 def fit(functions, data, validation=None, epochs=10, batch_size=128, seed=0, callbacks=(), progress=True,
-        checkpoint=None, resume=None, on_nan='raise', transform=None, prefetch=None):
+        checkpoint=None, resume=None, on_nan='raise', transform=None, prefetch=None, worker=None):
     """Train a network.
 
     Parameters
@@ -53,8 +53,11 @@ def fit(functions, data, validation=None, epochs=10, batch_size=128, seed=0, cal
         ``transform(batch, rng)`` returns the batch to train with in its place: a distortion, for example.
         Validation data are used as they are.
     prefetch : int, optional
-        How many batches are made in the background. By default 2 where there is work to do, for streaming
-        data and with a `transform`, and 0 for arrays, of which a batch is cut in no time.
+        How many batches are made in the background, validation's too. By default 2 where there is work to
+        do, for streaming data and with a `transform`, and 0 for arrays, of which a batch is cut in no time.
+    worker : {'thread', 'process'}, optional
+        Who makes them, see :func:`lasagne_ext.datasets.minibatches`. A process begins anew with every epoch,
+        as a copy of what is there then.
 
     Returns
     -------
@@ -103,8 +106,6 @@ def fit(functions, data, validation=None, epochs=10, batch_size=128, seed=0, cal
     if batch_size > len(source):
         raise ValueError('fit: batch_size=%d is larger than the data, which have %d examples'
                          % (batch_size, len(source)))
-    if prefetch is None:
-        prefetch = 2 if source.streaming or transform is not None else 0
     settings = {'batch_size': int(batch_size), 'seed': int(seed), 'examples': len(source)}
     run = Run(functions, epochs, math.ceil(len(source) / batch_size), judged is not None, settings,
               History())
@@ -117,7 +118,8 @@ def fit(functions, data, validation=None, epochs=10, batch_size=128, seed=0, cal
     if resume:
         _compare(run.load(resume), settings)
 
-    options = {'batch_size': batch_size, 'seed': seed, 'transform': transform, 'prefetch': prefetch}
+    options = {'batch_size': batch_size, 'seed': seed, 'transform': transform, 'prefetch': prefetch,
+               'worker': worker}
     with Progress(progress, epochs, run.batches, run.epoch) as bar:
         # Before Ctrl-C is caught: it ends a compilation at once.
         functions.compile('train', *([] if judged is None else ['validate']))

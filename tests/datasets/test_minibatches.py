@@ -1,17 +1,31 @@
 """Minibatches: which, in what order, made when, and what happens when something goes wrong."""
 import contextlib
+import multiprocessing
+import os
+import random
+import signal
 import threading
 import time
 import traceback
+import warnings
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lasagne_ext.datasets import Dataset, check_labels, minibatches
+from lasagne_ext import engine
+from lasagne_ext.datasets import Dataset, DatasetWarning, _process, check_labels, minibatches, split
 
-PREFETCHED = pytest.mark.parametrize('prefetch', [0, 1, 3])
+pytestmark = pytest.mark.filterwarnings('ignore:.*use of fork:DeprecationWarning')
+
+FORKS = pytest.mark.skipif(not _process.available(), reason='processes are forked on Linux only')
+PROCESS = pytest.param('process', marks=FORKS)
+WORKERS = pytest.mark.parametrize('worker', ['thread', PROCESS])
+PREFETCHED = pytest.mark.parametrize('ahead', [
+    dict(prefetch=0), dict(prefetch=1, worker='thread'), dict(prefetch=3, worker='thread'),
+    pytest.param(dict(prefetch=1, worker='process'), marks=FORKS),
+    pytest.param(dict(prefetch=3, worker='process'), marks=FORKS)], ids=str)
 
 
 def numbered(count):
@@ -19,15 +33,17 @@ def numbered(count):
 
 
 def prefetchers():
-    return [thread for thread in threading.enumerate() if thread.name == 'lasagne_ext prefetch']
+    """All threads and processes that make batches."""
+    return [worker for worker in threading.enumerate() + multiprocessing.active_children()
+            if worker.name == 'lasagne_ext prefetch']
 
 
 @pytest.fixture(autouse=True)
-def no_thread_stays():
+def no_worker_stays():
     yield
-    for thread in prefetchers():
-        thread.join(10)
-        assert not thread.is_alive()
+    for worker in prefetchers():
+        worker.join(10)
+        assert not worker.is_alive()
 
 
 class Stream:
@@ -77,11 +93,14 @@ def test_order_is_that_of_all_versions():
 
 
 @PREFETCHED
-def test_a_batch_is_no_view(prefetch):
-    data = numbered(4)
-    for inputs, _ in minibatches(data, 4, shuffle=False, prefetch=prefetch):
+def test_a_batch_is_no_view(ahead):
+    data = numbered(8)
+    kept = []
+    for inputs, labels in minibatches(data, 4, shuffle=False, **ahead):
         inputs[:] = -1
+        kept.append(labels)
     assert data[0].min() == 0
+    assert np.concatenate(kept).tolist() == list(range(8))
 
 
 def test_parts_of_any_kind():
@@ -96,27 +115,31 @@ def test_parts_of_any_kind():
 
 
 @PREFETCHED
-def test_transform_repeats_with_its_epoch(prefetch):
+def test_transform_repeats_with_its_epoch(ahead):
     def transform(batch, rng):
         return batch[0] + rng.uniform(size=batch[0].shape), batch[1]
 
     def run(epoch):
         return np.concatenate([inputs for inputs, _ in minibatches(
-            numbered(9), 4, False, seed=1, epoch=epoch, prefetch=prefetch, transform=transform)])
+            numbered(9), 4, False, seed=1, epoch=epoch, transform=transform, **ahead)])
     assert (run(0) == run(0)).all() and (run(0) != run(1)).all()
     noise = run(0) - numbered(9)[0]
     assert len(np.unique(noise.round(9))) == noise.size
 
 
-def test_batches_are_made_ahead_but_not_further():
-    stream = Stream(100)
-    batches = minibatches(stream, 10, shuffle=False, prefetch=2)
+@WORKERS
+def test_batches_are_made_ahead_but_not_further(worker, tmp_path):
+    def transform(batch, rng):
+        (tmp_path / str(batch[1][0])).touch()
+        return batch
+
+    batches = minibatches(Stream(100), 10, shuffle=False, prefetch=2, transform=transform, worker=worker)
     for made in (2, 3):
         deadline = time.time() + 30
-        while len(stream.read) < made and time.time() < deadline:
+        while len(list(tmp_path.iterdir())) < made and time.time() < deadline:
             time.sleep(.001)
         time.sleep(.02)
-        assert len(stream.read) == made
+        assert len(list(tmp_path.iterdir())) == made
         next(batches)
     batches.close()
 
@@ -130,25 +153,28 @@ def test_nothing_is_read_ahead_without_prefetch():
 
 
 @PREFETCHED
-def test_an_exception_comes_with_its_batch_and_traceback(prefetch):
-    batches = minibatches(Stream(10, broken=5), 2, shuffle=False, prefetch=prefetch)
+def test_an_exception_comes_with_its_batch_and_traceback(ahead):
+    batches = minibatches(Stream(10, broken=5), 2, shuffle=False, **ahead)
     assert [labels.tolist() for _, labels in (next(batches), next(batches))] == [[0, 1], [2, 3]]
     with pytest.raises(OSError, match='on fire') as failure:
         next(batches)
-    assert '__getitem__' in [frame.name for frame in traceback.extract_tb(failure.value.__traceback__)]
+    told = ''.join(traceback.format_exception(type(failure.value), failure.value, failure.tb))
+    assert 'in __getitem__' in told and told.rstrip().endswith('OSError: the disk is on fire')
     with pytest.raises(StopIteration):
         next(batches)
 
 
-def test_a_transform_that_stops_is_an_error():
+@PREFETCHED
+def test_a_transform_that_stops_is_an_error(ahead):
     def transform(batch, rng):
         raise StopIteration
     with pytest.raises(RuntimeError):
-        list(minibatches(numbered(4), 2, transform=transform))
+        list(minibatches(numbered(4), 2, transform=transform, **ahead))
 
 
-def test_close_ends_the_thread():
-    batches = minibatches(numbered(100), 1)
+@WORKERS
+def test_close_ends_the_work(worker):
+    batches = minibatches(numbered(100), 1, worker=worker)
     next(batches)
     assert len(prefetchers()) == 1
     batches.close()
@@ -157,44 +183,169 @@ def test_close_ends_the_thread():
     batches.close()
 
 
-def test_a_forgotten_iterator_ends_its_thread():
-    for inputs, _ in minibatches(numbered(100), 1):
-        thread, = prefetchers()
+@WORKERS
+def test_a_forgotten_iterator_ends_its_work(worker):
+    for inputs, _ in minibatches(numbered(100), 1, worker=worker):
+        found, = prefetchers()
         break
-    thread.join(10)
-    assert not thread.is_alive()
+    found.join(10)
+    assert not found.is_alive()
 
 
-def test_an_exception_in_the_loop_ends_the_thread():
+@WORKERS
+def test_an_exception_in_the_loop_ends_the_work(worker):
     with pytest.raises(ZeroDivisionError):
-        with contextlib.closing(minibatches(numbered(100), 1)) as batches:
+        with contextlib.closing(minibatches(numbered(100), 1, worker=worker)) as batches:
             for inputs, _ in batches:
                 1 / 0
     assert not prefetchers()
 
 
-def test_an_iterator_used_up_ends_its_thread():
-    batches = minibatches(numbered(3), 1)
+@WORKERS
+def test_an_iterator_used_up_ends_its_work(worker):
+    batches = minibatches(numbered(3), 1, worker=worker)
     assert len(list(batches)) == 3 and not prefetchers()
 
 
-@pytest.mark.parametrize('ending', ['', 'sys.exit(3)', 'raise ZeroDivisionError'])
-def test_the_interpreter_ends_with_batches_left(run_python, ending):
+@WORKERS
+def test_iterators_side_by_side_end_in_any_order(worker):
+    first, second = (minibatches(numbered(100), 1, shuffle=False, prefetch=2, worker=worker)
+                     for _ in range(2))
+    assert next(first)[1] == next(second)[1] == 0
+    first.close()
+    assert next(second)[1] == 1
+    second.close()
+
+
+def test_who_makes_them():
+    def kind(data, **options):
+        with contextlib.closing(minibatches(data, 1, **options)) as batches:
+            found, = prefetchers()
+            return 'thread' if isinstance(found, threading.Thread) else 'process'
+
+    expected = 'process' if engine.functions_keep_lock() and _process.available() else 'thread'
+    assert kind(numbered(4)) == 'thread'
+    assert kind(Stream(4)) == kind(numbered(4), transform=lambda batch, rng: batch) == expected
+    assert kind(Stream(4), worker='thread') == 'thread'
+
+
+@FORKS
+def test_everything_comes_back_from_a_process():
+    class Here(np.ndarray):
+        """A class that cannot be imported."""
+
+    def transform(batch, rng):
+        inputs = {'large': rng.uniform(size=(2, 300000)), 'none': np.zeros((2, 0)), 'turned': np.ones((3, 2)).T,
+                  'text': np.array(['a', 'bc']), 'any': np.array([None, {1: 2}], dtype=object)}
+        return inputs, batch[1]
+    batches = [list(minibatches(numbered(6), 2, transform=transform, prefetch=2, **ahead))
+               for ahead in (dict(worker='process'), dict(worker='thread'))]
+    for (inputs, labels), (expected, same) in zip(*batches):
+        assert labels.tolist() == same.tolist()
+        for name, array in expected.items():
+            assert inputs[name].dtype == array.dtype and inputs[name].flags.writeable
+            assert inputs[name].tolist() == array.tolist()
+    with pytest.raises((AttributeError, RuntimeError), match='Here'):
+        list(minibatches(numbered(2), 2, worker='process',
+                         transform=lambda batch, rng: (batch[0].view(Here), batch[1])))
+
+
+@FORKS
+def test_exceptions_that_cannot_be_pickled():
+    class Here(Exception):
+        pass
+
+    def transform(batch, rng):
+        raise Here('nobody knows this class')
+    with pytest.raises(RuntimeError, match='Here: nobody knows this class'):
+        list(minibatches(numbered(2), 2, transform=transform, worker='process'))
+
+
+@FORKS
+@pytest.mark.parametrize('made', [0, 2])
+def test_a_process_that_is_killed(made):
+    batches = minibatches(numbered(100), 1, worker='process')
+    worker, = prefetchers()
+    for _ in range(made):
+        next(batches)
+    os.kill(worker.pid, signal.SIGKILL)
+    worker.join(10)
+    with pytest.raises(RuntimeError, match='has ended unasked, with exit code -9'):
+        list(batches)
+
+
+@FORKS
+def test_global_random_numbers_differ_between_epochs_and_repeat():
+    def transform(batch, rng):
+        return np.random.uniform(size=2), np.array([random.random()] * 2)
+
+    def drawn(epoch):
+        return np.concatenate(next(minibatches(numbered(2), 2, epoch=epoch, transform=transform,
+                                               worker='process'))).tolist()
+    before = np.random.get_state()[1].tolist()
+    assert drawn(0) == drawn(0) and not set(drawn(0)) & set(drawn(1))
+    assert np.random.get_state()[1].tolist() == before
+
+
+@pytest.mark.parametrize('lose', [False, True])
+@WORKERS
+def test_what_is_skipped_is_known_here(worker, lose):
+    class Skipping(Stream):
+        skipped = {}
+
+        def __getitem__(self, indices):
+            for index in indices[indices > 4]:
+                if index not in self.skipped:
+                    self.skipped[index] = 'too large'
+                    warnings.warn('left out: %d' % index, DatasetWarning)
+            return super().__getitem__(indices[indices <= 4])
+
+    data = Skipping(8)
+    part, = split(data, (8,)) if lose else (data,)
+    for times in (1, 2):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter('always', DatasetWarning)
+            list(minibatches(part, 3, shuffle=False, worker=worker))
+        told = [one for one in caught if one.category is DatasetWarning]
+        assert len(told) == (3 if times == 1 else 0)
+        assert data.skipped == dict.fromkeys((5, 6, 7), 'too large')
+
+
+@pytest.mark.parametrize('worker', ['thread', PROCESS])
+@pytest.mark.parametrize('ending', ['', 'sys.exit(3)', 'raise ZeroDivisionError', 'os.kill(os.getpid(), 9)'])
+def test_the_interpreter_ends_with_batches_left(run_python, ending, worker, tmp_path):
     done = run_python('''
-import sys, time
+import os, sys, time, warnings
 import numpy as np
 from lasagne_ext.datasets import minibatches
 def slow(batch, rng):
     time.sleep(.05)
+    with open(%r, 'w') as f:
+        f.write(str(os.getpid()))
     return batch
-kept = minibatches((np.arange(1000),), 1, transform=slow, prefetch=2)
+warnings.simplefilter('ignore', DeprecationWarning)
+kept = minibatches((np.arange(1000),), 1, transform=slow, prefetch=2, worker=%r)
 next(kept)
-print('begun')
+print('begun', flush=True)
 %s
-''' % ending, check=False)
+''' % (str(tmp_path / 'worker'), worker, ending), check=False)
     assert done.stdout == 'begun\n'
-    assert done.returncode == {'': 0, 'sys.exit(3)': 3}.get(ending, 1)
+    assert done.returncode == {'': 0, 'sys.exit(3)': 3, 'os.kill(os.getpid(), 9)': -9}.get(ending, 1)
     assert 'Fatal' not in done.stderr and 'Exception ignored' not in done.stderr
+    pid = int((tmp_path / 'worker').read_text())
+    deadline = time.time() + 30
+    while is_running(pid) and time.time() < deadline:
+        time.sleep(.01)
+    assert not is_running(pid)
+
+
+def is_running(pid):
+    """Whether there is such a process, and not only what is left of it until somebody asks."""
+    try:
+        with open('/proc/%d/stat' % pid) as f:
+            return f.read().rpartition(')')[2].split()[0] != 'Z'
+    except OSError:
+        return False
 
 
 class Leaky(Stream):
@@ -222,6 +373,8 @@ def test_what_a_data_set_leaves_out_makes_batches_smaller():
     (numbered(5), dict(batch_size=2, seed=-1), ValueError, 'seed must be at least 0'),
     (numbered(5), dict(batch_size=2, seed=2 ** 32), ValueError, r'seed must be less than 2\*\*32'),
     (numbered(5), dict(batch_size=2, transform=3), TypeError, 'transform must be callable, got 3'),
+    (numbered(5), dict(batch_size=2, worker='fork'), ValueError,
+     "worker must be 'thread' or 'process', got 'fork'"),
     (numbered(0), dict(batch_size=1), ValueError, 'there are no samples'),
     ((np.arange(5), np.arange(4)), dict(batch_size=2), ValueError,
      r'data\[0\] has 5 entries, but data\[1\] has 4'),
@@ -245,9 +398,9 @@ def test_refused_at_once(data, options, error, message):
     (lambda batch, rng: (batch[0][:1], batch[1]), ValueError, 'of unequal lengths: 1, 2'),
     (lambda batch, rng: batch[0], TypeError, 'ndarray, not a tuple of arrays'),
     (lambda batch, rng: None, TypeError, 'NoneType, not a tuple')])
-def test_a_transform_that_returns_something_else(transform, error, message, prefetch):
+def test_a_transform_that_returns_something_else(transform, error, message, ahead):
     with pytest.raises(error, match='minibatches: .*' + message):
-        next(minibatches(numbered(4), 2, transform=transform, prefetch=prefetch))
+        next(minibatches(numbered(4), 2, transform=transform, **ahead))
 
 
 @pytest.mark.parametrize('labels, error, message', [

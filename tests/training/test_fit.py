@@ -14,7 +14,8 @@ import theano
 from lasagne.layers import DenseLayer, DropoutLayer, InputLayer
 from lasagne.nonlinearities import softmax
 
-from lasagne_ext.datasets import minibatches
+from lasagne_ext.datasets import _process, minibatches
+from lasagne_ext.engine import functions_keep_lock
 from lasagne_ext.training import (CheckpointError, EarlyStopping, StepDecay, TrainingError, compile_functions,
                                   fit, load_checkpoint, save_checkpoint)
 
@@ -78,7 +79,7 @@ def test_a_share_for_validation_is_not_trained_with(data):
         trained.extend(batch[0][:, 0])
         return batch
     history = fit(functions(), (numbered, labels), validation=.2, epochs=1, batch_size=8, transform=note,
-                  progress=False)
+                  worker='thread', progress=False)
     assert len(trained) == 40 and len(set(trained)) == 40 and 'val_loss' in history.rows[0]
 
 
@@ -98,12 +99,15 @@ class Streaming:
 
 def test_streaming_data_and_prefetching_change_nothing(data):
     made, source = functions(), Streaming(*data)
+    apart = functions_keep_lock() and _process.available()
     fit(made, data, epochs=2, batch_size=16, progress=False)
-    for options in (dict(), dict(prefetch=0), dict(prefetch=3)):
+    for options in (dict(), dict(worker='thread'), dict(prefetch=0), dict(prefetch=3, worker='thread')):
+        source.read = 0
         again = functions()
         fit(again, source, validation=source, epochs=2, batch_size=16, progress=False, **options)
         assert same(values(made), values(again))
-    assert source.read == 3 * 4 * 50
+        # A process reads a copy.
+        assert source.read == (4 * 50 if options or not apart else 0)
     fit(functions(), source, validation=.2, epochs=1, batch_size=16, progress=False)
 
 

@@ -8,6 +8,9 @@ from lasagne_ext.engine.pytensor import _finder, flags
 
 NAME = 'pytensor'
 
+#: The default linker goes through Python between operations, and ours and NumPy's release it.
+FUNCTIONS_KEEP_LOCK = False
+
 _is_active = False
 
 

@@ -11,6 +11,9 @@ from lasagne_ext.engine.theano import mends
 
 NAME = 'theano'
 
+#: They are C code from the first operation to the last.
+FUNCTIONS_KEEP_LOCK = True
+
 #: Two environments may share a home directory; binaries made for one NumPy crash under another.
 COMPILEDIR_FORMAT = ('compiledir_%(short_platform)s-%(processor)s-%(python_version)s-'
                      '%(python_bitwidth)s-numpy%(numpy_version)s')
