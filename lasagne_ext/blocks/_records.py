@@ -100,6 +100,8 @@ def check_variable(where, argument, variable):
         hint = '; input_block(layer) gives the variables of a layer'
     elif isinstance(variable, np.ndarray):
         hint = '; values are for the compiled function'
+    elif isinstance(getattr(variable, 'layer', None), lasagne.layers.Layer):
+        hint = '; the layer of a Block is its attribute `layer`'
     raise TypeError('%s: %s must be a symbolic tensor such as T.matrix(), got %s%s'
                     % (where, argument, type(variable).__name__, hint))
 

@@ -82,9 +82,7 @@ def minibatches(data, batch_size, shuffle=True, seed=0, epoch=0, prefetch=1, tra
     seed = check_seed('minibatches', 'seed', seed)
     epoch = check_seed('minibatches', 'epoch', epoch)
     prefetch = check_count('minibatches', 'prefetch', prefetch, least=0)
-    worker = _chosen(worker, transform is not None or not isinstance(data, Arrays))
-    if transform is not None and not callable(transform):
-        raise TypeError('minibatches: transform must be callable, got %r' % (transform,))
+    check_making('minibatches', transform, worker)
     count = len(data)
     if not count:
         raise ValueError('minibatches: there are no samples')
@@ -96,23 +94,36 @@ def minibatches(data, batch_size, shuffle=True, seed=0, epoch=0, prefetch=1, tra
     made = _made(data, np.split(order, range(batch_size, count, batch_size)), (seed, epoch), transform)
     if not prefetch:
         return made
-    if worker == 'thread':
+    if (worker or _fitting(data, transform)) == 'thread':
         return Prefetched(made, prefetch)
     skipped = getattr(data, 'skipped', None)
     return _process.PrefetchedByProcess(made, prefetch, (seed, epoch),
                                         skipped if isinstance(skipped, dict) else None)
 
 
-def _chosen(worker, busy):
-    """'thread' or 'process'; `busy` says whether there is work worth a process."""
-    if worker is None:
-        return 'process' if busy and engine.functions_keep_lock() and _process.available() else 'thread'
-    if worker not in ('thread', 'process'):
-        raise ValueError("minibatches: worker must be 'thread' or 'process', got %r" % (worker,))
+def check_making(where, transform, worker):
+    """Refuse what cannot make batches.
+
+    Parameters
+    ----------
+    where : str
+        Who speaks in error messages.
+    transform, worker
+        As for `minibatches`.
+    """
+    if transform is not None and not callable(transform):
+        raise TypeError('%s: transform must be callable, got %r' % (where, transform))
+    if worker not in (None, 'thread', 'process'):
+        raise ValueError("%s: worker must be 'thread' or 'process', got %r" % (where, worker))
     if worker == 'process' and not _process.available():
-        raise ValueError("minibatches: worker='process' needs Linux, and a process that may have processes "
-                         "of its own; take 'thread'")
-    return worker
+        raise ValueError("%s: worker='process' needs Linux, and a process that may have processes of its "
+                         "own; take 'thread'" % where)
+
+
+def _fitting(data, transform):
+    """The worker that is worth its start."""
+    busy = transform is not None or not isinstance(data, Arrays)
+    return 'process' if busy and engine.functions_keep_lock() and _process.available() else 'thread'
 
 
 def _made(data, parts, seeds, transform):

@@ -5,6 +5,7 @@ import os
 import warnings
 
 from lasagne_ext.datasets._data import check_count
+from lasagne_ext.datasets.batches import check_making
 from lasagne_ext.training._data import Source, share_apart
 from lasagne_ext.training._epochs import Epochs
 from lasagne_ext.training._interrupt import Interruption
@@ -98,6 +99,7 @@ def fit(functions, data, validation=None, epochs=10, batch_size=128, seed=0, cal
     True
     """
     _check(functions, epochs, batch_size, seed, prefetch, on_nan)
+    check_making('fit', transform, worker)
     if isinstance(validation, numbers.Real) and not isinstance(validation, bool):
         source, judged = share_apart('fit', functions, data, validation, seed)
     else:

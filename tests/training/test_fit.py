@@ -361,6 +361,8 @@ def test_the_bar_shows_the_metrics_or_nothing(data, capsys):
     (lambda x, y: dict(epochs=0), ValueError, 'epochs must be at least 1'),
     (lambda x, y: dict(epochs=1.), TypeError, 'epochs must be a whole number'),
     (lambda x, y: dict(seed=-1), ValueError, 'seed must be at least 0'),
+    (lambda x, y: dict(transform=3), TypeError, 'transform must be callable, got 3'),
+    (lambda x, y: dict(worker='proces'), ValueError, "worker must be 'thread' or 'process', got 'proces'"),
     (lambda x, y: dict(callbacks=[3]), TypeError, 'a callback must be a function'),
     (lambda x, y: dict(callbacks=EarlyStopping), TypeError, 'an object, got the class EarlyStopping'),
     (lambda x, y: dict(on_nan='ignore'), ValueError, "on_nan must be 'raise' or 'stop'"),
