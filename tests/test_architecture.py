@@ -35,10 +35,11 @@ def module_names():
 #: What each part may import of the others, itself always included.
 MAY_IMPORT = {
     'kernels': set(), 'engine': {'kernels'}, 'ops': {'kernels'}, 'layers': {'ops'},
-    'debug': {'_files', 'engine', 'kernels', 'layers', 'ops'},
-    'datasets': {'_files', 'engine', 'kernels'}, '_files': set(), '_runner': {'_bootstrap'}, '_bootstrap': set(),
+    'debug': {'_figures', '_files', 'engine', 'kernels', 'layers', 'ops'},
+    'datasets': {'_files', 'engine', 'kernels'}, '_figures': set(), '_files': set(),
+    '_runner': {'_bootstrap'}, '_bootstrap': set(),
     'demo': {'_files', 'datasets', 'debug', 'layers'},
-    'training': {'datasets', 'debug', 'engine'}, 'blocks': set(),
+    'training': {'_figures', 'datasets', 'debug', 'engine'}, 'blocks': set(),
     '__main__': {'_runner', 'datasets', 'demo', 'engine', 'kernels'}}
 
 #: What each package that the debugging tools share may import of the others and of the tools.

@@ -15,6 +15,17 @@ class Subset:
         With ``__len__`` and ``__getitem__(indices)``.
     indices : array of int
         Which samples, in order.
+
+    Examples
+    --------
+    >>> from lasagne_ext.datasets import Subset, load_digits
+    >>> class Stream:
+    ...     def __len__(self):
+    ...         return 1797
+    ...     def __getitem__(self, indices):
+    ...         return load_digits().images[indices]
+    >>> len(Subset(Stream(), [3, 5])), Subset(Stream(), [3, 5])[:1].shape
+    (2, (1, 1, 8, 8))
     """
 
     def __init__(self, dataset, indices):
@@ -87,9 +98,10 @@ def split(dataset, sizes, seed=0, stratify=False):
     """
     data = as_streaming('split', dataset)
     sizes = _sizes(sizes, len(data), 'images' if isinstance(dataset, Dataset) else 'samples')
-    order = np.random.RandomState(check_seed('split', 'seed', seed)).permutation(len(data))
+    rng = np.random.RandomState(check_seed('split', 'seed', seed))
+    order = rng.permutation(len(data))
     if stratify:
-        parts = _stratified(order, _classes(data), sizes)
+        parts = [rng.permutation(part) for part in _stratified(order, _classes(data), sizes)]
     else:
         ends = np.cumsum(sizes)
         parts = np.split(order[:ends[-1]], ends[:-1])
@@ -134,10 +146,9 @@ def _classes(data):
 
 
 def _stratified(order, classes, sizes):
-    """Parts of `order` with the same mixture of classes, each still in random order."""
+    """Parts of `order` with the same mixture of classes, one class after the other."""
     members = [order[classes[order] == label] for label in range(classes.max(initial=-1) + 1)]
     left = np.array([len(those) for those in members], dtype=int)
-    rank = np.argsort(order)
     parts = []
     for size in sizes:
         quota = size * left / max(1, left.sum())
@@ -145,8 +156,7 @@ def _stratified(order, classes, sizes):
         most = np.argsort(taken - quota, kind='stable')
         taken[most[:size - taken.sum()]] += 1
         begin = [len(those) - rest for those, rest in zip(members, left)]
-        part = np.concatenate([those[start:start + number]
-                               for those, start, number in zip(members, begin, taken)] or [order[:0]])
-        parts.append(part[np.argsort(rank[part])])
+        parts.append(np.concatenate([those[start:start + number] for those, start, number in
+                                     zip(members, begin, taken)] or [order[:0]]))
         left = left - taken
     return parts

@@ -3,6 +3,7 @@ from collections import OrderedDict, namedtuple
 
 import numpy as np
 
+from lasagne_ext._figures import new_figure
 from lasagne_ext.debug._tables import Report
 
 #: One layer, or one parameter, at one time. Of a layer: `mean` and `std` of its output, the shares of
@@ -24,16 +25,43 @@ class History(Report):
     ----------
     rows : list of Row
         Of all epochs, in each of all layers and then of all parameters.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lasagne.layers import DenseLayer, InputLayer
+    >>> from lasagne_ext.debug import watch
+    >>> net = DenseLayer(InputLayer((None, 4), name='in'), 2, name='out')
+    >>> history = watch(net, np.ones((3, 4))).record()
+    >>> [row.name for row in history.rows]
+    ['in', 'out', 'out.W', 'out.b']
     """
 
     right = tuple(range(1, 8))
 
     def last(self):
-        """The last epoch's part of the history."""
+        """Give the last epoch's part of the history.
+
+        Returns
+        -------
+        History
+            Of one epoch.
+        """
         return History([row for row in self.rows if row.epoch == self.rows[-1].epoch])
 
     def series(self, field):
-        """Epochs and values of a field of the rows: name -> ``(epochs, values)``."""
+        """Follow a field of the rows through the epochs.
+
+        Parameters
+        ----------
+        field : str
+            Such as ``'std'``, or another of a row.
+
+        Returns
+        -------
+        OrderedDict
+            Name of a layer or parameter -> ``(epochs, values)``, two lists.
+        """
         found = OrderedDict()
         for row in self.rows:
             if getattr(row, field) is not None:
@@ -49,10 +77,14 @@ class History(Report):
         -------
         matplotlib.figure.Figure
             ``figure.savefig('history.png')`` writes it.
+
+        Raises
+        ------
+        ImportError
+            If there is no matplotlib.
         """
+        figure = new_figure('watch', (11, 7.5))              # which says so if there is no matplotlib
         import matplotlib
-        from matplotlib.figure import Figure
-        figure = Figure(figsize=(12, 8), constrained_layout=True)
         for axes, (heading, kind, field, logarithmic) in zip(figure.subplots(2, 2).flat, _PANELS):
             names = list(OrderedDict.fromkeys(row.name for row in self.rows if row.kind == kind))
             colours = matplotlib.colormaps['viridis' if len(names) > 10 else 'tab10']

@@ -1,6 +1,7 @@
 """The progress bar of a training, on a terminal or in a notebook."""
 import sys
 import time
+import warnings
 
 #: Seconds between two looks of the bar at the loss.
 INTERVAL = .2
@@ -23,8 +24,7 @@ class Progress:
         self._epochs, self._batches, self._bar = epochs, batches, None
         self._pending, self._next, self._last = 0, 0., {}
         if enabled:
-            from tqdm.auto import tqdm                 # slow to import in a notebook
-            self._bar = tqdm(total=epochs * batches, initial=done * batches, unit='batch', file=sys.stderr,
+            self._bar = _tqdm()(total=epochs * batches, initial=done * batches, unit='batch', file=sys.stderr,
                              desc='compiling' if done < epochs else 'all done before', dynamic_ncols=True)
 
     def __enter__(self):
@@ -66,3 +66,12 @@ class Progress:
     def _flush(self):
         self._bar.update(self._pending)
         self._pending = 0
+
+
+def _tqdm():
+    """The bar for where this is: a terminal, or a notebook, with widgets if it has them."""
+    # Imported here, being slow in a notebook, where it would also warn if there are no widgets.
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')
+        from tqdm.auto import tqdm
+    return tqdm

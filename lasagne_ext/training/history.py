@@ -1,4 +1,5 @@
 """What happened in training, epoch by epoch."""
+from lasagne_ext._figures import new_figure
 from lasagne_ext.debug._tables import Report
 from lasagne_ext.debug.network.choice import near_miss
 
@@ -75,12 +76,14 @@ class History(Report):
         Parameters
         ----------
         monitor : str
+            The column's name.
         mode : {'min', 'max'}, optional
             By default 'max' for accuracies and 'min' for all else.
 
         Returns
         -------
         dict
+            Column -> value.
         """
         sign = 1 if better_is(monitor, mode) == 'min' else -1
         values = [(sign * value, number) for number, value in enumerate(self[monitor])
@@ -104,8 +107,7 @@ class History(Report):
         """
         kinds = [name for name in self.head() if name not in _FORMATS and not name.startswith('val_')]
         if axes is None:
-            from matplotlib.figure import Figure       # an optional dependency
-            figure = Figure(figsize=(4.5 * max(len(kinds), 1), 3.2), constrained_layout=True)
+            figure = new_figure('History.plot', (4.5 * max(len(kinds), 1), 3.2))
             axes = figure.subplots(1, max(len(kinds), 1), squeeze=False)[0]
         axes = list(axes) if hasattr(axes, '__iter__') else [axes]
         if len(axes) < len(kinds):
@@ -122,7 +124,13 @@ class History(Report):
         return axes[0].figure
 
     def to_dict(self):
-        """Rows and how training ended as plain Python values."""
+        """Give the rows, and how training ended, as plain Python values.
+
+        Returns
+        -------
+        dict
+            For :meth:`from_dict`.
+        """
         return {'rows': [dict(row) for row in self.rows], 'interrupted': self.interrupted,
                 'stopped': self.stopped}
 
@@ -133,6 +141,12 @@ class History(Report):
         Parameters
         ----------
         content : dict
+            What :meth:`to_dict` returned.
+
+        Returns
+        -------
+        History
+            An equal one.
         """
         history = cls(content['rows'])
         history.interrupted, history.stopped = content['interrupted'], content['stopped']

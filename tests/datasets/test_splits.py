@@ -53,6 +53,12 @@ def test_shares_use_every_sample():
 
 
 def test_stratified_parts_are_in_random_order():
+    alike = [0, 0]
+    for seed in range(100):
+        for number, part in enumerate(split(data_of([0] * 50 + [1] * 50), (60, 40), seed, stratify=True)):
+            alike[number] += part.labels[0] == part.labels[1]
+    assert 30 < min(alike) and max(alike) < 70
+
     part, = split(data_of([0] * 50 + [1] * 50), (100,), stratify=True)
     assert 30 < np.count_nonzero(np.diff(part.labels)) < 70
     again, = split(data_of([0] * 50 + [1] * 50), (100,), stratify=True)

@@ -117,6 +117,8 @@ def test_shared_inputs_and_bare_variables_are_refused():
         theano.function([theano.shared(1.)], [])
     with pytest.raises(Exception, match='list'):
         theano.function(T.dscalar('x'), [])
+    with pytest.raises(TypeError, match='ndarray'):
+        theano.function([np.zeros(3)], T.dscalar('x'))
 
 
 def test_shared_values():

@@ -1,6 +1,7 @@
 """The picture of a transformer: what it gets, where it looks, what it makes of that."""
 import numpy as np
 
+from lasagne_ext._figures import new_figure
 from lasagne_ext.debug.words.theta import half_extents
 
 #: Colours of the windows, those of several glimpses of an image one after the other.
@@ -8,22 +9,6 @@ COLOURS = ('tab:orange', 'tab:cyan', 'tab:green', 'tab:pink', 'tab:olive', 'tab:
 
 #: Lines drawn along each axis of a grid.
 LINES = 9
-
-
-def new_figure(where, size):
-    """A figure of matplotlib's, tied to no window.
-
-    Raises
-    ------
-    ImportError
-        If there is no matplotlib.
-    """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise ImportError("%s: the picture needs matplotlib (%s); install it with: pip install "
-                          "'lasagne-ext[demo]'" % (where, error)) from error
-    return Figure(figsize=size, constrained_layout=True)
 
 
 def picture(where, images, grids, crops, align_corners, titles=None):

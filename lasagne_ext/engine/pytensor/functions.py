@@ -120,6 +120,9 @@ def function(inputs, outputs=None, mode=None, updates=None, givens=None, no_defa
     kept, variables, arguments = {}, [], []
     for given in inputs:
         given = In(given[0], update=given[1]) if isinstance(given, tuple) else given
+        if not isinstance(given, (Variable, PyTensorIn)):
+            raise TypeError('theano.function: an input must be a symbolic variable or In, got %s'
+                            % type(given).__name__)
         if isinstance(given, SharedVariable):
             raise TypeError('theano.function: %r is a shared variable and cannot be an input; use '
                             'givens to replace it' % given)

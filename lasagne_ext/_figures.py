@@ -1,0 +1,39 @@
+"""Figures of matplotlib's, which is optional."""
+import functools
+import io
+
+
+def new_figure(where, size):
+    """A figure tied to no window, which a notebook shows whether or not it has imported pyplot.
+
+    Parameters
+    ----------
+    where : str
+        Who speaks in error messages.
+    size : tuple of float
+        Width and height in inches.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ImportError
+        If there is no matplotlib.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise ImportError("%s: the picture needs matplotlib (%s); install it with: pip install "
+                          "'lasagne-ext[demo]'" % (where, error)) from error
+    figure = Figure(figsize=size, constrained_layout=True)
+    # IPython learns how to show figures when pyplot is imported; this it knows without.
+    figure._repr_png_ = functools.partial(_png, figure)
+    return figure
+
+
+def _png(figure):
+    content = io.BytesIO()
+    figure.savefig(content, format='png', bbox_inches='tight')
+    return content.getvalue()
