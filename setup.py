@@ -142,9 +142,10 @@ setup(
     extras_require={
         'demo': DEMO,
         'jax': ['jax' + NEW],
-        'notebook': DEMO + ['notebook'],
+        'notebook': DEMO + ['notebook', 'ipywidgets'],
         'test': DEMO + ['pytest', 'pytest-xdist>=3.2', 'hypothesis'],
-        'docs': ['sphinx', 'numpydoc', 'nbsphinx'],
+        'docs': ['sphinx>=7.4', 'furo', 'numpydoc>=1.6', 'nbsphinx>=0.9.4', 'pypandoc_binary', 'ipython',
+                 'scikit-learn'],
         'bench': ['torch'],
     },
     ext_modules=[Extension('lasagne_ext.kernels._kernels',

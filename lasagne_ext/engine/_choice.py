@@ -28,6 +28,12 @@ def activate():
     ------
     EngineError
         If this environment cannot run it; the message holds the remedy.
+
+    Examples
+    --------
+    >>> from lasagne_ext import engine
+    >>> engine.activate()                          # `import lasagne_ext` has done so
+    >>> import lasagne, theano
     """
     if _active is None:
         _activate(_requested() or _fitting())
@@ -68,12 +74,18 @@ def use(name):
 
 
 def report():
-    """What runs underneath, for ``python -m lasagne_ext info``.
+    """Tell what runs underneath, for ``python -m lasagne_ext info``.
 
     Returns
     -------
     dict
         Label -> text, in the order to be shown.
+
+    Examples
+    --------
+    >>> from lasagne_ext import engine
+    >>> list(engine.report())[:4]
+    ['engine', 'Python', 'Lasagne', 'NumPy']
     """
     activate()
     rows = _active.report()

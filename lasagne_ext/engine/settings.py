@@ -60,28 +60,28 @@ def cache_directory():
 
 
 @contextlib.contextmanager
-def theano_flags(defaults):
-    """Let Theano, imported inside, see `defaults` wherever the user has set nothing.
+def theano_flags(defaults, forced):
+    """Let Theano, imported inside, see `defaults` wherever the user has set nothing, and `forced` anyway.
 
     Theano reads ``THEANO_FLAGS`` once, when it is imported, and the environment wins over the
     files there, so only flags that the user has set nowhere may be added to it. The environment
     is put back afterwards: programs started from this one inherit nothing.
     """
     chosen = user_flags()
-    added = ['%s="%s"' % (name, value) for name, value in defaults.items() if name not in chosen]
-    with added_before('THEANO_FLAGS', added):
+    added_flags = ['%s="%s"' % (name, value) for name, value in defaults.items() if name not in chosen]
+    with added('THEANO_FLAGS', added_flags, ['%s=%s' % pair for pair in forced.items()]):
         yield
 
 
 @contextlib.contextmanager
-def added_before(variable, settings):
-    """Put settings before those that an environment variable holds, for a ``with`` block."""
-    before = os.environ.get(variable)
-    os.environ[variable] = ','.join(settings + ([before] if before else []))
+def added(variable, before, after=()):
+    """Put settings before and after those that an environment variable holds, for a ``with`` block."""
+    held = os.environ.get(variable)
+    os.environ[variable] = ','.join([*before, *([held] if held else []), *after])
     try:
         yield
     finally:
-        if before is None:
+        if held is None:
             del os.environ[variable]
         else:
-            os.environ[variable] = before
+            os.environ[variable] = held

@@ -67,6 +67,7 @@ def test_jacobian_and_hessian():
         gradient.jacobian(T.dmatrix(), x)
 
 
+@pytest.mark.filterwarnings('error:.*deprecated')
 def test_r_and_l_operators():
     x, v = T.dvector('x'), T.dvector('v')
     w = T.dmatrix('w')

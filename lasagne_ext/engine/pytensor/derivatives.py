@@ -1,4 +1,7 @@
 """Gradients with Theano's arguments, containers and defaults."""
+import contextlib
+import warnings
+
 import numpy as np
 import pytensor.gradient
 from pytensor import scalar
@@ -100,6 +103,14 @@ def hessian(cost, wrt, consider_constant=None, disconnected_inputs='raise'):
         cost, _checked_wrt('theano.gradient.hessian', wrt), consider_constant, disconnected_inputs))
 
 
+@contextlib.contextmanager
+def _renamed():
+    """PyTensor has other names for what is called inside, and warns of these."""
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore', FutureWarning)
+        yield
+
+
 def Rop(f, wrt, eval_points, disconnected_outputs='raise', return_disconnected='zero'):
     """The Jacobian of `f` times a vector, for each output.
 
@@ -117,7 +128,8 @@ def Rop(f, wrt, eval_points, disconnected_outputs='raise', return_disconnected='
     if len(points) != len(wrt):
         raise ValueError('theano.Rop: there must be as many eval_points as wrt, got %d and %d'
                          % (len(points), len(wrt)))
-    results = pytensor.gradient.Rop(outputs, wrt, points, disconnected_outputs, return_disconnected)
+    with _renamed():
+        results = pytensor.gradient.Rop(outputs, wrt, points, disconnected_outputs, return_disconnected)
     return _like(f, results)
 
 
@@ -134,8 +146,9 @@ def Lop(f, wrt, eval_points, consider_constant=None, disconnected_inputs='raise'
         As for :func:`grad`.
     """
     points, outputs = as_list(eval_points), as_list(f)
-    return _like(wrt, pytensor.gradient.Lop(
-        outputs, _checked_wrt('theano.Lop', wrt), points, consider_constant, disconnected_inputs))
+    with _renamed():
+        return _like(wrt, pytensor.gradient.Lop(
+            outputs, _checked_wrt('theano.Lop', wrt), points, consider_constant, disconnected_inputs))
 
 
 def verify_grad(fun, pt, n_tests=2, rng=None, eps=None, out_type=None, abs_tol=None, rel_tol=None,

@@ -64,7 +64,7 @@ def pytensor_flags(flags):
     flags = {name: value for name, value in flags.items() if (name, value) not in _OURS}
     warn_of_device(flags.get('force_device') or flags.get('device', 'cpu'))
     pairs = [pair for pair in (translated(*item) for item in flags.items()) if pair is not None]
-    with settings.added_before('PYTENSOR_FLAGS', ['%s="%s"' % pair for pair in pairs]):
+    with settings.added('PYTENSOR_FLAGS', ['%s="%s"' % pair for pair in pairs]):
         yield
 
 

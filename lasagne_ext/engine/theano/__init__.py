@@ -50,6 +50,7 @@ def activate():
     origins.install(importlib.import_module('theano.gof.utils'),
                     importlib.import_module('theano.gof.fg').FunctionGraph)
     mends.alias_downsample()
+    mends.provide_old_cuda()
     mends.mend_scan()
     mends.mend_cache_key()
     mends.mend_cop_version()
@@ -104,10 +105,19 @@ def _import_theano():
         defaults['blas.ldflags'] = found.flags
     if 'cxx' not in flags and _environment.missing_compiler() is not None:
         defaults['cxx'] = ''
-    with settings.theano_flags(defaults), _quiet():
+    with settings.theano_flags(defaults, _instead_of_gpu(flags)), _quiet():
         mends.provide_blas_opt_info()
         importlib.import_module('theano')
     return found
+
+
+def _instead_of_gpu(flags):
+    """What replaces the user's flags of the first GPU back-end, which would end the program."""
+    if not flags.get('device', '').startswith('gpu'):
+        return {}
+    warnings.warn('device=%s: Theano 1.0 has removed this GPU back-end; everything runs on the CPU'
+                  % flags['device'], _environment.EngineWarning, stacklevel=5)
+    return {'device': 'cpu'}
 
 
 def _mend_loaded_theano(theano):

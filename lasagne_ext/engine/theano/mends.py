@@ -38,6 +38,19 @@ def alias_downsample():
     theano.tensor.signal.downsample = module
 
 
+def provide_old_cuda():
+    """Programs of 2015 ask `theano.sandbox.cuda` whether there is a GPU; now to ask is an error.
+
+    It comes from a test framework that is not even a requirement of Theano's.
+    """
+    import theano.sandbox
+    name = 'theano.sandbox.cuda'
+    if name not in sys.modules:
+        module = importlib.import_module('lasagne_ext.engine.theano.cuda')
+        sys.modules.update({name: module, name + '.dnn': module.dnn})
+        theano.sandbox.cuda = module
+
+
 def mend_scan_source(code):
     """The C source of scan's inner loop, as Python 3.11 can compile it.
 

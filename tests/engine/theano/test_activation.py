@@ -3,6 +3,8 @@ import os
 import sys
 import sysconfig
 
+import pytest
+
 
 def test_theano_already_imported(run_python, check):
     run_python('''
@@ -65,6 +67,18 @@ print(theano.config.floatX, theano.config.blas.ldflags, theano.config.compiledir
     assert compiledir.startswith(str(tmp_path / 'compiled'))
 
 
+@pytest.mark.parametrize('where', ['THEANO_FLAGS', '.theanorc'])
+def test_the_old_gpu_is_declined_with_a_warning(run_python, tmp_path, where):
+    (tmp_path / 'theanorc').write_text('[global]\ndevice = gpu0\n')
+    settings = dict(THEANO_FLAGS='device=gpu,floatX=float32')
+    if where == '.theanorc':
+        settings = dict(THEANORC=str(tmp_path / 'theanorc'), THEANO_FLAGS='floatX=float32')
+    done = run_python('import lasagne_ext, os, theano\n'
+                      'print(theano.config.device, theano.config.floatX, os.environ["THEANO_FLAGS"])', **settings)
+    assert done.stdout.split() == ['cpu', 'float32', settings['THEANO_FLAGS']]
+    assert 'everything runs on the CPU' in done.stderr and done.stderr.count('Warning') == 1
+
+
 def test_binaries_are_kept_per_numpy(run_python):
     run_python('''
 import lasagne_ext, numpy, theano
@@ -109,6 +123,8 @@ assert 'told' in open('log').read()
 def test_no_python_headers(run_python, tmp_path):
     done = run_python('''
 import sysconfig
+
+import pytest
 get_path = sysconfig.get_path
 sysconfig.get_path = lambda name, *rest: '/nowhere' if name == 'include' else get_path(name, *rest)
 import lasagne_ext

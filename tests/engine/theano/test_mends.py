@@ -1,4 +1,5 @@
 """Each mend of the engine, by what it cures."""
+import importlib
 
 import numpy as np
 import pytest
@@ -40,6 +41,14 @@ def test_downsample_padding_and_same_size(rng):
     assert same[0, 0].tolist() == [[0, 0, 0, 0], [0, 5, 0, 7], [0, 0, 0, 0], [0, 13, 0, 15]]
     padded = downsample.max_pool_2d(x, (2, 2), ignore_border=True, padding=(1, 1))
     assert theano.function([x], padded)(image).shape == (1, 1, 3, 3)
+
+
+def test_asking_for_the_old_gpu_is_no_error():
+    from theano.sandbox import cuda
+    from theano.sandbox.cuda.dnn import dnn_available
+    assert not cuda.cuda_available and not cuda.cuda_enabled and not dnn_available()
+    with pytest.raises(ImportError, match='theano.sandbox.cuda.basic_ops'):
+        importlib.import_module('theano.sandbox.cuda.basic_ops')
 
 
 def test_scan_source_keeps_what_needs_no_mending():
