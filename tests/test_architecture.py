@@ -59,7 +59,7 @@ def imported(tree):
             yield from ('%s.%s' % (node.module, alias.name) for alias in node.names)
 
 
-@pytest.mark.parametrize('path, module', source_files(), ids=lambda value: os.path.basename(value))
+@pytest.mark.parametrize('path, module', list(source_files()), ids=lambda value: os.path.basename(value))
 def test_imports_follow_the_arrows(path, module):
     part = module.split('.')[0]
     if part == '__init__':
@@ -82,13 +82,13 @@ def test_what_debugging_tools_share_does_not_know_the_tools(package):
     assert imports - {package} == DEBUG_MAY_IMPORT[package]
 
 
-@pytest.mark.parametrize('path, module', source_files(), ids=lambda value: os.path.basename(value))
+@pytest.mark.parametrize('path, module', list(source_files()), ids=lambda value: os.path.basename(value))
 def test_modules_are_short(path, module):
     with open(path) as f:
         assert len(f.readlines()) <= LONGEST_MODULE
 
 
-@pytest.mark.parametrize('path, module', source_files(), ids=lambda value: os.path.basename(value))
+@pytest.mark.parametrize('path, module', list(source_files()), ids=lambda value: os.path.basename(value))
 def test_only_the_engine_asks_which_theano_it_is(path, module):
     with open(path) as f:
         text = f.read()
@@ -114,7 +114,7 @@ def public_objects():
             yield '%s.%s' % (name, public), getattr(module, public)
 
 
-@pytest.mark.parametrize('name, thing', public_objects(),
+@pytest.mark.parametrize('name, thing', list(public_objects()),
                          ids=lambda value: value if isinstance(value, str) else '')
 def test_public_names_are_documented(name, thing):
     documentation = inspect.getdoc(thing)

@@ -18,7 +18,7 @@ def pages_with_examples():
                 yield os.path.basename(path)
 
 
-@pytest.mark.parametrize('page', pages_with_examples())
+@pytest.mark.parametrize('page', list(pages_with_examples()))
 def test_examples_run(page, nothing_compiled):
     with theano.configparser.change_flags(floatX='float64'):      # what their output shows
         results = doctest.testfile(os.path.join(DOCS, page), module_relative=False)

@@ -52,7 +52,8 @@ def fit(functions, data, validation=None, epochs=10, batch_size=128, seed=0, cal
         Whether a loss that is not finite raises a TrainingError or ends training with a History.
     transform : callable, optional
         ``transform(batch, rng)`` returns the batch to train with in its place: a distortion, for example.
-        Validation data are used as they are.
+        Validation data are used as they are; what both must see, such as images without their mean, is
+        done by :func:`lasagne_ext.datasets.mapped`.
     prefetch : int, optional
         How many batches are made in the background, validation's too. By default 2 where there is work to
         do, for streaming data and with a `transform`, and 0 for arrays, of which a batch is cut in no time.
