@@ -37,6 +37,19 @@ def tests(session):
     session.run('pytest', *session.posargs)
 
 
+@nox.session(python=['3.11', '3.13'])
+def docs(session):
+    """The documentation, built without a warning; its links, search and names; every example in it."""
+    session.install('.[docs,test]')
+    folder = os.path.abspath(os.path.join('docs', '_build', session.python))
+    session.run('sphinx-build', '-n', '-W', '--keep-going', '-q', '-d', os.path.join(folder, 'doctrees'),
+                'docs', os.path.join(folder, 'html'))
+    session.run('pytest', 'tests/test_documentation.py', 'tests/test_docs.py', 'tests/test_docstrings.py',
+                'tests/test_architecture.py', 'tests/test_troubleshooting.py',
+                *session.posargs, env={'LASAGNE_EXT_DOCS': os.path.join(folder, 'html')})
+    session.log('built: %s', os.path.join(folder, 'html', 'index.html'))
+
+
 @nox.session(python='3.11')
 def configurations(session):
     """The sampling kernels against their reference, on new configurations."""

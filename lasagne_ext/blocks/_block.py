@@ -224,6 +224,7 @@ def input_block(shape, X=None, X_test=None, name=None):
     Returns
     -------
     Block
+        One with an input, to chain others behind.
 
     Raises
     ------

@@ -39,6 +39,7 @@ def convolutional(num_filters, filter_size, stride=1, pad=0, W=GlorotUniform(), 
     params : list of shared variable
         The trainable ones, here the filters and biases.
     output_shape : tuple of int and None
+        ``(batch, num_filters, rows, columns)``.
 
     Raises
     ------
@@ -103,9 +104,11 @@ def maxpool(pool_size, stride=None, pad=0, ignore_border=True, name=None):
     Returns
     -------
     out, out_test : Variable
+        The largest value of each window.
     params : list
         Empty.
     output_shape : tuple of int and None
+        ``(batch, channels, rows, columns)``.
 
     Raises
     ------

@@ -63,6 +63,7 @@ def nonlinearity(name, **options):
     Returns
     -------
     callable
+        A function of a variable, which keeps its shape.
 
     Raises
     ------

@@ -48,6 +48,7 @@ def recurrent(num_units, kind='simple', nonlinearity=None, backwards=False, only
     Returns
     -------
     out, out_test : Variable
+        The units' values at every step, or at the last one.
     params : list of shared variable
         The trainable ones.
     output_shape : tuple of int and None

@@ -40,6 +40,7 @@ def linear(num_units, W=GlorotUniform(), b=Constant(0.), num_leading_axes=1, nam
     params : list of shared variable
         The trainable ones, here matrix and biases.
     output_shape : tuple of int and None
+        ``(batch, num_units)``, behind the axes that are kept.
 
     Raises
     ------
@@ -88,6 +89,7 @@ def activation(nonlinearity, name=None, **options):
     Returns
     -------
     out, out_test : Variable
+        The nonlinearity of `X` and of `X_test`.
     params : list
         Empty.
     output_shape : tuple of int and None
@@ -190,9 +192,11 @@ def flatten(outdim=2, name=None):
     Returns
     -------
     out, out_test : Variable
+        Of two axes.
     params : list
         Empty.
     output_shape : tuple of int and None
+        ``(batch, features)``.
 
     Raises
     ------
@@ -240,10 +244,12 @@ def custom(make):
     Returns
     -------
     out, out_test : Variable
+        What the layer gives.
     params : list of shared variable
         Trainable ones of the layers that are new. What is not trained, such as the averages of a batch
         normalisation, is found with ``lasagne.layers.get_all_params(layer_of(out))``.
     output_shape : tuple of int and None
+        What the layer declares.
 
     Raises
     ------

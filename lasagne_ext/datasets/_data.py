@@ -14,6 +14,13 @@ class Dataset(namedtuple('Dataset', 'images labels')):
         float32 in [0, 1].
     labels : array, (number,)
         int32.
+
+    Examples
+    --------
+    >>> from lasagne_ext.datasets import load_digits
+    >>> images, labels = load_digits()
+    >>> images.shape, labels.shape
+    ((1797, 1, 8, 8), (1797,))
     """
 
     __slots__ = ()

@@ -43,7 +43,7 @@ def distort(images, kind, rng, canvas=None):
     Returns
     -------
     array, (number, channels, canvas rows, canvas columns)
-        float32.
+        Of float32.
 
     Raises
     ------

@@ -38,6 +38,18 @@ class ImageFolder:
         (channels, rows, columns) of all images.
     skipped : OrderedDict
         Path -> reason, for every file left out since it is broken.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> from PIL import Image
+    >>> from lasagne_ext.datasets import load_image_folder
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     os.mkdir(os.path.join(folder, 'cats'))
+    ...     Image.new('L', (4, 6)).save(os.path.join(folder, 'cats', '1.png'))
+    ...     images = load_image_folder(folder, channels=1)
+    ...     print(images.classes, images.image_shape, images[[0]].labels)
+    ('cats',) (1, 6, 4) [0]
     """
 
     def __init__(self, classes, labels, paths, image_shape, skip, skipped):
@@ -76,7 +88,7 @@ class ImageFolder:
 
 
 def load_image_folder(directory, size=None, channels=3, broken='refuse', verify=False, classes=None):
-    """Images in a folder that holds a folder for each class; they are read when they are asked for.
+    """Find the images in a folder of one folder for each class; they are read when they are asked for.
 
     Parameters
     ----------

@@ -13,6 +13,17 @@ class Mapped:
         With ``__len__`` and ``__getitem__(indices)``.
     function : callable
         ``function(batch)``, a tuple in, a tuple out.
+
+    Examples
+    --------
+    >>> from lasagne_ext.datasets import Mapped, load_digits
+    >>> class Stream:
+    ...     def __len__(self):
+    ...         return 3
+    ...     def __getitem__(self, indices):
+    ...         return load_digits().images[indices],
+    >>> Mapped(Stream(), lambda batch: (batch[0] - .5,))[:2][0].shape
+    (2, 1, 8, 8)
     """
 
     def __init__(self, dataset, function):

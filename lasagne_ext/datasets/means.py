@@ -26,6 +26,14 @@ class DatasetMean:
     count : int
         How many samples it is made of.
     per : {'pixel', 'channel'}
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lasagne_ext.datasets import compute_mean
+    >>> mean = compute_mean(np.arange(8.).reshape(2, 1, 2, 2))
+    >>> mean.count, mean.mean.tolist()
+    (2, [[[2.0, 3.0], [4.0, 5.0]]])
     """
 
     def __init__(self, mean, std, count, per):

@@ -27,7 +27,7 @@ def scatter(images, rng, canvas=40, size=(14, 24), rotation=60, clutter=6, piece
     Returns
     -------
     array, (number, 1, canvas, canvas)
-        float32. The whole image lies on the canvas, as far as its size allows.
+        Of float32. The whole image lies on the canvas, as far as its size allows.
 
     Raises
     ------

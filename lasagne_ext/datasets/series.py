@@ -6,7 +6,7 @@ from lasagne_ext.datasets._data import check_count, check_seed
 
 
 def sequences(series, seq_len, stride=1, target_offset=None, targets=None, every_step=False):
-    """Windows that slide along a series, and what is to be predicted from each.
+    """Cut windows that slide along a series, and what is to be predicted from each.
 
     Parameters
     ----------
@@ -102,8 +102,9 @@ def pad_sequences(sequences, length=None, value=0., dtype='float32'):
     Returns
     -------
     padded : array, (number, length, features)
+        The sequences, each followed by `value`.
     mask : array, (number, length)
-        float32; 1 where there is a value and 0 after the end, for the `mask_input` of Lasagne's
+        Of float32: 1 where there is a value and 0 after the end, for the `mask_input` of Lasagne's
         recurrent layers.
 
     Raises
@@ -143,7 +144,7 @@ def pad_sequences(sequences, length=None, value=0., dtype='float32'):
 
 
 def adding_problem(count, length, seed=0):
-    """Sequences of random numbers, two of which are marked and to be added.
+    """Make sequences of random numbers, two of which are marked and to be added.
 
     Parameters
     ----------
@@ -157,10 +158,10 @@ def adding_problem(count, length, seed=0):
     Returns
     -------
     inputs : array, (count, length, 2)
-        float32: a number from 0 to 1, and a marker, 1 at two steps and 0 elsewhere. One marker is in the
+        A number from 0 to 1, and a marker, 1 at two steps and 0 elsewhere, in float32. One marker is in the
         first half, the other in the second.
     targets : array, (count, 1)
-        float32: the sum of the two marked numbers, of the shape that a dense layer with one unit has.
+        The sum of the two marked numbers, in float32, of the shape that a dense layer with one unit has.
 
     Raises
     ------

@@ -5,10 +5,11 @@ import sys
 
 from tabulate import tabulate
 
-#: How emphasis looks on a terminal and in HTML, by its meaning.
+#: How emphasis looks on a terminal and in HTML, by its meaning. The colours of HTML are as far from white
+#: as from the near black of a dark notebook.
 _ANSI = {'good': '32', 'bad': '1;31', 'doubtful': '33', 'quiet': '2', 'strong': '1'}
-_CSS = {'good': 'color:#2e7d32', 'bad': 'color:#c62828;font-weight:bold', 'doubtful': 'color:#9a6700',
-        'quiet': 'opacity:.6', 'strong': 'font-weight:bold'}
+CSS = {'good': 'color:#338a38', 'bad': 'color:#d84343;font-weight:bold', 'doubtful': 'color:#a66d00',
+       'quiet': 'opacity:.6', 'strong': 'font-weight:bold'}
 
 
 class Report:
@@ -85,7 +86,7 @@ class Report:
 
 
 def _style(emphasis):
-    return ' style="%s"' % _CSS[emphasis] if emphasis else ''
+    return ' style="%s"' % CSS[emphasis] if emphasis else ''
 
 
 def _paragraph(text):

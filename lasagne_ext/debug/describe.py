@@ -15,6 +15,14 @@ class Description:
         Of the finite values, worked out in float64; None where there are none.
     zeros, nans, infs : int
         How many values are zero, NaN, and infinite.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lasagne_ext.debug import describe
+    >>> described = describe(np.array([0, 2, np.nan]))
+    >>> described.maximum, described.zeros, described.nans
+    (2.0, 1, 1)
     """
 
     def __init__(self, array):
@@ -38,7 +46,13 @@ class Description:
             None if v is None else float(v) for v in statistics)
 
     def to_dict(self):
-        """The attributes as a dict of plain Python values."""
+        """The attributes as a dict of plain Python values.
+
+        Returns
+        -------
+        dict
+            Attribute -> value.
+        """
         return dict(vars(self))
 
     def __str__(self):

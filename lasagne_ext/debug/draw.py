@@ -1,4 +1,6 @@
 """A picture of a network."""
+import base64
+import html
 import os
 import re
 import shutil
@@ -29,6 +31,15 @@ class Drawing:
     nodes : list of Node
         One for each layer, or each collapsed block, in topological order.
     edges : list of Edge
+
+    Examples
+    --------
+    >>> from lasagne.layers import DenseLayer, InputLayer
+    >>> from lasagne_ext.debug import draw
+    >>> net = DenseLayer(InputLayer((None, 4), name='in'), 2, name='out')
+    >>> picture = draw(net)
+    >>> len(picture.nodes), str(picture).splitlines()[0].startswith('digraph')
+    (2, True)
     """
 
     def __init__(self, nodes, edges):
@@ -55,7 +66,13 @@ class Drawing:
         return '<Drawing of %s>' % ', '.join(node.name for node in self.nodes)
 
     def svg(self):
-        """The picture as an SVG element: by graphviz where its program ``dot`` is there."""
+        """The picture as an SVG element: by graphviz where its program ``dot`` is there.
+
+        Returns
+        -------
+        str
+            From ``<svg`` to ``</svg>``.
+        """
         picture = _by_graphviz(str(self), 'svg')
         if picture is None:
             return svg(self.nodes, self.edges)
@@ -66,7 +83,10 @@ class Drawing:
         return self.svg()
 
     def _repr_html_(self):
-        return '<div style="overflow:auto">%s</div>' % self.svg()
+        # JupyterLab takes SVG elements out of a notebook that is not trusted, and leaves images in.
+        return '<div style="overflow:auto"><img alt="%s" src="data:image/svg+xml;base64,%s"/></div>' % (
+            html.escape('Network of ' + ', '.join(node.name for node in self.nodes)),
+            base64.b64encode(self.svg().encode('utf-8')).decode('ascii'))
 
     def save(self, path):
         """Write the picture to a file.
@@ -98,7 +118,13 @@ class Drawing:
             f.write(content)
 
     def to_dict(self):
-        """Nodes and edges as plain Python values."""
+        """Give the nodes and edges as plain Python values.
+
+        Returns
+        -------
+        dict
+            Of ``'nodes'`` and ``'edges'``, a list of dicts each.
+        """
         return {'nodes': [dict(node._asdict()) for node in self.nodes],
                 'edges': [dict(edge._asdict()) for edge in self.edges]}
 

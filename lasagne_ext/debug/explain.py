@@ -5,7 +5,7 @@ from collections import namedtuple
 
 import lasagne
 
-from lasagne_ext.debug._tables import Report, coloured, shape_text, short_number
+from lasagne_ext.debug._tables import CSS, Report, coloured, shape_text, short_number
 from lasagne_ext.debug.network.choice import given_layers
 from lasagne_ext.debug.network.inputs import Feed
 from lasagne_ext.debug.network.layers import called, incoming_layers, named_layers
@@ -29,6 +29,15 @@ class Explanation(Report):
         One per layer, in topological order.
     suspicions : list of Suspicion
         (name of the layer, text) of all that looks wrong or doubtful, in the order of the layers.
+
+    Examples
+    --------
+    >>> from lasagne.layers import DenseLayer, InputLayer
+    >>> from lasagne_ext.debug import explain
+    >>> net = DenseLayer(InputLayer((None, 4), name='in'), 2, name='out')
+    >>> told = explain(net)
+    >>> len(told.rows), [suspicion.name for suspicion in told.suspicions]     # its output is rectified
+    (2, ['out'])
     """
 
     def __init__(self, rows, unused):
@@ -38,11 +47,23 @@ class Explanation(Report):
                            for row in rows for text in row.suspicions] + unused
 
     def to_dict(self):
-        """Rows and suspicions as plain Python values."""
+        """Give the rows and suspicions as plain Python values.
+
+        Returns
+        -------
+        dict
+            Of ``'rows'`` and ``'suspicions'``, a list of dicts each.
+        """
         return dict(super().to_dict(), suspicions=[dict(s._asdict()) for s in self.suspicions])
 
     def title(self):
-        """How many layers there are, and all that looks suspicious."""
+        """How many layers there are, and all that looks suspicious.
+
+        Returns
+        -------
+        str
+            Of several lines, if something does.
+        """
         head = '%d layers; %s' % (len(self.rows), {0: 'nothing looks suspicious.', 1: 'one thing looks '
                                   'suspicious:'}.get(len(self.suspicions), '%d things look suspicious:'
                                                      % len(self.suspicions)))
@@ -64,7 +85,7 @@ class Explanation(Report):
 
     def _repr_html_(self):
         def items(row):
-            doubts = ''.join('<br><span style="color:#9a6700">! %s</span>' % html.escape(text)
+            doubts = ''.join('<br><span style="%s">! %s</span>' % (CSS['doubtful'], html.escape(text))
                              for text in row.suspicions)
             return '<li>%s%s</li>' % (html.escape(row.sentence), doubts)
         return '<p style="white-space:pre-wrap">%s</p><ol start="0">%s</ol>' % (

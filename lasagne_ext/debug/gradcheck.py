@@ -38,6 +38,14 @@ class GradCheck(Report):
         With it the same entries and directions are drawn again.
     note : str
         What else is to be known, or ''.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lasagne_ext.debug import gradcheck
+    >>> result = gradcheck(lambda x: x ** 2, [np.array([1., 2.])])
+    >>> result.passed, result.failed
+    (True, 0)
     """
 
     right = (2, 3, 4, 5)
@@ -188,8 +196,8 @@ def gradgradcheck(fn_or_layer, inputs, worst=5, seed=None, eps=None, rtol=None, 
 
     Parameters
     ----------
-    fn_or_layer, inputs, worst, seed, eps, rtol, atol, sample, deterministic, raise_exception
-        As for :func:`gradcheck`.
+    fn_or_layer, inputs, worst, seed, eps, rtol, atol, sample, deterministic, raise_exception : as in `gradcheck`
+        What is checked, and how.
 
     Returns
     -------

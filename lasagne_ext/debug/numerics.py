@@ -29,6 +29,15 @@ class NumericsReport(Report):
     first : BadValue or None
     harmless : list of BadValue
         Those that reach neither the output of a layer nor a gradient.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lasagne.layers import DenseLayer, InputLayer
+    >>> from lasagne_ext.debug import check_numerics
+    >>> net = DenseLayer(InputLayer((None, 4), name='in'), 2, name='out')
+    >>> check_numerics(net, np.ones((3, 4))).first is None
+    True
     """
 
     right = (2, 3)

@@ -39,6 +39,15 @@ class Paths(Report):
         Of the cotangents for which gradients are taken.
     notes : list of str
         Paths that there are not, and why.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import theano.tensor as T
+    >>> from lasagne_ext.debug import compare_paths
+    >>> result = compare_paths(T.tanh, [np.array([.5, 1.])])
+    >>> result.passed
+    True
     """
 
     right = (2, 3)

@@ -213,8 +213,8 @@ class PrintLayer(lasagne.layers.Layer):
         Whose value is printed.
     name : str, optional
         What is printed before the description; by default the incoming layer's name, or its class.
-    what, every, file, sink, gradients
-        As for :func:`lasagne_ext.debug.print_value`.
+    what, every, file, sink, gradients : as in `print_value`
+        What is printed, how often, and where; see :func:`lasagne_ext.debug.print_value`.
     **kwargs
         Any of Lasagne's own.
 

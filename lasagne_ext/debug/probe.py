@@ -67,6 +67,16 @@ class Probe(Values):
     gradients : Values or None
         The loss's gradients with respect to them, in the same form; None for a layer that the loss does
         not depend on. None if they were not asked for.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lasagne.layers import DenseLayer, InputLayer
+    >>> from lasagne_ext.debug import probe
+    >>> net = DenseLayer(InputLayer((None, 4), name='in'), 2, name='out')
+    >>> values = probe(net, np.ones((3, 4)))
+    >>> list(values), values['out'].shape, values.gradients
+    (['in', 'out'], (3, 2), None)
     """
 
     def __init__(self, values, gradients=None):
@@ -84,7 +94,13 @@ class Probe(Values):
         return cells
 
     def to_dict(self):
-        """name -> value as an ordinary dict; with gradients, one such dict each."""
+        """Give the values as an ordinary dict.
+
+        Returns
+        -------
+        dict
+            Name -> value; with gradients, of ``'values'`` and ``'gradients'``, one such dict each.
+        """
         if self.gradients is None:
             return super().to_dict()
         return {'values': super().to_dict(), 'gradients': self.gradients.to_dict()}

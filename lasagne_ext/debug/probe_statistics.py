@@ -26,6 +26,16 @@ class ProbeStatistics(Report):
         ``report['fc1']`` is that of a layer.
     batches : int
         How many there were.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lasagne.layers import DenseLayer, InputLayer
+    >>> from lasagne_ext.debug import probe_statistics
+    >>> net = DenseLayer(InputLayer((None, 4), name='in'), 2, name='out')
+    >>> report = probe_statistics(net, [np.zeros((3, 4)), np.ones((3, 4))])
+    >>> report.batches, report['in'].mean
+    (2, 0.5)
     """
 
     right = tuple(range(1, 9))

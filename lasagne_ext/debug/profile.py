@@ -39,6 +39,16 @@ class Profile(Report):
         A whole call of the same function without timing.
     repeats : int
         Number of calls.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lasagne.layers import DenseLayer, InputLayer
+    >>> from lasagne_ext.debug import profile
+    >>> net = DenseLayer(InputLayer((None, 4), name='in'), 2, name='out')
+    >>> report = profile(net, np.ones((3, 4)), repeats=2)
+    >>> [row.name for row in report.rows], report.repeats
+    (['in', 'out', 'other', 'overhead'], 2)
     """
 
     right = (2, 3, 4, 5, 6)
@@ -77,7 +87,18 @@ class Profile(Report):
                        % (name, near_miss(name, names), ', '.join(names)))
 
     def nodes(self, name):
-        """The nodes behind a layer, as a table of their own."""
+        """Show the nodes behind a layer, as a table of their own.
+
+        Parameters
+        ----------
+        name : str
+            As in the rows of the profile.
+
+        Returns
+        -------
+        Report
+            To be printed, or shown by a notebook.
+        """
         return NodeTable(self[name])
 
     def to_dict(self):

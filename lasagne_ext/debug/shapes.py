@@ -31,6 +31,15 @@ class ShapeReport(Report):
         In words, the first liar first; empty if all shapes are as they were declared.
     doubts : list of str
         What may be meant, and may be a mistake.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lasagne.layers import DenseLayer, InputLayer
+    >>> from lasagne_ext.debug import check_shapes
+    >>> net = DenseLayer(InputLayer((None, 4), name='in'), 2, name='out')
+    >>> check_shapes(net, np.ones((3, 4))).problems
+    []
     """
 
     def __init__(self, rows, problems, doubts):

@@ -45,14 +45,23 @@ class Transforms(Report):
     layer : str
         The transformer, by class and name.
     rows : list of Row
-        `image` and `glimpse` (numbers), `words`, `flags` (what is remarkable), `outside` (share of
-        samples outside the image), `theta`.
+        `image` and `glimpse` (numbers), `words`, `flags`, `outside` (the share of samples), `theta`.
     images : array, (count, channels, rows, columns)
         What it got; of volumes with a depth.
     grids : array, (count, K, rows, columns, 2)
         Normalised coordinates of the samples.
     crops : array, (count, K, channels, rows, columns)
         What it made of them.
+
+    Examples
+    --------
+    >>> import lasagne_ext, numpy as np
+    >>> from lasagne.layers import InputLayer
+    >>> from lasagne_ext.debug import show_transform
+    >>> layers = InputLayer((None, 1, 8, 8)), InputLayer((None, 6))
+    >>> values = dict(zip(layers, (np.ones((2, 1, 8, 8)), np.ones((2, 6)))))
+    >>> show_transform(lasagne_ext.layers.TransformerLayer(*layers), values).crops.shape
+    (2, 1, 1, 8, 8)
     """
 
     def __init__(self, layer, rows, images, grids, crops, align_corners):
@@ -89,8 +98,6 @@ class Transforms(Report):
     def figure(self, titles=None):
         """A picture: every image, the sampling grid in it, and the output.
 
-        The grid's upper edge is red, with a dot at its left end.
-
         Parameters
         ----------
         titles : list of str, optional
@@ -99,7 +106,7 @@ class Transforms(Report):
         Returns
         -------
         matplotlib.figure.Figure
-            Of volumes it shows the slice in the middle.
+            The grids' upper edges are red, with a dot at the left end. Of volumes the slice in the middle.
 
         Raises
         ------
@@ -116,7 +123,15 @@ class Transforms(Report):
         return picture(_WHERE, images, grids, crops, self._align_corners, titles)
 
     def save(self, path, titles=None):
-        """Write the picture to a file, of the kind that the ending of its name says."""
+        """Write the picture to a file.
+
+        Parameters
+        ----------
+        path : str
+            The ending of its name says of which kind.
+        titles : list of str, optional
+            As for :meth:`figure`.
+        """
         path = os.fspath(path)
         figure = self.figure(titles)
         with whole_file(path) as unfinished:

@@ -29,6 +29,15 @@ class Summary(Report):
         The batch size they are meant for; None if the network's inputs have several.
     problems : list of str
         A sentence for every layer that cannot tell its shape or fails to give a symbolic output.
+
+    Examples
+    --------
+    >>> from lasagne.layers import DenseLayer, InputLayer
+    >>> from lasagne_ext.debug import summary
+    >>> net = DenseLayer(InputLayer((None, 4), name='in'), 2, name='out')
+    >>> table = summary(net)
+    >>> table.parameters, table.multiply_adds, table.problems
+    (10, 8, [])
     """
 
     def __init__(self, rows, shown, columns, batch, parameter_bytes, problems):
@@ -84,7 +93,13 @@ class Summary(Report):
         return '<Summary of %d rows, %s>' % (len(self.rows), _counted(self.parameters, 'parameter'))
 
     def to_dict(self):
-        """Rows and totals as plain Python values."""
+        """Give the rows and totals as plain Python values.
+
+        Returns
+        -------
+        dict
+            Of ``'rows'``, a list of dicts, and the totals.
+        """
         content = super().to_dict()
         for name in ('parameters', 'trainable', 'parameter_bytes', 'multiply_adds',
                      'multiply_adds_known', 'bytes', 'bytes_known', 'batch'):

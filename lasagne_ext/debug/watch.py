@@ -26,6 +26,17 @@ class Watcher:
     ----------
     history : History
         What was recorded so far.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lasagne.layers import DenseLayer, InputLayer
+    >>> from lasagne_ext.debug import watch
+    >>> net = DenseLayer(InputLayer((None, 4), name='in'), 2, name='out')
+    >>> watcher = watch(net, np.ones((3, 4)))
+    >>> before = watcher.record()
+    >>> len(watcher.history) == len(before)
+    True
     """
 
     def __init__(self, layers, inputs, loss=None, deterministic=False):
@@ -112,12 +123,21 @@ class Watcher:
         return function, activations, parameters
 
     def plot(self):
-        """Draw the history, see :meth:`History.plot`."""
+        """Draw the history, see :meth:`History.plot`.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            Of all epochs.
+        """
         return self.history.plot()
 
     def _repr_png_(self):
         file = io.BytesIO()
-        self.plot().savefig(file, format='png')
+        try:
+            self.plot().savefig(file, format='png', dpi=80)
+        except ImportError:
+            return None                      # a notebook shows the one line then
         return file.getvalue()
 
     def __repr__(self):

@@ -15,7 +15,7 @@ _threads = library.default_threads() if library else 1
 
 
 def get_num_threads():
-    """Threads that a kernel may use.
+    """Tell how many threads a kernel may use.
 
     Returns
     -------

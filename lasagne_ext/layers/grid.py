@@ -30,7 +30,7 @@ class GridLayer(lasagne.layers.Layer):
         (rows, columns) or (depth, rows, columns) of the transformer's input.
     glimpses : int, optional
         Of a :class:`MultiGlimpseLayer`: the localisation network gives ``(batch, glimpses * n)``.
-    control_points, regularization
+    control_points, regularization : as in `TPSTransformerLayer`
         Those of a :class:`TPSTransformerLayer`, for the family 'tps'.
     **kwargs
         Any of Lasagne's own, such as `name`.

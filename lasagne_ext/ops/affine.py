@@ -11,7 +11,7 @@ from lasagne_ext.ops._transform import transform
 
 
 def affine_grid(theta, out_shape, align_corners=True, aspect=None, in_shape=None, name=None):
-    """Points of the input at which an affine transformation samples.
+    """Work out the points of the input at which an affine transformation samples.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ def affine_transform(input, theta, out_shape, interpolation='bilinear',
 
     Returns
     -------
-    tensor, (batch, channels, *out_shape) or (batch, K, channels, *out_shape)
+    tensor, ``(batch, channels, *out_shape)`` or ``(batch, K, channels, *out_shape)``
         In the input's dtype.
 
     Raises
@@ -165,7 +165,15 @@ def affine_transform(input, theta, out_shape, interpolation='bilinear',
 
 
 class AffineTransform(ForwardSampler):
-    """Op behind :func:`affine_transform`: inputs (input, theta, out_shape)."""
+    """Op behind :func:`affine_transform`: inputs (input, theta, out_shape).
+
+    Examples
+    --------
+    >>> import theano.tensor as T
+    >>> from lasagne_ext.ops import AffineTransform, affine_transform
+    >>> isinstance(affine_transform(T.tensor4(), T.matrix(), (5, 5)).owner.op, AffineTransform)
+    True
+    """
 
     points = AFFINE
 

@@ -19,7 +19,7 @@ def antialiased_sample(input, grid, mode, check_finite, name):
     ----------
     input : tensor, (batch, channels, rows, columns) or (batch, channels, depth, rows, columns)
         Images or volumes.
-    grid : tensor, (batch, *out_size, rank) or (batch, K, *out_size, rank)
+    grid : tensor, ``(batch, *out_size, rank)`` or ``(batch, K, *out_size, rank)``
         Normalised coordinates.
     mode : SamplingMode
         How to sample; its `points` are a grid.
@@ -30,7 +30,7 @@ def antialiased_sample(input, grid, mode, check_finite, name):
 
     Returns
     -------
-    tensor, (batch, channels, *out_size) or (batch, K, channels, *out_size)
+    tensor, ``(batch, channels, *out_size)`` or ``(batch, K, channels, *out_size)``
         In the input's dtype.
     """
     op = FootprintSample(mode.interpolation, mode.border_mode, mode.align_corners, check_finite,
@@ -49,7 +49,7 @@ def footprint(grid, in_size, align_corners=True):
 
     Parameters
     ----------
-    grid : tensor, (batch, *out_size, rank) or (batch, K, *out_size, rank)
+    grid : tensor, ``(batch, *out_size, rank)`` or ``(batch, K, *out_size, rank)``
         Normalised coordinates, x first.
     in_size : tuple
         Sizes of the input's axes, ints or symbolic: (rows, columns) or (depth, rows, columns).
@@ -58,7 +58,7 @@ def footprint(grid, in_size, align_corners=True):
 
     Returns
     -------
-    tensor, (batch, *out_size, rank, rank) or (batch, K, *out_size, rank, rank)
+    tensor, ``(batch, *out_size, rank, rank)`` or ``(batch, K, *out_size, rank, rank)``
         In pixels of the input, in the grid's dtype: ``[..., r, d]`` is how far coordinate r spreads
         along direction d, d = 0 being along the output's columns.
 
@@ -151,6 +151,13 @@ class FootprintSample(_Footprints):
 
     The footprint is that of :func:`footprint`. Along each direction an odd number of samples is
     taken, more than twice its length in pixels but 63 at most, with the weights of a triangle.
+
+    Examples
+    --------
+    >>> import theano.tensor as T
+    >>> from lasagne_ext.ops import FootprintSample, grid_sample
+    >>> isinstance(grid_sample(T.tensor4(), T.tensor4(), antialias=True).owner.op, FootprintSample)
+    True
     """
 
     def make_node(self, input, grid, footprint):

@@ -9,7 +9,7 @@ from lasagne_ext.ops._transform import transform
 
 
 def flow_grid(flow, align_corners=True, in_shape=None, rank=2, name=None):
-    """Points of the input at which a flow samples.
+    """Work out the points of the input at which a flow samples.
 
     Parameters
     ----------
@@ -141,7 +141,15 @@ def flow_warp(input, flow, interpolation='bilinear',
 
 
 class FlowWarp(ForwardSampler):
-    """Op behind :func:`flow_warp`: inputs (input, flow)."""
+    """Op behind :func:`flow_warp`: inputs (input, flow).
+
+    Examples
+    --------
+    >>> import theano.tensor as T
+    >>> from lasagne_ext.ops import FlowWarp, flow_warp
+    >>> isinstance(flow_warp(T.tensor4(), T.tensor4()).owner.op, FlowWarp)
+    True
+    """
 
     points = FLOW
 

@@ -9,7 +9,7 @@ from lasagne_ext.ops._transform import transform
 
 
 def projective_grid(H, out_shape, align_corners=True, name=None):
-    """Points of the input at which a projective transformation samples.
+    """Work out the points of the input at which a projective transformation samples.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def projective_transform(input, H, out_shape, interpolation='bilinear',
 
     Returns
     -------
-    tensor, (batch, channels, *out_shape) or (batch, K, channels, *out_shape)
+    tensor, ``(batch, channels, *out_shape)`` or ``(batch, K, channels, *out_shape)``
         In the input's dtype.
 
     Raises
@@ -141,7 +141,15 @@ def projective_transform(input, H, out_shape, interpolation='bilinear',
 
 
 class ProjectiveTransform(ForwardSampler):
-    """Op behind :func:`projective_transform`: inputs (input, H, out_shape)."""
+    """Op behind :func:`projective_transform`: inputs (input, H, out_shape).
+
+    Examples
+    --------
+    >>> import theano.tensor as T
+    >>> from lasagne_ext.ops import ProjectiveTransform, projective_transform
+    >>> isinstance(projective_transform(T.tensor4(), T.matrix(), (5, 5)).owner.op, ProjectiveTransform)
+    True
+    """
 
     points = PROJECTIVE
 

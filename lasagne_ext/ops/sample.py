@@ -80,7 +80,15 @@ def grid_sample(input, grid, interpolation='bilinear',
 
 
 class GridSample(ForwardSampler):
-    """Op behind :func:`grid_sample`: inputs (input, grid)."""
+    """Op behind :func:`grid_sample`: inputs (input, grid).
+
+    Examples
+    --------
+    >>> import theano.tensor as T
+    >>> from lasagne_ext.ops import GridSample, grid_sample
+    >>> isinstance(grid_sample(T.tensor4(), T.tensor4()).owner.op, GridSample)
+    True
+    """
 
     points = GRID
 

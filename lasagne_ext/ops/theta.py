@@ -37,7 +37,7 @@ def theta_of(family, parameters, rank=2, name=None):
     Returns
     -------
     tensor, (batch, m) or (batch, K, m)
-        m = 6 numbers in 2D and 12 in 3D, row by row, for :func:`affine_transform`. For the family
+        Of m = 6 numbers in 2D and 12 in 3D, row by row, for :func:`affine_transform`. For the family
         'projective' m = 9 and 16, for :func:`projective_transform`. In the dtype of `parameters`.
 
     Raises
@@ -130,6 +130,7 @@ def family_size(family, rank=2):
     Returns
     -------
     int
+        The n of that table.
 
     Raises
     ------

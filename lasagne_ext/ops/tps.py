@@ -14,7 +14,7 @@ from lasagne_ext.ops.flow import flow_warp
 
 def tps_grid(displacements, out_shape, control_points=16, regularization=0., align_corners=True,
              precompute_grid='auto', name=None):
-    """Points of the input at which a thin-plate spline samples.
+    """Work out the points of the input at which a thin-plate spline samples.
 
     Parameters
     ----------
@@ -102,8 +102,8 @@ def tps_transform(input, displacements, out_shape, control_points=16, regulariza
     out_shape : tuple
         (rows, columns) or (depth, rows, columns) of the output, each an int or a symbolic integer
         scalar; or a symbolic vector of integers.
-    control_points, regularization, precompute_grid
-        As for :func:`tps_grid`, which also says what the spline is.
+    control_points, regularization, precompute_grid : as in `tps_grid`
+        The spline; :func:`tps_grid` says what they mean.
     interpolation : {'bilinear', 'nearest', 'bicubic'}
         How a value between pixels is made, along every axis, those of a volume too.
     border_mode : {'nearest', 'zeros', 'mirror', 'reflect', 'wrap'}
@@ -125,7 +125,7 @@ def tps_transform(input, displacements, out_shape, control_points=16, regulariza
 
     Returns
     -------
-    tensor, (batch, channels, *out_shape) or (batch, K, channels, *out_shape)
+    tensor, ``(batch, channels, *out_shape)`` or ``(batch, K, channels, *out_shape)``
         In the input's dtype.
 
     Raises

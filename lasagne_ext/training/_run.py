@@ -44,6 +44,20 @@ class Run:
         Whether training goes on from a checkpoint.
     stop : str or None
         Set it to a reason, and training ends after the epoch.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lasagne.layers import DenseLayer, InputLayer
+    >>> from lasagne_ext.training import compile_functions, fit
+    >>> net = DenseLayer(InputLayer((None, 4), name='in'), 2, name='out')
+    >>> def stop_after_two(run, row):
+    ...     if run.epoch == 2:
+    ...         run.stop = 'it is late'
+    >>> history = fit(compile_functions(net, 'squared_error'), (np.ones((8, 4)), np.ones((8, 2))), epochs=9,
+    ...               batch_size=8, callbacks=[stop_after_two], progress=False)
+    >>> len(history), history.stopped
+    (2, 'it is late')
     """
 
     def __init__(self, functions, epochs, batches, validated, settings, history):
@@ -75,7 +89,13 @@ class Run:
         rate.set_value(np.asarray(value, rate.dtype))
 
     def parameters(self):
-        """Copies of the values of all parameters of the network."""
+        """Copy the values of all parameters of the network.
+
+        Returns
+        -------
+        list of array
+            For :meth:`set_parameters`.
+        """
         return lasagne.layers.get_all_param_values(self.functions.outputs)
 
     def set_parameters(self, values):
@@ -84,6 +104,7 @@ class Run:
         Parameters
         ----------
         values : list of array
+            In the order of the layers.
         """
         lasagne.layers.set_all_param_values(self.functions.outputs, values)
 
@@ -93,13 +114,25 @@ class Run:
         Parameters
         ----------
         path : str
+            Name of the file; what was there is replaced once the new one is whole.
         """
         states = {key: callback.state() for key, callback in self._keyed() if hasattr(callback, 'state')}
         save_checkpoint(path, self.network, self.functions, epoch=self.epoch, history=self.history.to_dict(),
                         extra={'fit': self._settings, 'callbacks': states})
 
     def load(self, path):
-        """Go on from a checkpoint; what it was made with."""
+        """Go on from a checkpoint.
+
+        Parameters
+        ----------
+        path : str
+            Name of the file.
+
+        Returns
+        -------
+        dict
+            The settings of `fit` that it was made with.
+        """
         def accept(found):
             if 'fit' not in found.extra or found.epoch is None:
                 raise ValueError('fit: resume: %s holds parameters, but is not a checkpoint that fit has '
@@ -120,7 +153,15 @@ class Run:
                 for k, (kind, callback) in enumerate(zip(kinds, self.callbacks))]
 
     def call(self, moment, *arguments):
-        """Call a method of all callbacks that have it."""
+        """Call a method of all callbacks that have it.
+
+        Parameters
+        ----------
+        moment : str
+            Its name, such as ``'on_epoch_end'``.
+        *arguments
+            Given to it, behind the run.
+        """
         for callback in self.callbacks:
             method = getattr(callback, moment, None)
             if method is not None and method(self, *arguments) is False and not self.stop:

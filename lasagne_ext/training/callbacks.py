@@ -98,6 +98,20 @@ class Checkpoint:
         The column of the history that says so.
     mode : {'min', 'max'}, optional
         Whether smaller or larger is better. By default 'max' for accuracies and 'min' for all else.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> import numpy as np
+    >>> from lasagne.layers import DenseLayer, InputLayer
+    >>> from lasagne_ext.training import Checkpoint, compile_functions, fit
+    >>> net = DenseLayer(InputLayer((None, 4), name='in'), 2, name='out')
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     keep = Checkpoint(os.path.join(folder, 'net-{epoch}.npz'), every=2)
+    ...     history = fit(compile_functions(net, 'squared_error'), (np.ones((8, 4)), np.ones((8, 2))), epochs=4,
+    ...                   batch_size=8, callbacks=[keep], progress=False)
+    ...     sorted(os.listdir(folder))
+    ['net-2.npz', 'net-4.npz']
     """
 
     def __init__(self, path, every=1, best_only=False, monitor='val_loss', mode=None):
@@ -144,6 +158,18 @@ class Watch:
     ----------
     watcher : Watcher or None
         That of ``lasagne_ext.debug.watch``, once training has begun; its ``history`` is what was recorded.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lasagne.layers import DenseLayer, InputLayer
+    >>> from lasagne_ext.training import Watch, compile_functions, fit
+    >>> net = DenseLayer(InputLayer((None, 4), name='in'), 2, name='out')
+    >>> watching = Watch(np.ones((2, 4)))
+    >>> history = fit(compile_functions(net, 'squared_error'), (np.ones((8, 4)), np.ones((8, 2))), epochs=2,
+    ...               batch_size=8, callbacks=[watching], progress=False)
+    >>> sorted({row.epoch for row in watching.watcher.history})
+    [0, 1, 2]
     """
 
     def __init__(self, inputs, loss=None, every=1):

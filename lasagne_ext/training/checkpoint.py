@@ -44,6 +44,17 @@ class Restored(namedtuple('Restored', 'epoch history extra missing unused versio
     Notes
     -----
     Of files that Lasagne's own functions made, only the parameters are known.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> from lasagne.layers import DenseLayer, InputLayer
+    >>> from lasagne_ext.training import load_checkpoint, save_checkpoint
+    >>> path = os.path.join(tempfile.mkdtemp(), 'model.npz')
+    >>> save_checkpoint(path, DenseLayer(InputLayer((None, 4)), 3, name='fc'), epoch=7)
+    >>> restored = load_checkpoint(path, DenseLayer(InputLayer((None, 4)), 3, name='fc'))
+    >>> restored.epoch, restored.missing, restored.unused
+    (7, [], [])
     """
 
     __slots__ = ()

@@ -21,18 +21,22 @@ class Classifier(ClassifierMixin, Estimator):
         Makes a new network and returns its output layer, with a softmax over the classes, or a single
         sigmoid unit for two. Where it has parameters called `shape` and `outputs`, they are given the
         shape of an example and the number of classes.
-    loss, updates, learning_rate
-        As for `compile_functions`; for a single sigmoid unit the loss is 'binary_crossentropy'.
-    epochs, batch_size, callbacks, progress
+    loss, updates, learning_rate : as in `compile_functions`
+        What is minimised, and how; for a single sigmoid unit the loss is 'binary_crossentropy'.
+    epochs, batch_size : int
         As for `fit`; a batch is never larger than the data.
     validation : float, optional
         A share of the data, drawn at random and not trained with.
+    callbacks : sequence
+        As for `fit`.
     build_options : dict, optional
         More arguments of `build`, such as the number of units.
     compile_options : dict, optional
         More arguments of `compile_functions`, such as `l2`.
     seed : int
         Of the weights, of dropout and of the order of the examples.
+    progress : bool
+        Whether to show a bar.
 
     Attributes
     ----------
@@ -77,6 +81,7 @@ class Classifier(ClassifierMixin, Estimator):
         Parameters
         ----------
         X : array (examples, ...)
+            The examples.
         y : array (examples,)
             Numbers or names of classes.
 
@@ -93,15 +98,17 @@ class Classifier(ClassifierMixin, Estimator):
         return self
 
     def predict_proba(self, X):
-        """Probabilities of the classes.
+        """Predict the probabilities of the classes.
 
         Parameters
         ----------
         X : array (examples, ...)
+            The examples.
 
         Returns
         -------
         array (examples, classes)
+            In the order of `classes_`.
         """
         probabilities = self._predicted(X)
         if probabilities.shape[1] < len(self.classes_):          # a single sigmoid unit
@@ -114,10 +121,12 @@ class Classifier(ClassifierMixin, Estimator):
         Parameters
         ----------
         X : array (examples, ...)
+            The examples.
 
         Returns
         -------
         array (examples,)
+            As in `classes_`.
         """
         check_is_fitted(self)
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
@@ -139,18 +148,22 @@ class Regressor(RegressorMixin, Estimator):
     build : callable
         Makes a new network and returns its output layer. Where it has parameters called `shape` and
         `outputs`, they are given the shape of an example and the number of targets.
-    loss, updates, learning_rate
-        As for `compile_functions`.
-    epochs, batch_size, callbacks, progress
+    loss, updates, learning_rate : as in `compile_functions`
+        What is minimised, and how.
+    epochs, batch_size : int
         As for `fit`; a batch is never larger than the data.
     validation : float, optional
         A share of the data, drawn at random and not trained with.
+    callbacks : sequence
+        As for `fit`.
     build_options : dict, optional
         More arguments of `build`.
     compile_options : dict, optional
         More arguments of `compile_functions`, such as `l2`.
     seed : int
         Of the weights, of dropout and of the order of the examples.
+    progress : bool
+        Whether to show a bar.
 
     Attributes
     ----------
@@ -182,7 +195,9 @@ class Regressor(RegressorMixin, Estimator):
         Parameters
         ----------
         X : array (examples, ...)
+            The examples.
         y : array (examples,) or (examples, targets)
+            The numbers to be predicted.
 
         Returns
         -------
@@ -200,10 +215,12 @@ class Regressor(RegressorMixin, Estimator):
         Parameters
         ----------
         X : array (examples, ...)
+            The examples.
 
         Returns
         -------
         array (examples,) or (examples, targets)
+            One for every example, or one for each of its targets.
         """
         predicted = self._predicted(X)
         return predicted[:, 0] if self._vector and predicted.ndim == 2 else predicted

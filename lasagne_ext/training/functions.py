@@ -67,6 +67,15 @@ class Functions:
         Shared variable -> its value after a training step.
     mask : str or None
         Name of the input that says which steps count.
+
+    Examples
+    --------
+    >>> from lasagne.layers import DenseLayer, InputLayer
+    >>> from lasagne_ext.training import compile_functions
+    >>> net = DenseLayer(InputLayer((None, 4), name='in'), 2, name='out')
+    >>> functions = compile_functions(net, 'squared_error')
+    >>> functions.names, list(functions.inputs), functions.parameters
+    (['loss'], ['in'], [out.W, out.b])
     """
 
     def __init__(self, network, outputs, ends, losses, names, training, judging, learning_rate, updates,
@@ -99,6 +108,7 @@ class Functions:
         Parameters
         ----------
         *names : {'train', 'validate', 'predict'}
+            Which of them.
         """
         for name in names:
             getattr(self, name)
@@ -121,7 +131,18 @@ class Functions:
         return self._state
 
     def weight(self, batch):
-        """How much a batch counts in the mean over an epoch: its examples, or what its mask lets count."""
+        """How much a batch counts in the mean over an epoch.
+
+        Parameters
+        ----------
+        batch : tuple of array
+            Inputs and targets, as `train` takes them.
+
+        Returns
+        -------
+        number
+            Of its examples, or of the steps that its mask lets count.
+        """
         if self.mask is None:
             return len(batch[0])
         return float(batch[list(self.inputs).index(self.mask)].sum())

@@ -19,8 +19,8 @@ class Model:
     ----------
     network : Layer or list of Layer
         The output, or several.
-    loss, updates, **options
-        As for `compile_functions`.
+    loss, updates, **options : as in `compile_functions`
+        What is minimised, and how.
 
     Attributes
     ----------
@@ -89,8 +89,8 @@ class Model:
 
         Parameters
         ----------
-        inputs, targets
-            As for `fit`.
+        inputs, targets : as in `fit`
+            What is judged.
         batch_size : int
             How many examples are looked at together.
 
@@ -133,8 +133,8 @@ class Model:
 
         Parameters
         ----------
-        inputs, batch_size
-            As for `predict`.
+        inputs, batch_size : as in `predict`
+            What is asked.
 
         Returns
         -------
@@ -154,6 +154,11 @@ class Model:
         ----------
         **options
             Those of that function.
+
+        Returns
+        -------
+        lasagne_ext.debug.Summary
+            To be printed, or shown by a notebook.
         """
         return debug.summary(self.network, **options)
 
@@ -163,6 +168,7 @@ class Model:
         Parameters
         ----------
         path : str
+            Name of the file; what was there is replaced once the new one is whole.
         """
         save_checkpoint(path, self.network, self.functions, epoch=len(self.history),
                         history=self.history.to_dict())
@@ -173,6 +179,7 @@ class Model:
         Parameters
         ----------
         path : str
+            Name of the file.
         **options
             Those of `load_checkpoint`.
 

@@ -130,6 +130,19 @@ class ReduceOnPlateau:
         No learning rate becomes smaller.
     mode : {'min', 'max'}, optional
         Whether smaller or larger is better. By default 'max' for accuracies and 'min' for all else.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lasagne.layers import DenseLayer, InputLayer
+    >>> from lasagne_ext.training import ReduceOnPlateau, compile_functions, fit
+    >>> net = DenseLayer(InputLayer((None, 4), name='in'), 2, name='out')
+    >>> halving = ReduceOnPlateau('loss', factor=.5, patience=1, min_delta=1e9)
+    >>> functions = compile_functions(net, 'squared_error', learning_rate=.1)
+    >>> history = fit(functions, (np.ones((8, 4)), np.ones((8, 2))), epochs=3, batch_size=8,
+    ...               callbacks=[halving], progress=False)
+    >>> [round(rate, 3) for rate in history['learning_rate']]
+    [0.1, 0.1, 0.05]
     """
 
     def __init__(self, monitor='val_loss', factor=.5, patience=3, min_delta=0., min_rate=0., mode=None):

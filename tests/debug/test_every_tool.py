@@ -1,5 +1,6 @@
 """What holds for all tools: layers they have never seen, plain results, bad input refused alike."""
 import json
+import re
 
 import lasagne
 import numpy as np
@@ -10,6 +11,7 @@ from lasagne.layers import DenseLayer, InputLayer, Layer, MergeLayer
 
 from lasagne_ext.debug import (check_numerics, check_shapes, draw, explain, gradcheck, gradgradcheck, probe,
                                probe_statistics, profile, summary, watch)
+from lasagne_ext.debug._tables import CSS
 
 pytestmark = pytest.mark.usefixtures('nothing_compiled')
 
@@ -97,6 +99,21 @@ def test_notebooks_get_html(tool):
     report = WITH_INPUTS[tool](unseen(), values())
     page = report._repr_html_()
     assert page.count('<') == page.count('>') and '<' in page
+
+
+def brightness(colour):
+    """The relative luminance of WCAG 2."""
+    shares = [int(colour[k:k + 2], 16) / 255 for k in (1, 3, 5)]
+    linear = [share / 12.92 if share <= .03928 else ((share + .055) / 1.055) ** 2.4 for share in shares]
+    return np.dot(linear, (.2126, .7152, .0722))
+
+
+@pytest.mark.parametrize('meaning', ['good', 'bad', 'doubtful'])
+def test_colours_are_readable_on_white_and_on_dark(meaning):
+    colour, = re.findall('#[0-9a-f]{6}', CSS[meaning])
+    light, dark = ((1 + .05) / (brightness(colour) + .05),
+                   (brightness(colour) + .05) / (brightness('#111111') + .05))
+    assert min(light, dark) > 4.3
 
 
 def test_plain_values(tool):

@@ -1,5 +1,6 @@
 """Histories of training."""
 import json
+import sys
 
 import lasagne
 import numpy as np
@@ -140,6 +141,15 @@ def test_plot(depth):
     figure = watcher.plot()
     assert [len(axes.lines) for axes in figure.axes] == [depth + 2] * 2 + [2 * depth + 2] * 2
     assert watcher._repr_png_().startswith(b'\x89PNG')
+
+
+def test_without_matplotlib(monkeypatch):
+    monkeypatch.setitem(sys.modules, 'matplotlib.figure', None)
+    watcher = watch(identity(), np.ones((4, 2)))
+    watcher()
+    assert watcher._repr_png_() is None and str(watcher.history).startswith('epoch 0')
+    with pytest.raises(ImportError, match='watch: the picture needs matplotlib .* pip install'):
+        watcher.plot()
 
 
 def test_tied_parameters_and_tuples_of_outputs():

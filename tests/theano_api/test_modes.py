@@ -4,7 +4,7 @@ import pytest
 import theano
 import theano.tensor as T
 from theano.compile.debugmode import DebugMode
-from theano.compile.monitormode import MonitorMode
+from theano.compile.monitormode import MonitorMode, detect_nan
 from theano.compile.nanguardmode import NanGuardMode
 
 
@@ -19,15 +19,23 @@ def test_nan_guard_mode_stops_at_the_first():
 
 def test_monitor_mode_sees_every_op():
     seen = []
-
-    def look(*arguments):
-        # Theano gives (number, node, thunk), its successor the graph before them.
-        seen.append(str(arguments[-2].op))
-
     x = T.dvector('x')
-    f = theano.function([x], T.exp(x).sum(), mode=MonitorMode(post_func=look))
+    f = theano.function([x], T.exp(x).sum(), mode=MonitorMode(
+        pre_func=lambda i, node, fn: seen.append((i, node)),
+        post_func=lambda i, node, fn: seen.append((i, node, fn.outputs[0][0].copy()))))
     assert f([0., 0.]) == 2
-    assert any('exp' in name.lower() for name in seen)
+    assert any('exp' in str(node.op).lower() for _, node, *_ in seen)
+    before, after = seen[::2], seen[1::2]
+    assert [one[:2] for one in after] == before and after[-1][2] == 2
+
+
+def test_monitor_mode_detects_nan(capsys):
+    x = T.dvector('x')
+    f = theano.function([x], T.log(x), mode=MonitorMode(post_func=detect_nan))
+    f([1.])
+    assert capsys.readouterr().out == ''
+    f([-1.])
+    assert 'NaN detected' in capsys.readouterr().out
 
 
 def test_debug_mode_runs():

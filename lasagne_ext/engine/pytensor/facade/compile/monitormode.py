@@ -1,4 +1,4 @@
 """A mode that calls a function around every Op."""
-from pytensor.compile.debug.monitormode import MonitorMode, detect_nan
+from lasagne_ext.engine.pytensor.monitor_mode import MonitorMode, detect_nan
 
 __all__ = ['MonitorMode', 'detect_nan']
