@@ -48,7 +48,7 @@ class PrefetchedByProcess:
 
     def __init__(self, items, ahead, seeds, skipped=None):
         context = multiprocessing.get_context('fork')
-        self._skipped = skipped
+        self._skipped, self._buffers = skipped, _Buffers()
         self._spaces = [_memory() for _ in range(ahead)]
         wanted, self._wanted = context.Pipe(duplex=False)
         self._made, made = context.Pipe(duplex=False)
@@ -71,7 +71,7 @@ class PrefetchedByProcess:
             raise StopIteration
         try:
             number, (head, sizes), error, told, skipped = self._made.recv()
-            item = pickle.loads(head, buffers=_read(self._spaces[number], sizes))
+            item = pickle.loads(head, buffers=self._buffers.filled(self._spaces[number], sizes))
         except EOFError:
             self.close()
             raise RuntimeError('the background process that makes batches has ended unasked, with exit code '
@@ -134,6 +134,8 @@ def _work(items, spaces, wanted, made, ends_of_others, seeds, skipped):
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     for end in ends_of_others:
         end.close()
+    # Being told to go on, it must not take the other one's processor, which has a step to make.
+    os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
     gc.freeze()                         # to look through all that was there before would copy its memory
     kernels.set_num_threads(1)          # the others did not come along, and would be waited for
     np.random.seed(seeds)
@@ -191,11 +193,39 @@ def _packed(item, space):
     return head, sizes
 
 
-def _read(space, sizes):
-    """Arrays of these numbers of bytes, one after another."""
-    arrays, offset = [np.empty(size, 'uint8') for size in sizes], 0
-    for view in map(memoryview, arrays):
-        while view:
-            done = os.preadv(space.fileno(), [view], offset)
-            view, offset = view[done:], offset + done
-    return arrays
+class _Buffers:
+    """Memory to read into: that of batches which nobody holds any more, as new memory costs more to get than
+    to fill.
+    """
+
+    def __init__(self):
+        self._arrays = []
+
+    def filled(self, space, sizes):
+        """Arrays of these numbers of bytes, which lie in `space` one after another."""
+        arrays, offset = [], 0
+        for size in sizes:
+            arrays.append(self._unused(size))
+            view = memoryview(arrays[-1])
+            while view:
+                done = os.preadv(space.fileno(), [view], offset)
+                view, offset = view[done:], offset + done
+        # Two batches: one is held while the next is made.
+        self._arrays = self._arrays[-2 * len(sizes):]
+        return arrays
+
+    def _unused(self, size):
+        for array, count in zip(self._arrays, _counts(self._arrays)):
+            if count == _ONLY_LISTED and len(array) == size:
+                return array
+        self._arrays.append(np.empty(size, 'uint8'))
+        return self._arrays[-1]
+
+
+def _counts(arrays):
+    """How many references there are to each."""
+    return [sys.getrefcount(array) for array in arrays]
+
+
+#: What that is for an array which only a list holds.
+_ONLY_LISTED, = _counts([np.empty(1)])

@@ -251,6 +251,20 @@ def test_everything_comes_back_from_a_process():
 
 
 @FORKS
+@pytest.mark.parametrize('kept', [lambda batch: batch, lambda batch: batch[0][1:, :1], lambda batch: batch[1].T])
+def test_what_is_kept_of_a_batch_stays(kept):
+    data = np.arange(2000.).reshape(50, 40), np.arange(50)
+    expected = [kept(batch) for batch in minibatches(data, 8, prefetch=0)]
+    found = []
+    for number, batch in enumerate(minibatches(data, 8, prefetch=3, worker='process')):
+        if number % 3:
+            found.append((number, kept(batch)))
+        del batch
+    for number, part in found:
+        assert all((one == other).all() for one, other in zip(part, expected[number]))
+
+
+@FORKS
 def test_exceptions_that_cannot_be_pickled():
     class Here(Exception):
         pass

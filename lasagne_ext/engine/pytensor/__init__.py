@@ -3,7 +3,7 @@ import importlib
 import sys
 import warnings
 
-from lasagne_ext.engine import _environment, _lasagne, origins, settings
+from lasagne_ext.engine import _environment, _lasagne, disconnected, origins, settings
 from lasagne_ext.engine.pytensor import _finder, flags
 
 NAME = 'pytensor'
@@ -37,6 +37,7 @@ def activate():
         importlib.import_module('pytensor')
     origins.install(importlib.import_module('pytensor.graph.utils'),
                     importlib.import_module('pytensor.graph.fg').FunctionGraph)
+    disconnected.install(importlib.import_module('pytensor.gradient'))
     from lasagne_ext.engine.pytensor import (derivatives, linkers, old_pickles, refused_attributes,
                                               shared, test_values, variable_methods)
     for module in (variable_methods, refused_attributes, derivatives, shared, old_pickles):
