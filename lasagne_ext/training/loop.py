@@ -15,10 +15,12 @@ from lasagne_ext.training.callbacks import Checkpoint
 from lasagne_ext.training.functions import Functions
 from lasagne_ext.training.history import History
 
+_BATCH_SIZE = 128
+
 _MOMENTS = ('on_train_begin', 'on_batch_end', 'on_epoch_end', 'on_train_end')
 
 
-def fit(functions, data, validation=None, epochs=10, batch_size=128, seed=0, callbacks=(), progress=True,
+def fit(functions, data, validation=None, epochs=10, batch_size=None, seed=0, callbacks=(), progress=True,
         checkpoint=None, resume=None, on_nan='raise', transform=None, prefetch=None, worker=None):
     """Train a network.
 
@@ -34,8 +36,9 @@ def fit(functions, data, validation=None, epochs=10, batch_size=128, seed=0, cal
         Data of the same kind; or a share of `data`, drawn at random and not trained with.
     epochs : int
         How many in all, those before a checkpoint included.
-    batch_size : int
-        Examples in a batch; the last one of an epoch may be smaller.
+    batch_size : int, optional
+        Examples in a batch; the last one of an epoch may be smaller. By default 128, or all where there are
+        fewer.
     seed : int
         Of the order of the examples and of the share for validation.
     callbacks : sequence
@@ -106,6 +109,8 @@ def fit(functions, data, validation=None, epochs=10, batch_size=128, seed=0, cal
     else:
         source = Source('fit', functions, data)
         judged = None if validation is None else Source('fit: validation', functions, validation)
+    if batch_size is None:
+        batch_size = min(_BATCH_SIZE, len(source))
     if batch_size > len(source):
         raise ValueError('fit: batch_size=%d is larger than the data, which have %d examples'
                          % (batch_size, len(source)))
@@ -166,8 +171,8 @@ def _compare(before, now):
 def _check(functions, epochs, batch_size, seed, prefetch, on_nan):
     if not isinstance(functions, Functions):
         raise TypeError('fit: functions must be what compile_functions gives, got %r' % (functions,))
-    for name, value, least in (('epochs', epochs, 1), ('batch_size', batch_size, 1), ('seed', seed, 0),
-                               ('prefetch', prefetch or 0, 0)):
+    for name, value, least in (('epochs', epochs, 1), ('seed', seed, 0), ('prefetch', prefetch or 0, 0),
+                               ('batch_size', _BATCH_SIZE if batch_size is None else batch_size, 1)):
         check_count('fit', name, value, least)
     if on_nan not in ('raise', 'stop'):
         raise ValueError("fit: on_nan must be 'raise' or 'stop', got %r" % (on_nan,))

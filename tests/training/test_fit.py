@@ -111,6 +111,12 @@ def test_streaming_data_and_prefetching_change_nothing(data):
     fit(functions(), source, validation=.2, epochs=1, batch_size=16, progress=False)
 
 
+def test_few_examples_are_one_batch(data):
+    batches = []
+    fit(functions(), data, epochs=1, progress=False, callbacks=lambda run, row: batches.append(run.batches))
+    assert batches == [1]
+
+
 def test_inputs_by_name(data):
     made, again = functions(), functions()
     fit(made, data, epochs=1, batch_size=16, progress=False)
