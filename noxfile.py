@@ -1,4 +1,5 @@
 """Sessions: the tests on every Python found, and Lasagne's own suites under the engine."""
+import glob
 import os
 import shutil
 import tarfile
@@ -20,6 +21,12 @@ PACKAGE = {'3.8': '.', '3.11': '.', '3.13': '.[jax]'}
 #: The sampling kernels against their reference, and on how many configurations.
 CONFIGURATIONS = 'tests/test_sampling_configurations.py'
 MANY = {'LASAGNE_EXT_CONFIGURATIONS': os.environ.get('LASAGNE_EXT_CONFIGURATIONS', '12000')}
+
+#: Executing the notebooks, as .ci/run does.
+NOTEBOOKS = ['--nbmake', '--nbmake-timeout=300', 'notebooks']
+
+#: Two notebooks at a time whose kernels have several threads each would wait for one another.
+ONE_THREAD = {'OMP_NUM_THREADS': '1'}
 
 #: Stop where the kernels do what C leaves undefined.
 SANITIZED = ('-g -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all '
@@ -48,6 +55,25 @@ def docs(session):
                 'tests/test_architecture.py', 'tests/test_troubleshooting.py',
                 *session.posargs, env={'LASAGNE_EXT_DOCS': os.path.join(folder, 'html')})
     session.log('built: %s', os.path.join(folder, 'html', 'index.html'))
+
+
+@nox.session(python=['3.11', '3.13'])
+def notebooks(session):
+    """Every notebook executed from start to end; its outputs are thrown away."""
+    session.install('.[test]')
+    session.run('pytest', *NOTEBOOKS, *session.posargs, env=ONE_THREAD)
+
+
+@nox.session(python='3.13')
+def execute(session):
+    """The notebooks executed for the outputs they are committed with: nox -s execute -- [NOTEBOOK ...]."""
+    session.install('.[notebook]', 'nbconvert')
+    session.run('jupyter', 'nbconvert', '--to', 'notebook', '--execute', '--inplace',
+                '--ExecutePreprocessor.record_timing=False', '--ClearMetadataPreprocessor.enabled=True',
+                '--ClearMetadataPreprocessor.preserve_cell_metadata_mask={"tags"}',
+                '--ClearMetadataPreprocessor.preserve_nb_metadata_mask='
+                '{"kernelspec", ("language_info", "name")}',
+                *(session.posargs or sorted(glob.glob('notebooks/*.ipynb'))), env=ONE_THREAD)
 
 
 @nox.session(python='3.11')
