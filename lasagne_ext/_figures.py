@@ -1,6 +1,7 @@
 """Figures of matplotlib's, which is optional."""
 import functools
 import io
+import sys
 
 
 def new_figure(where, size):
@@ -28,12 +29,15 @@ def new_figure(where, size):
         raise ImportError("%s: the picture needs matplotlib (%s); install it with: pip install "
                           "'lasagne-ext[demo]'" % (where, error)) from error
     figure = Figure(figsize=size, constrained_layout=True)
-    # IPython learns how to show figures when pyplot is imported; this it knows without.
     figure._repr_png_ = functools.partial(_png, figure)
     return figure
 
 
 def _png(figure):
+    """The picture; None where IPython shows figures itself, as it does once pyplot is imported."""
+    pyplot = sys.modules.get('matplotlib.pyplot')
+    if pyplot is not None and 'inline' in pyplot.get_backend():
+        return None
     content = io.BytesIO()
     figure.savefig(content, format='png', bbox_inches='tight')
     return content.getvalue()

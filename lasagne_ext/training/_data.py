@@ -18,6 +18,8 @@ class Source:
         All inputs, or a dict of them by layer's name, then all targets.
     targets : bool
         Whether there are targets.
+    transformed : bool
+        Whether a transform gives the inputs the shape that they must have.
 
     Attributes
     ----------
@@ -31,7 +33,7 @@ class Source:
         If arrays do not fit: their number, rank, shape, length or kind, or a label.
     """
 
-    def __init__(self, where, functions, data, targets=True):
+    def __init__(self, where, functions, data, targets=True, transformed=False):
         self._where, self._functions, self._targets = where, functions, targets
         self.streaming = not isinstance(data, (tuple, list))
         if self.streaming:
@@ -42,7 +44,7 @@ class Source:
                                 % (where, type(data).__name__))
             self.data = data
         else:
-            self.data = self.checked(data)
+            self.data = self.checked(data, shapes=not transformed)
         if not len(self):
             raise ValueError('%s: there are no data: of length 0' % where)
 
@@ -53,8 +55,8 @@ class Source:
         """A batch as a tuple of arrays, all inputs before all targets; one that streams in is checked."""
         return self.checked(batch) if self.streaming else batch
 
-    def checked(self, parts):
-        """All inputs and targets as a tuple of arrays that fit."""
+    def checked(self, parts, shapes=True):
+        """All inputs and targets as a tuple of arrays that fit, inputs by their shapes if these count."""
         parts, functions = tuple(parts), self._functions
         if parts and isinstance(parts[0], dict):
             parts = in_order(self._where, functions.inputs, parts[0]) + parts[1:]
@@ -69,7 +71,7 @@ class Source:
         if len(lengths) != 1 or None in lengths:
             raise ValueError('%s: all arrays must be of the same length, got shapes %s'
                              % (self._where, ', '.join(str(array.shape) for array in arrays)))
-        for name, array in zip(functions.inputs, arrays):
+        for name, array in zip(functions.inputs, arrays) if shapes else ():
             self._check_input(name, array)
         count = len(functions.inputs)
         if self._targets:
@@ -132,10 +134,11 @@ class Source:
         return labels
 
 
-def share_apart(where, functions, data, share, seed):
+def share_apart(where, functions, data, share, seed, transformed):
     """Two sources: what is left of the data, and a share of them, drawn at random."""
     if not 0 < share < 1:
         raise ValueError('%s: validation as a share of the data must lie between 0 and 1, got %r'
                          % (where, share))
-    source = Source(where, functions, data)
-    return [Source(where, functions, part) for part in split(source.data, (1 - share, share), seed)]
+    source = Source(where, functions, data, transformed=transformed)
+    rest, apart = split(source.data, (1 - share, share), seed)
+    return Source(where, functions, rest, transformed=transformed), Source(where, functions, apart)

@@ -54,7 +54,8 @@ def fit(functions, data, validation=None, epochs=10, batch_size=None, seed=0, ca
     on_nan : {'raise', 'stop'}
         Whether a loss that is not finite raises a TrainingError or ends training with a History.
     transform : callable, optional
-        ``transform(batch, rng)`` returns the batch to train with in its place: a distortion, for example.
+        ``transform(batch, rng)`` returns the batch to train with in its place: a distortion, for example,
+        which may give the inputs another shape.
         Validation data are used as they are; what both must see, such as images without their mean, is
         done by :func:`lasagne_ext.datasets.mapped`.
     prefetch : int, optional
@@ -105,9 +106,9 @@ def fit(functions, data, validation=None, epochs=10, batch_size=None, seed=0, ca
     _check(functions, epochs, batch_size, seed, prefetch, on_nan)
     check_making('fit', transform, worker)
     if isinstance(validation, numbers.Real) and not isinstance(validation, bool):
-        source, judged = share_apart('fit', functions, data, validation, seed)
+        source, judged = share_apart('fit', functions, data, validation, seed, transform is not None)
     else:
-        source = Source('fit', functions, data)
+        source = Source('fit', functions, data, transformed=transform is not None)
         judged = None if validation is None else Source('fit: validation', functions, validation)
     if batch_size is None:
         batch_size = min(_BATCH_SIZE, len(source))

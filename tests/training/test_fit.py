@@ -111,6 +111,22 @@ def test_streaming_data_and_prefetching_change_nothing(data):
     fit(functions(), source, validation=.2, epochs=1, batch_size=16, progress=False)
 
 
+def test_a_transform_may_give_inputs_their_shape(data):
+    wide = np.repeat(data[0], 2, axis=1), data[1]
+
+    def narrow(batch, rng):
+        return batch[0][:, ::2], batch[1]
+    made, again = functions(), functions()
+    fit(made, data, validation=data, epochs=1, batch_size=16, progress=False)
+    fit(again, wide, validation=data, epochs=1, batch_size=16, transform=narrow, progress=False)
+    assert same(values(made), values(again))
+    for options in (dict(), dict(transform=lambda batch, rng: batch), dict(transform=narrow, validation=.2)):
+        with pytest.raises(ValueError, match="fit: the input 'in' has the shape .* got an array of shape"):
+            fit(functions(), wide, epochs=1, batch_size=16, progress=False, **options)
+    with pytest.raises(ValueError, match='label 2 of sample'):
+        fit(functions(), (wide[0], wide[1] + 1), batch_size=16, transform=narrow, progress=False)
+
+
 def test_few_examples_are_one_batch(data):
     batches = []
     fit(functions(), data, epochs=1, progress=False, callbacks=lambda run, row: batches.append(run.batches))
