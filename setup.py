@@ -142,7 +142,7 @@ setup(
     extras_require={
         'demo': DEMO,
         'jax': ['jax' + NEW],
-        'notebook': DEMO + ['notebook', 'ipywidgets'],
+        'notebook': DEMO + ['notebook'],
         'test': DEMO + ['pytest', 'pytest-xdist>=3.2', 'hypothesis', 'nbmake'],
         'docs': ['sphinx>=7.4', 'furo', 'numpydoc>=1.6', 'nbsphinx>=0.9.4', 'pypandoc_binary', 'ipython',
                  'scikit-learn'],

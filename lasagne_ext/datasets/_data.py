@@ -25,6 +25,10 @@ class Dataset(namedtuple('Dataset', 'images labels')):
 
     __slots__ = ()
 
+    def __repr__(self):
+        return '<Dataset: %s>' % ', '.join('%s %s %s' % (name, np.shape(part), getattr(part, 'dtype', ''))
+                                           for name, part in zip(self._fields, self))
+
 
 class DatasetError(ValueError):
     """A data set cannot be read; the message names the file and what is wrong with it."""

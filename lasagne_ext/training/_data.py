@@ -86,8 +86,8 @@ class Source:
                             % (self._where, name, array.dtype))
         if len(array.shape) != len(shape) or any(
                 size is not None and size != given for size, given in zip(shape[1:], array.shape[1:])):
-            raise ValueError('%s: the input %r has the shape %s, got an array of shape %s'
-                             % (self._where, name, shape, tuple(array.shape)))
+            raise ValueError('%s: the input %r has the shape %s, got an array of shape %s%s'
+                             % (self._where, name, shape, tuple(array.shape), _remedy(shape, array.shape)))
 
     def _fitting_target(self, layer, loss, variable, array):
         if array.dtype.kind not in 'biuf':
@@ -102,7 +102,8 @@ class Source:
                              'array of shape %s%s' % (
                                  self._where, variable.ndim, '' if variable.ndim == 1 else 's', shape,
                                  tuple(array.shape),
-                                 '; for one-hot targets give compile_functions target=theano.tensor.matrix()'
+                                 '; write labels.argmax(axis=1), or for targets that are no labels give '
+                     'compile_functions target=theano.tensor.matrix()'
                                  if one_hot else ''))
         if variable.ndim == len(shape):
             for size, given in zip(shape[1:], array.shape[1:]):
@@ -111,8 +112,8 @@ class Source:
                                      % (self._where, shape, tuple(array.shape)))
             if isinstance(loss, str) and loss in OF_CLASSES:
                 self._check_probabilities(loss, np.asarray(array))
-        elif variable.dtype.startswith(('int', 'uint')) and shape[-1] != 1:
-            return self._labels(np.asarray(array), shape[-1])
+        elif variable.dtype.startswith(('int', 'uint')):
+            return self._labels(np.asarray(array), 2 if shape[-1] == 1 else shape[-1])
         return array
 
     def _check_probabilities(self, loss, array):
@@ -132,6 +133,21 @@ class Source:
         if classes is not None:
             check_labels(labels, classes, self._where)
         return labels
+
+
+def _remedy(shape, given):
+    """What gives an array the declared shape, if it is one of the usual mistakes."""
+    if len(shape) == len(given) == 4 and _fits(shape, (given[0], given[3], given[1], given[2])):
+        return '; channels come first: write images.transpose(0, 3, 1, 2)'
+    if len(shape) == len(given) + 1 and _fits(shape, given[:1] + (1,) + given[1:]):
+        return '; write images[:, None]'
+    if len(given) == 2 and None not in shape[1:] and np.prod(shape[1:]) == given[1]:
+        return '; write images.reshape(%s)' % ', '.join(map(str, (-1,) + tuple(shape[1:])))
+    return ''
+
+
+def _fits(shape, given):
+    return all(size in (None, other) for size, other in zip(shape[1:], given[1:]))
 
 
 def share_apart(where, functions, data, share, seed, transformed):

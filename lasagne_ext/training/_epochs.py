@@ -9,6 +9,10 @@ from lasagne_ext.datasets import minibatches
 from lasagne_ext.training._run import Snapshot, TrainingError, bad_parameter
 
 
+#: Nonlinearities by name that give no probabilities; rectify is Lasagne's default.
+_UNBOUNDED = ('rectify', 'linear', 'identity', 'tanh', 'elu', 'selu')
+
+
 class _NotFinite(Exception):
     """What became NaN or infinite, and in which batch."""
 
@@ -51,8 +55,8 @@ class Epochs:
                 if on_nan == 'stop':
                     break
                 raise TrainingError(
-                    'fit: %s; the parameters, and all else that training changes, are those of %s again; '
-                    'lasagne_ext.debug.check_numerics finds where it comes from' % (error, good.when()),
+                    'fit: %s; the parameters, and all else that training changes, are those of %s again; %s'
+                    % (error, good.when(), _likely_cause(run.functions)),
                     run.history, run.epoch, error.batch) from None
             if row is None:
                 run.history.stopped = 'interrupted in epoch %d, after batch %d of %d' % (
@@ -121,6 +125,17 @@ class Epochs:
         interruption, options = self._interruption, self._options
         return judged(self._run.functions, self._judged, options['batch_size'],
                       lambda: interruption.requested, options['prefetch'], options['worker'])
+
+
+def _likely_cause(functions):
+    """Where a loss that is not finite comes from, or how to find out."""
+    for layer, loss in zip(functions.outputs, functions.losses):
+        name = getattr(getattr(layer, 'nonlinearity', None), '__name__', None)
+        if loss == 'categorical_crossentropy' and name in _UNBOUNDED:
+            return ('likely cause: %s needs probabilities, but the output layer %r has the nonlinearity %s; '
+                    'give it nonlinearity=lasagne.nonlinearities.softmax'
+                    % (loss, layer.name or type(layer).__name__, name))
+    return 'lasagne_ext.debug.check_numerics finds where it comes from'
 
 
 def _ahead(prefetch, busy):

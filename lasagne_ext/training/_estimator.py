@@ -42,6 +42,9 @@ class Estimator(BaseEstimator):
 
     def _fresh_model(self):
         """A network with weights that follow from the seed, whatever was drawn before."""
+        if not callable(self.build):
+            raise TypeError('%s: build must be a function that returns a new network, got %r'
+                            % (type(self).__name__, self.build))
         offered = {'shape': self._shape, 'outputs': self._outputs}
         try:
             wanted = inspect.signature(self.build).parameters

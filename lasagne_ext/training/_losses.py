@@ -5,7 +5,7 @@ import lasagne
 import theano
 import theano.tensor as T
 
-from lasagne_ext.debug.network.choice import near_miss
+from lasagne_ext.training._options import meant
 
 
 def categorical_crossentropy(prediction, target):
@@ -76,7 +76,7 @@ def loss_called(loss):
                         % (loss,))
     if loss not in LOSSES:
         raise ValueError('compile_functions: there is no loss %r%s; there are %s, or give a callable '
-                         '(prediction, target)' % (loss, near_miss(loss, LOSSES), ', '.join(sorted(LOSSES))))
+                         '(prediction, target)' % (loss, meant(loss, LOSSES), ', '.join(sorted(LOSSES))))
     return LOSSES[loss]
 
 
@@ -121,7 +121,7 @@ def _metric_called(metric, loss, columns):
         known = ['accuracy', 'top_5'] + sorted(LOSSES)
         raise ValueError('compile_functions: there is no metric %r%s; there are %s (top_ with any number), '
                          'or give a callable (prediction, target)'
-                         % (metric, near_miss(metric, known), ', '.join(known)))
+                         % (metric, meant(metric, known), ', '.join(known)))
     return LOSSES[metric]
 
 

@@ -15,7 +15,8 @@ Assignment = namedtuple('Assignment', 'name set new old')
 _SHOWN = 8
 
 _ONLY_PARAMETERS = ('%s: holds parameters only, no state of updates and random streams; load it without '
-                    'functions, and training starts from these parameters with fresh momenta')
+                    'functions (a Model: with parameters_only=True), and training starts from these '
+                    'parameters with fresh momenta')
 
 
 def assignments_by_name(path, parameters, state, content, strict):
@@ -205,5 +206,7 @@ def _converted(assignment):
 
 def _of_another(what, path, problems):
     more = len(problems) - _SHOWN
-    return CheckpointError('%s: is of another %s; nothing has been changed:\n  %s%s' % (
+    error = CheckpointError('%s: is of another %s; nothing has been changed:\n  %s%s' % (
         path, what, '\n  '.join(problems[:_SHOWN]), '\n  and %d more' % more if more > 0 else ''))
+    error.of_another = True
+    return error

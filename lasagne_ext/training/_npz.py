@@ -19,7 +19,15 @@ _OF_OBJECTS = 'allow_pickle'
 
 
 class CheckpointError(ValueError):
-    """A checkpoint cannot be written or read, or does not fit; the message names the file."""
+    """A checkpoint cannot be written or read, or does not fit; the message names the file.
+
+    Attributes
+    ----------
+    of_another : bool
+        Whether it is whole, but of another network or another training.
+    """
+
+    of_another = False
 
 
 def write(path, arrays):

@@ -1,7 +1,8 @@
 """The progress bar of a training, on a terminal or in a notebook."""
 import sys
 import time
-import warnings
+
+from tqdm import tqdm
 
 #: Seconds between two looks of the bar at the loss.
 INTERVAL = .2
@@ -24,7 +25,7 @@ class Progress:
         self._epochs, self._batches, self._bar = epochs, batches, None
         self._pending, self._next, self._last = 0, 0., {}
         if enabled:
-            self._bar = _tqdm()(total=epochs * batches, initial=done * batches, unit='batch', file=sys.stderr,
+            self._bar = tqdm(total=epochs * batches, initial=done * batches, unit='batch', file=_stream(),
                              desc='compiling' if done < epochs else 'all done before', dynamic_ncols=True)
 
     def __enter__(self):
@@ -68,10 +69,6 @@ class Progress:
         self._pending = 0
 
 
-def _tqdm():
-    """The bar for where this is: a terminal, or a notebook, with widgets if it has them."""
-    # Imported here, being slow in a notebook, where it would also warn if there are no widgets.
-    with warnings.catch_warnings():
-        warnings.simplefilter('ignore')
-        from tqdm.auto import tqdm
-    return tqdm
+def _stream():
+    """Where the bar is drawn: a notebook shows what goes to standard error in the colour of errors."""
+    return sys.stdout if 'ipykernel' in sys.modules else sys.stderr

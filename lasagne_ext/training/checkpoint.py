@@ -217,7 +217,9 @@ def restore(path, network, functions, strict, allow_pickle, accept):
         else:
             found, missing, unused = assignments_by_name(path, parameters, state, content, strict)
     except CheckpointError as error:
-        raise CheckpointError('%s: %s' % (where, error)) from error.__cause__
+        told = CheckpointError('%s: %s' % (where, error))
+        told.of_another = error.of_another
+        raise told from error.__cause__
     except OSError as error:
         raise CheckpointError('%s: %s: %s' % (where, path, _reason(path, error))) from error
     restored = Restored(content.get('epoch'), content.get('history'), content.get('extra', {}), missing,

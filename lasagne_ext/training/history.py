@@ -4,7 +4,7 @@ from lasagne_ext.debug._tables import Report
 from lasagne_ext.debug.network.choice import near_miss
 
 #: How the columns that are no loss or metric are written; those are '%.4g'.
-_FORMATS = {'epoch': '%d', 'seconds': '%.2f', 'learning_rate': '%.3g'}
+_FORMATS = {'epoch': '%d', 'seconds': '%.3g', 'learning_rate': '%.3g'}
 
 
 class History(Report):

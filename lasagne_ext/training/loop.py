@@ -9,9 +9,11 @@ from lasagne_ext.datasets.batches import check_making
 from lasagne_ext.training._data import Source, share_apart
 from lasagne_ext.training._epochs import Epochs
 from lasagne_ext.training._interrupt import Interruption
+from lasagne_ext.training._npz import CheckpointError
 from lasagne_ext.training._progress import Progress
 from lasagne_ext.training._run import KeepBest, Plain, Run
 from lasagne_ext.training.callbacks import Checkpoint
+from lasagne_ext.training.checkpoint import restore
 from lasagne_ext.training.functions import Functions
 from lasagne_ext.training.history import History
 
@@ -124,6 +126,9 @@ def fit(functions, data, validation=None, epochs=10, batch_size=None, seed=0, ca
             raise ValueError('fit: resume=True needs a checkpoint that is one file, got checkpoint=%r'
                              % (checkpoint,))
         resume = checkpoint if os.path.exists(checkpoint) else None
+    for callback in run.callbacks:
+        if isinstance(callback, Checkpoint) and not resume:
+            _refuse_to_lose(callback.path, functions.network)
     if resume:
         _compare(run.load(resume), settings)
 
@@ -158,6 +163,24 @@ def _in_order(callbacks, validated, checkpoint):
     if checkpoint is not None:
         found.append(Checkpoint(checkpoint))
     return sorted(found, key=lambda callback: isinstance(callback, Checkpoint))
+
+
+class _Same(Exception):
+    """A checkpoint is of this network."""
+
+
+def _refuse_to_lose(path, network):
+    """Refuse to write over the checkpoint of another network."""
+    def stop(restored):
+        raise _Same
+    try:
+        restore(path, network, None, True, False, stop)
+    except CheckpointError as error:
+        if error.of_another:
+            raise CheckpointError('fit: checkpoint: another network would be lost; give another name, or '
+                                  'delete the file: %s' % error) from None
+    except _Same:
+        pass
 
 
 def _compare(before, now):

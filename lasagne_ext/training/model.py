@@ -6,6 +6,7 @@ from lasagne_ext import debug
 from lasagne_ext.datasets import minibatches
 from lasagne_ext.training._data import Source
 from lasagne_ext.training._epochs import judged
+from lasagne_ext.training._options import check_options
 from lasagne_ext.training.checkpoint import load_checkpoint, save_checkpoint
 from lasagne_ext.training.functions import compile_functions
 from lasagne_ext.training.history import History
@@ -52,6 +53,7 @@ class Model:
     """
 
     def __init__(self, network, loss='categorical_crossentropy', updates='adam', **options):
+        check_options('Model', options, compile_functions, 1)
         self.network = network
         self.functions = compile_functions(network, loss, updates, **options)
         self.history = History()
@@ -74,6 +76,7 @@ class Model:
         History
             Of this call; the attribute `history` has all.
         """
+        check_options('fit', options, fit, 2)
         validation = options.pop('validation', None)
         if isinstance(validation, (tuple, list)) and len(validation) == 2:
             validation = self._together(*validation)
@@ -173,13 +176,16 @@ class Model:
         save_checkpoint(path, self.network, self.functions, epoch=len(self.history),
                         history=self.history.to_dict())
 
-    def load(self, path, **options):
+    def load(self, path, parameters_only=False, **options):
         """Read what `save`, `save_checkpoint` or a callback has written; training can go on from there.
 
         Parameters
         ----------
         path : str
             Name of the file.
+        parameters_only : bool
+            Whether momenta, random states and the history are left as they are, which a file of Lasagne's
+            own functions does not have.
         **options
             Those of `load_checkpoint`.
 
@@ -188,8 +194,9 @@ class Model:
         Model
             This one.
         """
-        found = load_checkpoint(path, self.network, self.functions, **options)
-        self.history = History() if found.history is None else History.from_dict(found.history)
+        found = load_checkpoint(path, self.network, None if parameters_only else self.functions, **options)
+        if not parameters_only:
+            self.history = History() if found.history is None else History.from_dict(found.history)
         return self
 
     def _together(self, inputs, targets):
@@ -201,6 +208,9 @@ class Model:
 
     def _examples(self, inputs):
         """The inputs as a tuple, and whether they are one example without its axis."""
+        if isinstance(inputs, tuple) and len(self.functions.inputs) == 1:
+            raise TypeError('predict: give the inputs alone, got a tuple of %d; write predict(data[0])'
+                            % len(inputs))
         parts, shapes = _several(inputs, len(self.functions.inputs)), list(self.functions.shapes.values())
         if len(shapes) > 1 or isinstance(inputs, dict):
             return parts, False

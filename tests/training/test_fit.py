@@ -111,6 +111,44 @@ def test_streaming_data_and_prefetching_change_nothing(data):
     fit(functions(), source, validation=.2, epochs=1, batch_size=16, progress=False)
 
 
+def test_a_checkpoint_of_another_network_is_not_replaced(data, tmp_path):
+    path = str(tmp_path / 'net.npz')
+    fit(functions(), data, epochs=1, batch_size=16, progress=False, checkpoint=path)
+    with open(path, 'rb') as f:
+        content = f.read()
+    other = DenseLayer(InputLayer((None, 3), name='in'), 2, nonlinearity=softmax, name='other')
+    with pytest.raises(CheckpointError, match='another network would be lost; give another name'):
+        fit(compile_functions(other), data, epochs=1, batch_size=16, progress=False, checkpoint=path)
+    with open(path, 'rb') as f:
+        assert f.read() == content
+    fit(functions(), data, epochs=1, batch_size=16, progress=False, checkpoint=path)
+    (tmp_path / 'net.npz').write_bytes(content[:-9])
+    fit(compile_functions(other), data, epochs=1, batch_size=16, progress=False, checkpoint=path)
+
+
+def test_a_forgotten_softmax_is_told(data):
+    net = DenseLayer(InputLayer((None, 3), name='in'), 2, name='out')
+    with pytest.raises(TrainingError, match="output layer 'out' has the nonlinearity rectify.*softmax"):
+        fit(compile_functions(net), data, epochs=20, batch_size=16, progress=False)
+
+
+@pytest.mark.parametrize('shape, given, remedy', [
+    ((None, 1, 4, 5), (6, 4, 5, 1), r'write images.transpose\(0, 3, 1, 2\)'),
+    ((None, 1, 4, 5), (6, 4, 5), r'write images\[:, None\]'),
+    ((None, 1, 4, 5), (6, 20), r'write images.reshape\(-1, 1, 4, 5\)'),
+    ((None, 1, 4, 5), (6, 21), r'shape \(6, 21\)$')])
+def test_the_usual_mistakes_of_shape_come_with_their_remedy(shape, given, remedy):
+    net = DenseLayer(InputLayer(shape, name='in'), 2, nonlinearity=softmax, name='out')
+    with pytest.raises(ValueError, match=remedy):
+        fit(compile_functions(net), (np.zeros(given), np.zeros(len(np.zeros(given)), int)), progress=False)
+
+
+def test_labels_of_a_single_output_are_0_and_1(data):
+    net = DenseLayer(InputLayer((None, 3), name='in'), 1, nonlinearity=lasagne.nonlinearities.sigmoid)
+    with pytest.raises(ValueError, match='label 2 of sample .*there are 2 classes, 0 to 1'):
+        fit(compile_functions(net), (data[0], data[1] * 2), progress=False)
+
+
 def test_a_transform_may_give_inputs_their_shape(data):
     wide = np.repeat(data[0], 2, axis=1), data[1]
 
@@ -363,7 +401,7 @@ def test_the_bar_shows_the_metrics_or_nothing(data, capsys):
      'label 2 of sample [0-9]+ is out of range: there are 2 classes, 0 to 1'),
     (lambda x, y: dict(data=(x, y - 1)), ValueError, 'label -1 of sample'),
     (lambda x, y: dict(data=(x, y + .5)), ValueError, 'labels must be whole numbers, got [01].5'),
-    (lambda x, y: dict(data=(x, np.eye(2)[y])), ValueError, 'one-hot targets give compile_functions target='),
+    (lambda x, y: dict(data=(x, np.eye(2)[y])), ValueError, 'write labels.argmax.axis=1., or .* compile_functions target='),
     (lambda x, y: dict(data=(x, y.astype(str))), TypeError, 'target must hold numbers, got dtype <U'),
     (lambda x, y: dict(data=(x, y[1:])), ValueError, 'same length, got shapes'),
     (lambda x, y: dict(data=(x[:, 1:], y)), ValueError, "input 'in' has the shape .*, got an array of shape"),

@@ -15,7 +15,7 @@ def test_it_is_a_table():
     history.stopped = 'stopped early'
     lines = str(history).splitlines()
     assert lines[0].split() == ['epoch', 'loss', 'accuracy', 'val_loss', 'val_accuracy', 'seconds']
-    assert lines[3].split() == ['2', '1', '0.75', '2', '0.75', '1.00']
+    assert lines[3].split() == ['2', '1', '0.75', '2', '0.75', '1']
     assert lines[-1] == 'stopped early' and len(history) == 3
     assert repr(history) == '<History of 3 epochs>'
     page = history._repr_html_()

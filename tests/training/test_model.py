@@ -9,7 +9,7 @@ from lasagne.layers import DenseLayer, DropoutLayer, InputLayer
 from lasagne.nonlinearities import sigmoid, softmax
 
 from lasagne_ext.datasets import load_digits
-from lasagne_ext.training import EarlyStopping, Model
+from lasagne_ext.training import CheckpointError, EarlyStopping, Model
 
 pytestmark = pytest.mark.usefixtures('fast_compile')
 
@@ -102,6 +102,31 @@ def test_several_inputs_and_outputs(rng):
     assert kind.shape == (20, 3) and large.shape == (20, 1)
     classes = model.predict_classes({'first': inputs[0], 'second': inputs[1]})
     assert np.array_equal(classes[0], kind.argmax(axis=1)) and np.array_equal(classes[1], large[:, 0] > .5)
+
+
+def test_words_of_other_libraries_are_known(digits):
+    net = DenseLayer(InputLayer((None, 1, 8, 8)), 10, nonlinearity=lasagne.nonlinearities.softmax)
+    with pytest.raises(TypeError, match="Model: there is no option 'optimizer' .here it is 'updates'"):
+        Model(net, optimizer='adam')
+    with pytest.raises(TypeError, match="Model: there is no option 'learning_rat' .did you mean 'learning_rate'"):
+        Model(net, learning_rat=.1)
+    with pytest.raises(ValueError, match="no loss 'mse' .here it is 'squared_error'"):
+        Model(net, loss='mse')
+    model = Model(net)
+    with pytest.raises(TypeError, match="fit: there is no option 'validation_data' .here it is 'validation'"):
+        model.fit(*digits, validation_data=digits)
+    with pytest.raises(TypeError, match='predict: give the inputs alone, got a tuple of 2'):
+        model.predict(tuple(digits))
+
+
+def test_parameters_alone_can_be_loaded(digits, tmp_path):
+    model, path = Model(build()), str(tmp_path / 'plain.npz')
+    np.savez(path, *lasagne.layers.get_all_param_values(model.network))
+    other = Model(build())
+    with pytest.raises(CheckpointError, match='parameters_only=True'):
+        other.load(path)
+    assert other.load(path, parameters_only=True) is other
+    assert (other.predict(digits[0][:5]) == model.predict(digits[0][:5])).all()
 
 
 def test_bad_input_is_refused(digits):
