@@ -4,6 +4,7 @@ Real handwritten digits lie turned, scaled and shifted among clutter on a larger
 convolutional network and the same network behind a `TransformerLayer` are trained on them for the
 same number of epochs. Run it with ``python -m lasagne_ext demo``, and copy from it.
 """
+import contextlib
 import os
 import sys
 from collections import namedtuple
@@ -19,6 +20,7 @@ from lasagne_ext import datasets
 from lasagne_ext._files import whole_file
 from lasagne_ext.debug import show_transform, summary
 from lasagne_ext.layers import TransformerLayer, localization
+from lasagne_ext.ops import get_num_threads, set_num_threads
 
 CANVAS = 40
 BATCH, TEST_BATCH = 32, 500
@@ -197,6 +199,23 @@ def part_of_mnist(folder, subset, size, seed):
     return part
 
 
+@contextlib.contextmanager
+def one_thread():
+    """So small networks gain little from a second thread, which on a busy machine is mostly waited for."""
+    before = get_num_threads()
+    with contextlib.ExitStack() as limits:
+        if 'OMP_NUM_THREADS' not in os.environ:
+            set_num_threads(1)
+            limits.callback(set_num_threads, before)
+            try:
+                from threadpoolctl import threadpool_limits   # scikit-learn brings it
+            except ImportError:
+                pass
+            else:
+                limits.enter_context(threadpool_limits(1))
+        yield
+
+
 def run(mnist=None, epochs=None, seed=0, output='lasagne_ext_demo.png', quick=False):
     """Train both networks, print what they are and how well they read, and write the picture.
 
@@ -231,7 +250,7 @@ def run(mnist=None, epochs=None, seed=0, output='lasagne_ext_demo.png', quick=Fa
     print('%d digits to learn from, %d placements of other digits to test with, %d pieces of clutter '
           'around each; %d epochs' % (len(training.labels), len(test.labels), clutter, epochs))
     errors = {}
-    with theano.configparser.change_flags(floatX='float32'):
+    with one_thread(), theano.configparser.change_flags(floatX='float32'):
         for label, build in (('plain', plain_network), ('transformer', transformer_network)):
             lasagne.random.set_rng(np.random.RandomState(seed))
             network = build()
@@ -242,6 +261,6 @@ def run(mnist=None, epochs=None, seed=0, output='lasagne_ext_demo.png', quick=Fa
         # Different digits side by side, not the placements of one.
         spread = datasets.Dataset(test.images[::TEST_REPEATS], test.labels[::TEST_REPEATS])
         draw(network, spread, output)
-    print('\nThe transformer makes %.2f times the errors of the plain network. Picture: %s'
-          % (errors['transformer'] / max(errors['plain'], 1e-9), output))
+    print('\nWith the transformer %.1f %% are read wrongly, without it %.1f %%. Picture: %s'
+          % (100 * errors['transformer'], 100 * errors['plain'], output))
     return errors

@@ -38,7 +38,7 @@ MAY_IMPORT = {
     'debug': {'_figures', '_files', 'engine', 'kernels', 'layers', 'ops'},
     'datasets': {'_files', 'engine', 'kernels'}, '_figures': set(), '_files': set(),
     '_runner': {'_bootstrap'}, '_bootstrap': set(),
-    'demo': {'_files', 'datasets', 'debug', 'layers'},
+    'demo': {'_files', 'datasets', 'debug', 'layers', 'ops'},
     'training': {'_figures', 'datasets', 'debug', 'engine'}, 'blocks': set(),
     '__main__': {'_runner', 'datasets', 'demo', 'engine', 'kernels'}}
 
