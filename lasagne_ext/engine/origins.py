@@ -5,9 +5,9 @@ optimized. The layers whose ``get_output_for`` was running are written there too
 
     File "Conv2DLayer 'conv1'", line 3, in get_output_for (forward)
 
-The line's number belongs to that layer alone. A node of a gradient gets the layers of the
-node that is differentiated, ``in gradient (backward)``. So a compiled function knows its layers,
-whoever built it, and Theano's own messages show them.
+The line's number belongs to that layer alone; it counts the layers from 1, in the order in which they
+first ran. A node of a gradient gets the layers of the node that is differentiated, ``in gradient
+(backward)``. So a compiled function knows its layers, whoever built it, and Theano's own messages show them.
 """
 import functools
 import itertools
@@ -30,8 +30,29 @@ _DIFFERENTIATES, _SUMS = 'access_term_cache', 'access_grad_cache'
 
 _numbers = weakref.WeakKeyDictionary()
 _layers = weakref.WeakValueDictionary()
+#: How many layers of one process have numbers of their own.
+_SPAN = 10 ** 6
 #: From a number of the process's own, lest a graph that another has pickled names layers of this one.
-_count = itertools.count(1 + 1000 * int.from_bytes(os.urandom(3), 'big'))
+_count = itertools.count(1 + _SPAN * int.from_bytes(os.urandom(3), 'big'))
+
+
+class _Number(int):
+    """A layer's number. It shows without what tells processes apart, as messages do not need that."""
+
+    def __repr__(self):
+        return '%d' % (self % _SPAN)
+
+    __str__ = __repr__
+
+    def __copy__(self):
+        return self
+
+    def __deepcopy__(self, memo):
+        return self
+
+    def __reduce__(self):
+        # As a plain number, so that a graph can be loaded where this class is not.
+        return int, ('%d' % self,)
 
 
 def install(utils, FunctionGraph):
@@ -159,14 +180,15 @@ def _lines_of_layers(frame):
 
 def _line(layer):
     if layer not in _numbers:
-        _numbers[layer] = number = next(_count)
+        _numbers[layer] = number = _Number(next(_count))
         _layers[number] = layer
     kind = type(layer).__name__
     called = "%s '%s'" % (kind, layer.name) if getattr(layer, 'name', None) else kind
-    return called, _numbers[layer], _FUNCTIONS['forward'], None
+    # No source, as a text: Theano's d3viz encodes what stands here.
+    return called, _numbers[layer], _FUNCTIONS['forward'], ''
 
 
 def _lines_of_gradient(local, function):
     variable = local['node'].outputs[0] if function == _DIFFERENTIATES else local['var']
-    return [(called, number, _FUNCTIONS['backward'], None)
+    return [(called, number, _FUNCTIONS['backward'], '')
             for called, number, _, _ in _layer_lines(variable)]

@@ -17,11 +17,27 @@ def sampling_modes(where, interpolation, border_mode, align_corners, check_finit
     TypeError, ValueError
         If one is of the wrong kind.
     """
-    op = ops.GridSample(interpolation, border_mode, align_corners, check_finite, cubic, where)
+    try:
+        op = ops.GridSample(interpolation, border_mode, align_corners, check_finite, cubic, where)
+    except ValueError as error:
+        if str(border_mode).lower() != 'reflection':
+            raise
+        # torch's word stands for one of our borders or for another.
+        raise ValueError(str(error).replace("did you mean 'mirror'?", (
+            "did you mean %r? (torch's 'reflection' is 'mirror' with align_corners=True and 'reflect' "
+            "with False)") % ('mirror' if align_corners else 'reflect'))) from None
     return {'interpolation': interpolation, 'border_mode': border_mode, 'align_corners': align_corners,
             'check_finite': check_finite, 'cubic': op.cubic,
             'antialias': check_flag(where, 'antialias', antialias),
             'outside_grad': check_number(where, 'outside_grad', outside_grad, 0), 'name': where}
+
+
+def check_family(where, family, families, elsewhere):
+    """Refuse a family that a layer does not have; `elsewhere` says what to use for those of others."""
+    if isinstance(family, str) and family in elsewhere:
+        raise ValueError('%s: family must be one of %s, got %r; use %s for it'
+                         % (where, ', '.join(map(repr, families)), family, elsewhere[family]))
+    return check_choice(where, 'family', family, families)
 
 
 def check_aspect(where, aspect, family):

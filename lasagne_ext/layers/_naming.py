@@ -3,5 +3,9 @@
 
 def called(layer):
     """The layer's class, and its name where it has one: ``TransformerLayer 'stn'``."""
-    kind = type(layer).__name__
-    return "%s '%s'" % (kind, layer.name) if layer.name else kind
+    return name_of(type(layer), layer.name)
+
+
+def name_of(kind, name):
+    """The same for a layer that is still to be made."""
+    return "%s '%s'" % (kind.__name__, name) if name else kind.__name__

@@ -1,6 +1,8 @@
 """The layer that takes several glimpses of every image."""
 from lasagne_ext import ops
-from lasagne_ext.layers._modes import check_aspect, check_glimpses, split_glimpses, transform_by
+from lasagne_ext.layers._arguments import takes_layers
+from lasagne_ext.layers._modes import (check_aspect, check_family, check_glimpses, split_glimpses,
+                                       transform_by)
 from lasagne_ext.layers._naming import called
 from lasagne_ext.layers._transforming import TransformingLayer
 from lasagne_ext.ops._checks import check_choice
@@ -93,6 +95,7 @@ class MultiGlimpseLayer(TransformingLayer):
     (None, 8, 14, 14)
     """
 
+    @takes_layers('incoming', 'localization_network')
     def __init__(self, incoming, localization_network, glimpses, downsample_factor=1,
                  border_mode='nearest', output_shape=None, interpolation='bilinear',
                  align_corners=True, check_finite=False, family='affine', merge=None, aspect=None,
@@ -105,7 +108,8 @@ class MultiGlimpseLayer(TransformingLayer):
     def expected(self):
         where = called(self)
         check_glimpses(where, self.glimpses)
-        check_choice(where, 'family', self.family, FAMILIES)
+        check_family(where, self.family, FAMILIES,
+                     {'tps': 'a GridSampleLayer above a GridLayer of as many glimpses'})
         check_aspect(where, self.aspect, self.family)
         if self.merge is not None:
             check_choice(where, 'merge', self.merge, ('batch', 'channels'))

@@ -2,6 +2,7 @@
 import lasagne
 
 from lasagne_ext import ops
+from lasagne_ext.layers._arguments import takes_layers
 from lasagne_ext.layers._modes import check_aspect, check_glimpses, split_glimpses
 from lasagne_ext.layers._naming import called
 from lasagne_ext.layers._shapes import check_parameters, check_size
@@ -62,6 +63,7 @@ class GridLayer(lasagne.layers.Layer):
     (None, 14, 14, 2)
     """
 
+    @takes_layers('localization_network')
     def __init__(self, localization_network, output_shape, family='affine', align_corners=True,
                  aspect=None, in_shape=None, glimpses=None, control_points=16, regularization=0.,
                  **kwargs):

@@ -1,5 +1,6 @@
 """The layer that pastes back what a spatial transformer has cut out."""
 from lasagne_ext import ops
+from lasagne_ext.layers._arguments import takes_layers
 from lasagne_ext.layers._modes import check_aspect, transform_matrices
 from lasagne_ext.layers._naming import called
 from lasagne_ext.layers._shapes import check_size
@@ -77,6 +78,7 @@ class InverseTransformerLayer(TransformingLayer):
     (None, 1, 50, 50)
     """
 
+    @takes_layers('incoming', 'localization_network')
     def __init__(self, incoming, localization_network, output_shape, border_mode='zeros',
                  interpolation='bilinear', align_corners=True, check_finite=False, family='affine',
                  aspect=None, antialias=False, outside_grad=0., theta_lr_scale=1., cubic=-.75,

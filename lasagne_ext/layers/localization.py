@@ -5,6 +5,7 @@ from lasagne.init import Constant
 from lasagne.layers import DenseLayer
 
 from lasagne_ext import ops
+from lasagne_ext.layers._arguments import check_incoming
 from lasagne_ext.layers._modes import check_glimpses
 from lasagne_ext.ops._checks import check_choice
 from lasagne_ext.ops._spline import control_point_array
@@ -40,7 +41,7 @@ def localization(incoming, family='affine', rank=None, control_points=16, glimps
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         If an argument is of the wrong kind, or the number of features is not known. The message says
         what was got and what was expected.
 
@@ -57,6 +58,7 @@ def localization(incoming, family='affine', rank=None, control_points=16, glimps
     ((None, 4), [1.0, 0.0, 0.0, 0.0])
     """
     where = 'localization' if name is None else "localization '%s'" % name
+    check_incoming(where, 'incoming', incoming)
     shape = getattr(incoming, 'output_shape', incoming)
     if len(shape) < 2 or None in shape[1:]:
         raise ValueError('%s: the incoming layer must have known sizes but for the batch, got shape %r'

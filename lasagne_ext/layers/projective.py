@@ -1,5 +1,6 @@
 """The spatial transformer layer of homographies."""
 from lasagne_ext import ops
+from lasagne_ext.layers._arguments import takes_layers
 from lasagne_ext.layers._modes import transform_by
 from lasagne_ext.layers._transforming import TransformingLayer
 
@@ -71,6 +72,7 @@ class ProjectiveTransformerLayer(TransformingLayer):
     (None, 3, 28, 28)
     """
 
+    @takes_layers('incoming', 'localization_network')
     def __init__(self, incoming, localization_network, downsample_factor=1, border_mode='nearest',
                  output_shape=None, interpolation='bilinear', align_corners=True,
                  check_finite=False, antialias=False, outside_grad=0., theta_lr_scale=1.,

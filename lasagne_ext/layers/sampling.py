@@ -2,6 +2,7 @@
 import lasagne
 
 from lasagne_ext import ops
+from lasagne_ext.layers._arguments import takes_layers
 from lasagne_ext.layers._modes import sampling_modes
 from lasagne_ext.layers._naming import called
 from lasagne_ext.layers._shapes import check_batches, rank_of
@@ -101,6 +102,7 @@ class GridSampleLayer(_PointwiseLayer):
     (None, 3, 10, 12)
     """
 
+    @takes_layers('incoming', 'grid_layer')
     def __init__(self, incoming, grid_layer, border_mode='nearest', interpolation='bilinear',
                  align_corners=True, check_finite=False, antialias=False, outside_grad=0.,
                  cubic=-.75, **kwargs):
@@ -179,6 +181,7 @@ class FlowWarpLayer(_PointwiseLayer):
     (None, 3, 28, 28)
     """
 
+    @takes_layers('incoming', 'flow_layer')
     def __init__(self, incoming, flow_layer, border_mode='nearest', interpolation='bilinear',
                  align_corners=True, check_finite=False, antialias=False, outside_grad=0.,
                  cubic=-.75, **kwargs):

@@ -1,5 +1,6 @@
 """The spatial transformer layer of thin-plate splines."""
 from lasagne_ext import ops
+from lasagne_ext.layers._arguments import takes_layers
 from lasagne_ext.layers._naming import called
 from lasagne_ext.layers._transforming import TransformingLayer
 from lasagne_ext.ops._checks import check_number
@@ -89,6 +90,7 @@ class TPSTransformerLayer(TransformingLayer):
     (None, 3, 28, 28)
     """
 
+    @takes_layers('incoming', 'localization_network')
     def __init__(self, incoming, localization_network, downsample_factor=1, control_points=16,
                  precompute_grid='auto', border_mode='nearest', output_shape=None, regularization=0.,
                  interpolation='bilinear', align_corners=True, check_finite=False, antialias=False,

@@ -1,10 +1,12 @@
 """The spatial transformer layer: affine transforms and the families of them."""
 from lasagne_ext import ops
-from lasagne_ext.layers._modes import check_aspect, transform_by
+from lasagne_ext.layers._arguments import takes_layers
+from lasagne_ext.layers._modes import check_aspect, check_family, transform_by
 from lasagne_ext.layers._naming import called
 from lasagne_ext.layers._transforming import TransformingLayer
-from lasagne_ext.ops._checks import check_choice
 from lasagne_ext.ops.theta import AFFINE_FAMILIES
+
+_OTHER_LAYERS = {'projective': 'a ProjectiveTransformerLayer', 'tps': 'a TPSTransformerLayer'}
 
 
 class TransformerLayer(TransformingLayer):
@@ -91,6 +93,7 @@ class TransformerLayer(TransformingLayer):
     (None, 3, 14, 14)
     """
 
+    @takes_layers('incoming', 'localization_network')
     def __init__(self, incoming, localization_network, downsample_factor=1, border_mode='nearest',
                  output_shape=None, interpolation='bilinear', align_corners=True,
                  check_finite=False, family='affine', aspect=None, antialias=False, outside_grad=0.,
@@ -102,7 +105,7 @@ class TransformerLayer(TransformingLayer):
 
     def expected(self):
         where = called(self)
-        check_choice(where, 'family', self.family, AFFINE_FAMILIES)
+        check_family(where, self.family, AFFINE_FAMILIES, _OTHER_LAYERS)
         check_aspect(where, self.aspect, self.family)
         what = 'theta' if self.family == 'affine' else "the numbers of family '%s'" % self.family
         return what, ops.family_size(self.family, self.rank)

@@ -1,6 +1,8 @@
 """Nodes of a graph remember the layers that made them."""
+import copy
 import gc
 import pickle
+import traceback
 
 import lasagne
 import numpy as np
@@ -163,6 +165,47 @@ def test_traces_still_hold_the_users_own_lines():
         functions = [function for _, _, function, _ in trace]
         assert 'line_of_mine' in functions and functions[-1] == 'get_output_for (forward)'
         assert not any(path == origins.__code__.co_filename for path, _, _, _ in trace)
+
+
+def test_number_shown_is_short():
+    """It counts the layers of a process; that of another layer differs, that of the same does not."""
+    first, second = (get_output(network()[1]) for _ in range(2))
+    numbers = [variable.tag.trace[0][-1][1] for variable in (first, first.owner.inputs[0], second)]
+    assert first.tag.trace[0][-1][3] == ''            # d3viz would fail with None
+    shown = [traceback.format_list(variable.tag.trace[0])[-1] for variable in (first, second)]
+    for line, number in zip(shown, numbers[::2]):
+        assert line == '  File "DenseLayer \'two\'", line %s, in get_output_for (forward)\n' % number
+        assert 1 <= int(str(number)) < 10 ** 6
+    assert numbers[0] == numbers[1] and str(numbers[0]) == str(numbers[1])
+    assert numbers[0] != numbers[2] and str(numbers[0]) != str(numbers[2])
+
+
+def test_layers_of_a_process_are_counted_from_one(run_python):
+    run_python('''
+import lasagne_ext, theano
+from lasagne.layers import *
+source = InputLayer((None, 4))
+nodes = theano.gof.graph.io_toposort(
+    [source.input_var], [get_output(DenseLayer(DenseLayer(source, 3, name='one'), 3, name='two'))])
+lines = [line for node in nodes for line in node.outputs[0].tag.trace[0] if line[2].endswith('(forward)')]
+numbers = {(line[0], '%s' % line[1]) for line in lines}
+assert numbers == {("DenseLayer 'one'", '1'), ("DenseLayer 'two'", '2')}, numbers
+''')
+
+
+@pytest.mark.parametrize('copied', [copy.copy, copy.deepcopy, lambda line: pickle.loads(pickle.dumps(line))])
+def test_copied_number_is_the_same(copied):
+    source, net = network()
+    output = get_output(net)
+    line = output.tag.trace[0][-1]
+    assert copied(line) == line and hash(copied(line)) == hash(line)
+    output.tag.trace = copied(output.tag.trace)
+    assert origins(output)[0][0].layer is net
+
+
+def test_pickled_number_needs_nothing_of_ours():
+    pickled = pickle.dumps(get_output(network()[1]).tag.trace[0][-1])
+    assert b'lasagne_ext' not in pickled
 
 
 def test_no_layer_no_line():

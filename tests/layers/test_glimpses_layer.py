@@ -7,7 +7,7 @@ import theano
 import theano.tensor as T
 from lasagne.layers import DenseLayer
 
-from lasagne_ext.layers import MultiGlimpseLayer, localization
+from lasagne_ext.layers import GridLayer, GridSampleLayer, MultiGlimpseLayer, localization
 from lasagne_ext.ops import (affine_transform, family_identity, family_size, projective_transform,
                              theta_of)
 
@@ -80,6 +80,7 @@ def test_gradient(rng, network, merge):
                       r'\(None, 12\)'),
     ({'merge': 'batches'}, "merge must be one of 'batch', 'channels', got 'batches'; did you mean 'batch'"),
     ({'family': 'attension'}, "did you mean 'attention'"),
+    ({'family': 'tps'}, "got 'tps'; use a GridSampleLayer above a GridLayer of as many glimpses for it"),
     ({'incoming': (None, 2, 6)}, 'must give images of shape'),
     ({'border_mode': 'reflection'}, "did you mean 'mirror'"),
     ({'incoming': (4, 2, 6, 7), 'localization_network': (3, 12)}, 'batch sizes .* must be the same')])
@@ -109,3 +110,11 @@ def test_pickle():
     output = theano.function([image, numbers], layer.get_output_for([image, numbers]))
     float_type = theano.config.floatX
     assert output(np.ones((1, 2, 6, 7), float_type), np.zeros((1, 12), float_type)).shape == (2, 2, 6, 7)
+
+
+def test_what_is_advised_for_splines(rng, network):
+    """Several glimpses by thin-plate splines."""
+    source, moves = network.source((None, 2, 6, 7)), network.source((None, 3 * 32))
+    grid = GridLayer(moves, (4, 5), 'tps', glimpses=3)
+    layer = GridSampleLayer(source, grid)
+    assert network.check_shapes(layer, rng.randn(2, 2, 6, 7), np.zeros((2, 96))) == (2, 3, 2, 4, 5)

@@ -277,10 +277,13 @@ def test_same_values_and_gradients_as_lasagnes(rng, border_mode, factor):
 
 
 @pytest.mark.parametrize('arguments, message', [
-    ({'border_mode': 'reflection'}, "border_mode must be one of .* did you mean 'mirror'"),
+    ({'border_mode': 'reflection'}, "border_mode must be one of .* did you mean 'mirror'.*torch's"),
+    ({'border_mode': 'Reflection', 'align_corners': False}, "'Reflection'; did you mean 'reflect'.*torch"),
     ({'interpolation': 'cubic'}, "interpolation must be one of .* got 'cubic'; did you mean 'bicubic'"),
     ({'family': 'affin'}, "family must be one of 'affine', .* got 'affin'; did you mean 'affine'"),
-    ({'family': 'projective'}, "family must be one of .* got 'projective'"),
+    ({'family': 'projective'}, "family must be one of .* got 'projective'; use a ProjectiveTransformerLayer"),
+    ({'family': 'tps'}, "family must be one of .* got 'tps'; use a TPSTransformerLayer for it"),
+    ({'family': ['tps']}, r"family must be one of .* got \['tps'\]$"),
     ({'family': 'rigid'}, r"must give the numbers of family 'rigid' of shape \(batch, 3\), got shape "
                           r'\(None, 6\)'),
     ({'aspect': 'pixels'}, "aspect must be one of 'image', got 'pixels'"),
