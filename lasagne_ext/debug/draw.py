@@ -177,7 +177,7 @@ def draw(layers, inputs=None, collapse=False):
     TypeError
         If `layers` is neither a layer nor made of layers.
     ValueError
-        If `layers` is empty, or an input missing, unknown or of the wrong rank.
+        If `layers` is empty, or an input missing, unknown or of the wrong shape.
 
     Notes
     -----

@@ -119,7 +119,7 @@ def explain(layers, inputs=None):
     Raises
     ------
     TypeError, ValueError
-        If `layers` are not layers, or an input is missing, unknown, or of the wrong rank.
+        If `layers` are not layers, or an input is missing, unknown, or of the wrong shape.
 
     Notes
     -----

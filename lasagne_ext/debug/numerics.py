@@ -7,6 +7,7 @@ import theano
 
 from lasagne_ext.debug._tables import Report
 from lasagne_ext.debug.errors import layer_errors
+from lasagne_ext.debug.network.choice import given_layers
 from lasagne_ext.debug.network.expressions import expressions, flattened, loss_of
 from lasagne_ext.debug.network.inputs import Feed
 from lasagne_ext.debug.network.layers import named_layers
@@ -136,7 +137,7 @@ def check_numerics(layers, inputs, loss=None, action='return', deterministic=Fal
     if action not in ACTIONS:
         raise ValueError('check_numerics: action must be one of %s, got %r'
                          % (', '.join(map(repr, ACTIONS)), action))
-    layers = layers if isinstance(layers, lasagne.layers.Layer) or not np.iterable(layers) else list(layers)
+    layers = given_layers(layers)
     named = named_layers('check_numerics', layers)
     feed = Feed('check_numerics', named, inputs)
     with layer_errors(layers):
@@ -155,8 +156,7 @@ def check_numerics(layers, inputs, loss=None, action='return', deterministic=Fal
 
 def _heads(layers, named, computed):
     names = {layer: name for name, layer in named.items()}
-    heads = [layers] if isinstance(layers, lasagne.layers.Layer) else layers
-    return [part for layer in heads for part in flattened(computed[names[layer]])]
+    return [part for layer in layers for part in flattened(computed[names[layer]])]
 
 
 def _forward(named, feed, computed):

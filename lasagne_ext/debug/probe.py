@@ -150,7 +150,7 @@ def probe(layers, inputs, gradients=False, loss=None, deterministic=True, only=N
     Raises
     ------
     TypeError, ValueError
-        If `layers` are not layers, an input is missing, unknown, or of the wrong rank, `only` names
+        If `layers` are not layers, an input is missing, unknown, or of the wrong shape, `only` names
         no layer of the network, or `loss` gives no scalar.
 
     Examples

@@ -176,7 +176,7 @@ def profile(layers, inputs, loss=None, repeats=10, deterministic=False):
     Raises
     ------
     TypeError, ValueError
-        If `layers` are not layers, an input is missing, unknown, or of the wrong rank, `loss` gives no
+        If `layers` are not layers, an input is missing, unknown, or of the wrong shape, `loss` gives no
         scalar, `repeats` is no positive number, or functions of the configured mode have no nodes that
         could be timed.
 

@@ -121,7 +121,7 @@ def check_shapes(layers, inputs, dimensions=None, deterministic=True):
     half    NonlinearityLayer  (None, 8)   (5, 4)    float64  false
     """
     named = named_layers('check_shapes', layers)
-    feed = Feed('check_shapes', named, inputs)
+    feed = Feed('check_shapes', named, inputs, any_size=True)
     dimensions = _by_layer(named, dimensions)
     values, failures = _values(named, feed, deterministic)
     rows, problems, shapes = [], [], {}

@@ -137,7 +137,7 @@ class Transforms(Report):
         with whole_file(path) as unfinished:
             figure.savefig(unfinished, format=os.path.splitext(path)[1][1:] or 'png', dpi=110)
 
-    def _repr_png_(self):
+    def _png(self):
         buffer = io.BytesIO()
         try:
             self.figure().savefig(buffer, format='png', dpi=80)
@@ -146,8 +146,8 @@ class Transforms(Report):
         return buffer.getvalue()
 
     def _repr_html_(self):
-        # Notebooks prefer HTML to a picture, so it holds both.
-        png = self._repr_png_()
+        # With a picture beside it, a notebook would store that twice.
+        png = self._png()
         return ('' if png is None else '<img alt="%s" src="data:image/png;base64,%s">' % (
             _WHERE, base64.b64encode(png).decode('ascii'))) + super()._repr_html_()
 

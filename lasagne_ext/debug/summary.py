@@ -190,7 +190,7 @@ def summary(layers, inputs=None, columns=None, collapse=False, deterministic=Tru
     TypeError
         If `layers` is neither a layer nor made of layers, or an argument is of the wrong kind.
     ValueError
-        If `layers` is empty, a column unknown, or an input missing, unknown or of the wrong rank.
+        If `layers` is empty, a column unknown, or an input missing, unknown or of the wrong shape.
 
     Notes
     -----

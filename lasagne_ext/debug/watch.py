@@ -205,7 +205,7 @@ def watch(layers, inputs, loss=None, deterministic=False):
     Raises
     ------
     TypeError, ValueError
-        If `layers` are not layers, an input is missing, unknown, or of the wrong rank, or `loss` gives no
+        If `layers` are not layers, an input is missing, unknown, or of the wrong shape, or `loss` gives no
         scalar.
 
     Notes

@@ -356,7 +356,8 @@ def test_in_ipython():
 
 
 @pytest.mark.parametrize('layers, error, message', [
-    ([], ValueError, 'at least one layer'), (3, TypeError, 'got 3'), (['in'], TypeError, "got 'in'")])
+    ([], ValueError, 'at least one layer'), (3, TypeError, 'got 3'),
+    (['in'], TypeError, "got the string 'in'")])
 def test_bad_arguments(layers, error, message):
     with pytest.raises(error, match='layer_errors: .*' + message):
         layer_errors(layers)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import theano
 import theano.tensor as T
-from lasagne.layers import DenseLayer, InputLayer, Layer, MergeLayer
+from lasagne.layers import Conv2DLayer, DenseLayer, InputLayer, Layer, MergeLayer
 
 from lasagne_ext.debug import (check_numerics, check_shapes, draw, explain, gradcheck, gradgradcheck, probe,
                                probe_statistics, profile, summary, watch)
@@ -132,6 +132,15 @@ def test_what_is_no_network_is_refused(tool, layers, error):
         WITH_INPUTS[tool](layers, values())
 
 
+@pytest.mark.parametrize('given, words', [
+    ('net', "got the string 'net'"),
+    (np.zeros((8, 1, 4, 4)), r'got an array of shape \(8, 1, 4, 4\); .* comes first'),
+    ({'left': 1}, 'got a dict; .* comes first')], ids=['string', 'array', 'dict'])
+def test_what_stands_in_place_of_a_network_is_named(tool, given, words):
+    with pytest.raises(TypeError, match='^%s: .*%s$' % (tool, words)):
+        WITH_INPUTS[tool](given, unseen())
+
+
 @pytest.mark.parametrize('change, error', [
     (lambda x: x.pop('right'), ValueError),
     (lambda x: x.update(middle=1), ValueError),
@@ -145,3 +154,42 @@ def test_bad_inputs_are_refused(tool, change, error):
     change(inputs)
     with pytest.raises(error, match='^%s: ' % tool):
         WITH_INPUTS[tool](unseen(), inputs)
+
+
+def convolutional():
+    images = InputLayer((None, 1, 6, 6), T.tensor4(dtype=FLOAT), name='images')      # takes any size
+    return DenseLayer(Conv2DLayer(images, 2, 3, name='conv'), 2, nonlinearity=None, name='out')
+
+
+@pytest.mark.parametrize('shape, hint', [
+    ((8, 6, 6, 1), ': looks like channels last; transpose(0, 3, 1, 2)'),
+    ((1, 8, 6, 6), ': looks like the first two axes exchanged (time before batch?); transpose(1, 0, 2, 3)'),
+    ((8, 3, 6, 6), ''), ((8, 1, 7, 6), ''), ((8, 1, 0, 6), '')])
+def test_sizes_other_than_declared_are_refused(tool, shape, hint):
+    given = np.zeros(shape, FLOAT)
+    if tool == 'check_shapes':
+        assert 'declares (None, 1, 6, 6) but was given %s%s' % (shape, hint) in str(check_shapes(
+            convolutional(), given))
+        return
+    with pytest.raises(ValueError) as caught:
+        WITH_INPUTS[tool](convolutional(), given)
+    assert str(caught.value) == ("%s: the input layer 'images' has the shape (None, 1, 6, 6), got an array "
+                                 'of shape %s%s' % (tool, shape, hint))
+
+
+def test_a_batch_of_another_size_than_declared(tool):
+    """As a network that is trained with a fixed batch takes a smaller one where it can."""
+    net = DenseLayer(InputLayer((5, 3), name='in'), 2, nonlinearity=None, name='out')
+    WITH_INPUTS[tool](net, np.random.rand(4, 3).astype(FLOAT))
+    if tool != 'check_shapes':
+        with pytest.raises(ValueError, match=r"has the shape \(5, 3\), got an array of shape \(3, 4\): looks "
+                                             r'like the first two axes exchanged .*; transpose\(1, 0\)$'):
+            WITH_INPUTS[tool](net, np.random.rand(3, 4).astype(FLOAT))
+
+
+def test_where_only_a_size_of_one_can_be_given():
+    """By the type of the variable: even `check_shapes` cannot go on."""
+    single = T.TensorType(FLOAT, (False, True, False, False))()
+    with pytest.raises(ValueError, match=r"check_shapes: .* its dimensions of 1 being fixed; got an array of "
+                                         r'shape \(8, 6, 6, 1\): looks like channels last; transpose'):
+        check_shapes(InputLayer((None, 1, 6, 6), single, name='images'), np.zeros((8, 6, 6, 1), FLOAT))

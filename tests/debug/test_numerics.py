@@ -237,9 +237,10 @@ def test_several_inputs_and_outputs(source, x):
     assert report.first.layer == 'log'
 
 
-def test_a_graph_that_fails_is_told_with_its_layer(source):
-    with pytest.raises(LayerError, match="DenseLayer 'fc'"):
-        check_numerics(DenseLayer(source, 2, name='fc'), np.ones((2, 5)))
+def test_a_graph_that_fails_is_told_with_its_layer(source, x):
+    wrong = NonlinearityLayer(source, lambda v: T.dot(v, np.ones((9, 2), FLOAT)), name='wrong')
+    with pytest.raises(LayerError, match="NonlinearityLayer 'wrong'"):
+        check_numerics(DenseLayer(wrong, 2, name='fc'), x)
 
 
 def test_plain_values_and_html(source, x):

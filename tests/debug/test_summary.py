@@ -361,7 +361,7 @@ def test_bad_columns(columns, error, message):
 @pytest.mark.parametrize('layers, error, message', [
     ([], ValueError, 'summary: layers must hold at least one layer, got an empty list'),
     (3, TypeError, 'summary: layers must be a Lasagne layer or a list of them, got 3'),
-    (['in'], TypeError, "got 'in'"), (None, TypeError, 'got None')])
+    (['in'], TypeError, "got the string 'in'"), (None, TypeError, 'got None')])
 def test_bad_input(layers, error, message):
     with pytest.raises(error, match=message):
         summary(layers)

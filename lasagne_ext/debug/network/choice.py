@@ -3,11 +3,15 @@ import difflib
 
 import lasagne
 
+from lasagne_ext.debug.network.layers import NO_LAYERS
+
 
 def given_layers(layers):
     """`layers` as a list where it is an iterable, which may be possible once only."""
     if isinstance(layers, lasagne.layers.Layer):
         return [layers]
+    if isinstance(layers, NO_LAYERS):
+        return layers                      # network_layers refuses it
     try:
         return list(layers)
     except TypeError:

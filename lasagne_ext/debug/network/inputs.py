@@ -5,6 +5,8 @@ import lasagne
 import numpy as np
 import theano
 
+from lasagne_ext.debug.network.sizes import axis_order
+
 
 class Feed:
     """What stands for the input layers of a network, and the values given for them.
@@ -18,6 +20,8 @@ class Feed:
     inputs : array or dict
         The value of the only input layer; or a dict from input layers, their names or their
         variables, to values.
+    any_size : bool
+        Whether to take sizes other than those declared, so that the tool itself tells of them.
 
     Attributes
     ----------
@@ -29,17 +33,21 @@ class Feed:
     Raises
     ------
     TypeError, ValueError
-        If there is no input layer, or an input is missing, unknown, or of the wrong rank or dtype.
+        If there is no input layer, or an input is missing, unknown, or of the wrong shape or dtype.
+
+    Notes
+    -----
+    The first axis may have any size, even where a batch of one size was declared.
     """
 
-    def __init__(self, where, named, inputs):
+    def __init__(self, where, named, inputs, any_size=False):
         layers = OrderedDict((name, layer) for name, layer in named.items()
                              if isinstance(layer, lasagne.layers.InputLayer))
         if not layers:
             raise ValueError('%s: the network has no input layer; put an InputLayer where a shape '
                              'stands in place of one' % where)
         self.variables = _variables(layers.values())
-        self.values = [_checked(where, name, layer.shape, self.variables[layer], value)
+        self.values = [_checked(where, name, layer.shape, self.variables[layer], value, any_size)
                        for (name, layer), value in zip(layers.items(),
                                                        _in_order(where, layers, inputs))]
 
@@ -80,14 +88,21 @@ def _in_order(where, input_layers, inputs):
     return found
 
 
-def _checked(where, name, shape, variable, value):
+def _checked(where, name, shape, variable, value, any_size):
     value = np.asarray(value)
     if value.ndim != variable.ndim:
         raise ValueError('%s: the input layer %r takes %d dimensions %r, got an array of shape %s'
                          % (where, name, variable.ndim, shape, value.shape))
+    # A batch may be smaller than the network is trained with, as it may for `fit` and `predict`.
+    order = axis_order((None,) + tuple(shape[1:]), value.shape) if value.ndim else ''
+    order = order and ': ' + order
+    if not any_size and any(size is not None and size != given
+                            for size, given in zip(shape[1:], value.shape[1:])):
+        raise ValueError('%s: the input layer %r has the shape %s, got an array of shape %s%s'
+                         % (where, name, shape, value.shape, order))
     if any(single and size != 1 for single, size in zip(variable.broadcastable, value.shape)):
         raise ValueError('%s: the input layer %r was declared with shape %r, its dimensions of 1 '
-                         'being fixed; got an array of shape %s' % (where, name, shape, value.shape))
+                         'being fixed; got an array of shape %s%s' % (where, name, shape, value.shape, order))
     if not np.can_cast(value.dtype, variable.dtype, 'same_kind'):
         raise TypeError('%s: the input layer %r takes %s, got %s; cast it first'
                         % (where, name, variable.dtype, value.dtype))

@@ -2,6 +2,10 @@
 from collections import OrderedDict
 
 import lasagne
+import numpy as np
+
+#: What may be given in place of layers by mistake, of which the parts would mean nothing.
+NO_LAYERS = (str, dict, np.ndarray)
 
 
 def network_layers(where, layers):
@@ -28,11 +32,22 @@ def network_layers(where, layers):
         given = [layers]
     for layer in given:
         if not isinstance(layer, lasagne.layers.Layer):
-            raise TypeError('%s: layers must be a Lasagne layer or a list of them, got %r'
-                            % (where, layer))
+            raise TypeError('%s: layers must be a Lasagne layer or a list of them, got %s' % (
+                where, given_words(layers if isinstance(layers, NO_LAYERS) else layer)))
     if not given:
         raise ValueError('%s: layers must hold at least one layer, got an empty list' % where)
     return lasagne.layers.get_all_layers(given)
+
+
+def given_words(thing, first='the network'):
+    """What stands where `first` is expected, for messages."""
+    if isinstance(thing, str):
+        return 'the string %r' % thing
+    if isinstance(thing, np.ndarray):
+        return 'an array of shape %s; %s comes first' % (thing.shape, first)
+    if isinstance(thing, dict):
+        return 'a dict; %s comes first' % first
+    return repr(thing)
 
 
 def named_layers(where, layers):
