@@ -70,5 +70,28 @@ class Progress:
 
 
 def _stream():
-    """Where the bar is drawn: a notebook shows what goes to standard error in the colour of errors."""
-    return sys.stdout if 'ipykernel' in sys.modules else sys.stderr
+    """Where the bar is drawn."""
+    if 'ipykernel' in sys.modules:
+        from IPython import get_ipython
+        if get_ipython() is not None:
+            return _Cell()
+    return sys.stderr
+
+
+class _Cell:
+    """A file of one line in a notebook's cell: what is written replaces it, and the last of it is saved."""
+
+    #: It can show the bar's blocks.
+    encoding = 'utf-8'
+
+    def __init__(self):
+        from IPython.display import display
+        self._handle = display({'text/plain': ''}, raw=True, display_id=True)
+
+    def write(self, text):
+        line = text.strip('\r\n')
+        if line:
+            self._handle.update({'text/plain': line}, raw=True)
+
+    def flush(self):
+        pass
