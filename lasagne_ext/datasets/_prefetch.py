@@ -1,8 +1,8 @@
 """Work done ahead by a background thread.
 
 A thread does where functions let it run beside them: what takes the time (Pillow's decoders, NumPy, our
-kernels) releases the interpreter's lock, and nothing is copied. The two threads speak through `queue.SimpleQueue`, which alone may be used from a destructor
-at any moment.
+kernels) releases the interpreter's lock, and nothing is copied. The two threads speak through
+`queue.SimpleQueue`, which alone may be used from a destructor at any moment.
 """
 import atexit
 import queue

@@ -3,6 +3,7 @@
 The process is a fork of this one: nothing has to be pickled to get there, so a transform may be any
 function. Arrays come back through memory that both see, everything else through a pipe.
 """
+import contextlib
 import gc
 import multiprocessing
 import os
@@ -54,8 +55,8 @@ class PrefetchedByProcess:
         self._made, made = context.Pipe(duplex=False)
         # Only its own ends may stay open in the process, or it would not learn that this one is gone.
         self._process = context.Process(
-            target=_work, args=(items, self._spaces, wanted, made, (self._wanted, self._made), seeds, skipped),
-            daemon=True, name='lasagne_ext prefetch')
+            target=_work, daemon=True, name='lasagne_ext prefetch',
+            args=(items, self._spaces, wanted, made, (self._wanted, self._made), seeds, skipped))
         self._finished = False
         self._process.start()
         wanted.close()
@@ -135,7 +136,8 @@ def _work(items, spaces, wanted, made, ends_of_others, seeds, skipped):
     for end in ends_of_others:
         end.close()
     # Being told to go on, it must not take the other one's processor, which has a step to make.
-    os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+    with contextlib.suppress(OSError):                          # not everywhere may a process say so
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
     gc.freeze()                         # to look through all that was there before would copy its memory
     kernels.set_num_threads(1)          # the others did not come along, and would be waited for
     np.random.seed(seeds)

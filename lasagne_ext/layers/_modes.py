@@ -17,15 +17,7 @@ def sampling_modes(where, interpolation, border_mode, align_corners, check_finit
     TypeError, ValueError
         If one is of the wrong kind.
     """
-    try:
-        op = ops.GridSample(interpolation, border_mode, align_corners, check_finite, cubic, where)
-    except ValueError as error:
-        if str(border_mode).lower() != 'reflection':
-            raise
-        # torch's word stands for one of our borders or for another.
-        raise ValueError(str(error).replace("did you mean 'mirror'?", (
-            "did you mean %r? (torch's 'reflection' is 'mirror' with align_corners=True and 'reflect' "
-            "with False)") % ('mirror' if align_corners else 'reflect'))) from None
+    op = ops.GridSample(interpolation, border_mode, align_corners, check_finite, cubic, where)
     return {'interpolation': interpolation, 'border_mode': border_mode, 'align_corners': align_corners,
             'check_finite': check_finite, 'cubic': op.cubic,
             'antialias': check_flag(where, 'antialias', antialias),

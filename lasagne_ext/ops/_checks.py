@@ -12,13 +12,15 @@ _SIZES = {2: '(rows, columns)', 3: '(depth, rows, columns)'}
 
 #: Other libraries' words for the same thing, to be suggested when somebody uses them.
 _SYNONYMS = {'border': 'nearest', 'replicate': 'nearest', 'edge': 'nearest', 'clamp': 'nearest',
-             'constant': 'zeros', 'zero': 'zeros', 'reflection': 'mirror', 'symmetric': 'reflect',
+             'constant': 'zeros', 'zero': 'zeros', 'symmetric': 'reflect',
              'circular': 'wrap', 'linear': 'bilinear', 'trilinear': 'bilinear', 'cubic': 'bicubic',
              'tricubic': 'bicubic'}
 
 
-def check_choice(where, argument, value, choices):
+def check_choice(where, argument, value, choices, synonyms=_SYNONYMS, why=''):
     """Return `value` if it is among `choices`.
+
+    `synonyms` says which one a word stands for elsewhere, `why` what else is to be said of that.
 
     Raises
     ------
@@ -31,11 +33,21 @@ def check_choice(where, argument, value, choices):
         where, argument, ', '.join(map(repr, choices)), value)
     if isinstance(value, str):
         lower = value.lower()
-        near = [_SYNONYMS[lower]] if _SYNONYMS.get(lower) in choices else \
+        near = [synonyms[lower]] if synonyms.get(lower) in choices else \
             difflib.get_close_matches(lower, choices, 1)
         if near:
-            message += '; did you mean %r?' % near[0]
+            message += '; did you mean %r?%s' % (near[0], why)
     raise ValueError(message)
+
+
+def check_border_mode(where, value, choices, align_corners):
+    """As `check_choice`; torch's 'reflection' stands for one of our borders or for another."""
+    if str(value).lower() != 'reflection':
+        return check_choice(where, 'border_mode', value, choices)
+    return check_choice(where, 'border_mode', value, choices,
+                        {'reflection': 'mirror' if align_corners else 'reflect'},
+                        " (torch's 'reflection' is 'mirror' with align_corners=True and 'reflect' with "
+                        "False)")
 
 
 def check_flag(where, argument, value):

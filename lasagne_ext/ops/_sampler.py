@@ -8,7 +8,8 @@ from theano.gradient import DisconnectedType
 
 from lasagne_ext import kernels
 from lasagne_ext.ops import _reference
-from lasagne_ext.ops._checks import as_image, as_points, as_size, check_choice, check_flag, check_number
+from lasagne_ext.ops._checks import (as_image, as_points, as_size, check_border_mode, check_choice,
+                                     check_flag, check_number)
 from lasagne_ext.ops._points import shape_of
 
 #: Offsets inside one channel of an image are 32-bit integers in the kernels.
@@ -41,7 +42,7 @@ class Sampler(theano.Op):
                  check_finite=False, cubic=-.75, name=None):
         name = name or type(self).__name__
         self.interpolation = check_choice(name, 'interpolation', interpolation, kernels.INTERPOLATIONS)
-        self.border_mode = check_choice(name, 'border_mode', border_mode, kernels.BORDER_MODES)
+        self.border_mode = check_border_mode(name, border_mode, kernels.BORDER_MODES, align_corners)
         self.align_corners = check_flag(name, 'align_corners', align_corners)
         self.check_finite = check_flag(name, 'check_finite', check_finite)
         self.cubic = check_number(name, 'cubic', cubic, -1, 0)
