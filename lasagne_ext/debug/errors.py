@@ -6,8 +6,8 @@ import numpy as np
 from theano.gof.utils import MethodNotDefined
 
 from lasagne_ext.debug._tables import shape_text
-from lasagne_ext.debug.network.layers import called, incoming_layers, named_layers
-from lasagne_ext.debug.network.nodes import nearest_place, places
+from lasagne_ext.network.layers import called, incoming_layers, named_layers
+from lasagne_ext.network.nodes import nearest_place, places
 from lasagne_ext.debug.words.causes import operation
 from lasagne_ext.debug.words.failure_causes import likely_cause, refusal
 from lasagne_ext.engine.failures import failed

@@ -6,10 +6,10 @@ from collections import namedtuple
 import lasagne
 
 from lasagne_ext.debug._tables import CSS, Report, coloured, shape_text, short_number
-from lasagne_ext.debug.network.choice import given_layers
-from lasagne_ext.debug.network.inputs import Feed
-from lasagne_ext.debug.network.layers import called, incoming_layers, named_layers
-from lasagne_ext.debug.network.parameters import extent, first_users, parameters_of
+from lasagne_ext.network.choice import given_layers
+from lasagne_ext.network.inputs import Feed
+from lasagne_ext.network.layers import called, incoming_layers, named_layers
+from lasagne_ext.network.parameters import extent, first_users, parameters_of
 from lasagne_ext.debug.probe import probe
 from lasagne_ext.debug.words.phrases import phrase
 from lasagne_ext.debug.words.suspicions import Suspicion, suspicions

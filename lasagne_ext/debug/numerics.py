@@ -7,10 +7,10 @@ import theano
 
 from lasagne_ext.debug._tables import Report
 from lasagne_ext.debug.errors import layer_errors
-from lasagne_ext.debug.network.choice import given_layers
-from lasagne_ext.debug.network.expressions import expressions, flattened, loss_of
-from lasagne_ext.debug.network.inputs import Feed
-from lasagne_ext.debug.network.layers import named_layers
+from lasagne_ext.network.choice import given_layers
+from lasagne_ext.network.expressions import expressions, flattened, loss_of
+from lasagne_ext.network.inputs import Feed
+from lasagne_ext.network.layers import named_layers
 from lasagne_ext.debug.numbers.bad_values import Search, plain, sentence
 
 #: Largest finite magnitude of a layer's output and of its parameters' gradients, and how many values of

@@ -9,7 +9,7 @@ import theano.tensor as T
 
 from lasagne_ext import kernels
 from lasagne_ext.debug._tables import Report
-from lasagne_ext.debug.network.layers import given_words
+from lasagne_ext.network.layers import given_words
 from lasagne_ext.debug.numbers.checked import applied, described, gradients, named_arrays
 from lasagne_ext.debug.numbers.elementary import elementary, is_sampling
 from lasagne_ext.debug.numbers.float64 import is_float

@@ -8,12 +8,12 @@ import theano
 from tabulate import tabulate
 
 from lasagne_ext.debug.describe import describe
-from lasagne_ext.debug.network.apart import apart, mode
-from lasagne_ext.debug.network.choice import chosen, given_layers, names_of, near_miss
-from lasagne_ext.debug.network.expressions import expressions, flattened, labelled_parts, like, loss_of
-from lasagne_ext.debug.network.functions import kept
-from lasagne_ext.debug.network.inputs import Feed
-from lasagne_ext.debug.network.layers import named_layers
+from lasagne_ext.network.apart import apart, mode
+from lasagne_ext.network.choice import chosen, given_layers, names_of, near_miss
+from lasagne_ext.network.expressions import expressions, flattened, labelled_parts, like, loss_of
+from lasagne_ext.network.functions import kept
+from lasagne_ext.network.inputs import Feed
+from lasagne_ext.network.layers import named_layers
 
 
 class Values(Mapping):

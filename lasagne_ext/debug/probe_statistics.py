@@ -5,11 +5,11 @@ import numpy as np
 import theano
 
 from lasagne_ext.debug._tables import Report
-from lasagne_ext.debug.network.choice import chosen, given_layers, near_miss
-from lasagne_ext.debug.network.expressions import expressions, labelled_parts
-from lasagne_ext.debug.network.functions import kept
-from lasagne_ext.debug.network.inputs import Feed
-from lasagne_ext.debug.network.layers import named_layers
+from lasagne_ext.network.choice import chosen, given_layers, near_miss
+from lasagne_ext.network.expressions import expressions, labelled_parts
+from lasagne_ext.network.functions import kept
+from lasagne_ext.network.inputs import Feed
+from lasagne_ext.network.layers import named_layers
 from lasagne_ext.debug.numbers.statistics import Running, Statistics, mode, unpacked
 
 #: Statistics of one layer: how many values, their range, mean and std (of the finite ones), and how many

@@ -8,11 +8,11 @@ import numpy as np
 import theano
 
 from lasagne_ext.debug._tables import Report
-from lasagne_ext.debug.network.choice import given_layers, names_of, near_miss
-from lasagne_ext.debug.network.expressions import expressions, flattened, loss_of
-from lasagne_ext.debug.network.inputs import Feed
-from lasagne_ext.debug.network.layers import named_layers
-from lasagne_ext.debug.network.nodes import places
+from lasagne_ext.network.choice import given_layers, names_of, near_miss
+from lasagne_ext.network.expressions import expressions, flattened, loss_of
+from lasagne_ext.network.inputs import Feed
+from lasagne_ext.network.layers import named_layers
+from lasagne_ext.network.nodes import places
 from lasagne_ext.engine.timing import node_seconds, timed_function
 
 #: Times of one layer in a call, in milliseconds; `kind` is its class, '' for what is no layer. `share` is

@@ -7,10 +7,10 @@ import theano
 
 from lasagne_ext.debug._tables import Report, shape_text
 from lasagne_ext.debug.errors import retold
-from lasagne_ext.debug.network.expressions import expressions, flattened
-from lasagne_ext.debug.network.inputs import Feed
-from lasagne_ext.debug.network.layers import called, incoming_layers, named_layers
-from lasagne_ext.debug.network.sizes import agrees, axis_order, declared_for, is_shape
+from lasagne_ext.network.expressions import expressions, flattened
+from lasagne_ext.network.inputs import Feed
+from lasagne_ext.network.layers import called, incoming_layers, named_layers
+from lasagne_ext.network.sizes import agrees, axis_order, declared_for, is_shape
 from lasagne_ext.engine.monitoring import Monitored
 
 #: `declared` is what the layer declares; `actual` the shape of what it gives, a tuple of shapes where it

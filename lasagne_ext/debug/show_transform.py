@@ -13,8 +13,8 @@ from lasagne_ext import layers as ours
 from lasagne_ext import ops
 from lasagne_ext._files import whole_file
 from lasagne_ext.debug._tables import Report
-from lasagne_ext.debug.network.inputs import Feed
-from lasagne_ext.debug.network.layers import called, named_layers
+from lasagne_ext.network.inputs import Feed
+from lasagne_ext.network.layers import called, named_layers
 from lasagne_ext.debug.pictures.transform import picture
 from lasagne_ext.debug.words.theta import affine_words, grid_words, half_extents, projective_words
 

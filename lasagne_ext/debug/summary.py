@@ -3,11 +3,11 @@ import difflib
 from collections import OrderedDict
 
 from lasagne_ext.debug._tables import Report, shape_text, short_number
-from lasagne_ext.debug.network.blocks import repeated_blocks
-from lasagne_ext.debug.network.layers import named_layers
-from lasagne_ext.debug.network.parameters import extent, first_users
-from lasagne_ext.debug.network.rows import Row, network_rows
-from lasagne_ext.debug.network.shapes import parts_of
+from lasagne_ext.network.blocks import repeated_blocks
+from lasagne_ext.network.layers import named_layers
+from lasagne_ext.network.parameters import extent, first_users
+from lasagne_ext.network.rows import Row, network_rows
+from lasagne_ext.network.shapes import parts_of
 
 
 class Summary(Report):

@@ -8,11 +8,11 @@ import numpy as np
 import theano
 
 from lasagne_ext.debug._history import History, Row
-from lasagne_ext.debug.network.choice import given_layers, names_of
-from lasagne_ext.debug.network.expressions import expressions, flattened, labelled_parts, loss_of
-from lasagne_ext.debug.network.functions import kept
-from lasagne_ext.debug.network.inputs import Feed
-from lasagne_ext.debug.network.layers import giving_transforms, named_layers
+from lasagne_ext.network.choice import given_layers, names_of
+from lasagne_ext.network.expressions import expressions, flattened, labelled_parts, loss_of
+from lasagne_ext.network.functions import kept
+from lasagne_ext.network.inputs import Feed
+from lasagne_ext.network.layers import giving_transforms, named_layers
 from lasagne_ext.debug.numbers.statistics import Running, Statistics, mode, unpacked
 
 #: See the notes of :func:`watch`.

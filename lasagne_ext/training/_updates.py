@@ -7,9 +7,9 @@ import lasagne
 import theano
 import theano.tensor as T
 
-from lasagne_ext.debug.network.choice import near_miss
-from lasagne_ext.debug.network.layers import named_layers
-from lasagne_ext.debug.network.parameters import parameters_of
+from lasagne_ext.network.choice import near_miss
+from lasagne_ext.network.layers import named_layers
+from lasagne_ext.network.parameters import parameters_of
 
 #: Rules by name, and the learning rate they start with where nothing is said.
 RATES = OrderedDict([

@@ -4,8 +4,8 @@ from collections import OrderedDict
 import lasagne
 import theano
 
-from lasagne_ext.debug.network.choice import given_layers, names_of
-from lasagne_ext.debug.network.layers import named_layers
+from lasagne_ext.network.choice import given_layers, names_of
+from lasagne_ext.network.layers import named_layers
 from lasagne_ext.training import _ends, _losses, _updates
 from lasagne_ext.training._state import training_state
 

@@ -14,7 +14,7 @@ from lasagne.layers import (ConcatLayer, DenseLayer, DropoutLayer, EmbeddingLaye
                             NonlinearityLayer, get_output)
 
 from lasagne_ext.debug import PrintLayer, describe, probe, probe_statistics
-from lasagne_ext.debug.network import functions
+from lasagne_ext.network import functions
 from lasagne_ext.debug.numbers.statistics import Running
 
 FLOAT = theano.config.floatX

@@ -4,8 +4,8 @@ from collections import OrderedDict, namedtuple
 import numpy as np
 
 from lasagne_ext.debug.describe import describe
-from lasagne_ext.debug.network.layers import called
-from lasagne_ext.debug.network.nodes import nearest_place
+from lasagne_ext.network.layers import called
+from lasagne_ext.network.nodes import nearest_place
 from lasagne_ext.debug.words.causes import (cause_of_input, first_bad_step, likely_cause, operation,
                                         root_divided_by)
 from lasagne_ext.engine.monitoring import Monitored, fills, is_loop, is_unset

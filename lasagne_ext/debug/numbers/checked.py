@@ -8,9 +8,9 @@ import theano
 import theano.tensor as T
 from theano.gradient import DisconnectedType, NullType
 
-from lasagne_ext.debug.network.expressions import flattened
-from lasagne_ext.debug.network.inputs import Feed
-from lasagne_ext.debug.network.layers import called, given_words, named_layers
+from lasagne_ext.network.expressions import flattened
+from lasagne_ext.network.inputs import Feed
+from lasagne_ext.network.layers import called, given_words, named_layers
 from lasagne_ext.debug.numbers.float64 import float64_outputs, float64_variable, is_float, without
 
 #: `outputs` and `inputs` are name -> variable, `values` those of the inputs. `title` says what it is.

@@ -2,8 +2,8 @@
 import numpy as np
 
 from lasagne_ext.debug._tables import shape_text
-from lasagne_ext.debug.network.layers import called, incoming_layers
-from lasagne_ext.debug.network.sizes import agrees, axis_order, declared_from, flattened_shape, is_shape
+from lasagne_ext.network.layers import called, incoming_layers
+from lasagne_ext.network.sizes import agrees, axis_order, declared_from, flattened_shape, is_shape
 
 
 def likely_cause(node, values, layer, names, given):

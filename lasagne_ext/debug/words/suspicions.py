@@ -6,8 +6,8 @@ import lasagne
 import theano
 from theano.gof import graph
 
-from lasagne_ext.debug.network.expressions import expressions, flattened
-from lasagne_ext.debug.network.layers import giving_transforms, incoming_layers, is_kind_of
+from lasagne_ext.network.expressions import expressions, flattened
+from lasagne_ext.network.layers import giving_transforms, incoming_layers, is_kind_of
 from lasagne_ext.debug.words.plain import nonlinearity_name
 from lasagne_ext.debug.words.suspicious_values import is_constant, value_suspicions
 

@@ -2,7 +2,7 @@
 import lasagne
 import numpy as np
 
-from lasagne_ext.debug.network.expressions import flattened
+from lasagne_ext.network.expressions import flattened
 from lasagne_ext.debug.words.plain import nonlinearity_name
 
 #: From these shares on, dead units and saturated values are worth a word.

@@ -3,8 +3,8 @@ import lasagne
 import numpy as np
 import theano.tensor as T
 
-from lasagne_ext.debug.network.layers import is_kind_of
-from lasagne_ext.debug.network.shapes import incoming_shapes, parts_of, plain_shape
+from lasagne_ext.network.layers import is_kind_of
+from lasagne_ext.network.shapes import incoming_shapes, parts_of, plain_shape
 
 #: By the name of a class of Lasagne or of this package, as not every Lasagne has all of them: a
 #: function of the layer, the shapes that go in, the shape that comes out, and `deterministic`.

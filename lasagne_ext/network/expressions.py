@@ -4,7 +4,7 @@ from collections import OrderedDict
 import lasagne
 import theano
 
-from lasagne_ext.debug.network.streams import unused_streams
+from lasagne_ext.network.streams import unused_streams
 
 
 def expressions(where, named, variables, deterministic):

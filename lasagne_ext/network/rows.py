@@ -5,12 +5,12 @@ import lasagne
 import numpy as np
 import theano
 
-from lasagne_ext.debug.network.counting import multiply_adds
-from lasagne_ext.debug.network.expressions import expressions, flattened
-from lasagne_ext.debug.network.inputs import Feed
-from lasagne_ext.debug.network.layers import called, incoming_layers
-from lasagne_ext.debug.network.parameters import extent, first_users, parameters_of
-from lasagne_ext.debug.network.shapes import (actual_shapes, declared_shape, incoming_shapes, parts_of,
+from lasagne_ext.network.counting import multiply_adds
+from lasagne_ext.network.expressions import expressions, flattened
+from lasagne_ext.network.inputs import Feed
+from lasagne_ext.network.layers import called, incoming_layers
+from lasagne_ext.network.parameters import extent, first_users, parameters_of
+from lasagne_ext.network.shapes import (actual_shapes, declared_shape, incoming_shapes, parts_of,
                                       shapes_of_one_batch, symbolic_outputs)
 
 #: A line of a summary. `parameters` counts only those that no earlier line has counted, `trainable`

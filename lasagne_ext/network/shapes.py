@@ -6,8 +6,8 @@ import numpy as np
 import theano
 import theano.tensor as T
 
-from lasagne_ext.debug.network.expressions import flattened, like
-from lasagne_ext.debug.network.layers import incoming_layers
+from lasagne_ext.network.expressions import flattened, like
+from lasagne_ext.network.layers import incoming_layers
 
 
 def plain_shape(shape):
@@ -128,7 +128,7 @@ def actual_shapes(outputs, feed):
 def symbolic_outputs(named, deterministic):
     """The symbolic outputs of as many layers as have one.
 
-    Unlike :func:`lasagne_ext.debug.network.expressions.expressions` it goes on after a layer that fails,
+    Unlike :func:`lasagne_ext.network.expressions.expressions` it goes on after a layer that fails,
     and needs no input layer.
 
     Returns

@@ -5,7 +5,7 @@ import lasagne
 import numpy as np
 import theano
 
-from lasagne_ext.debug.network.sizes import axis_order
+from lasagne_ext.network.sizes import axis_order
 
 
 class Feed:

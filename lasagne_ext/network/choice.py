@@ -3,7 +3,7 @@ import difflib
 
 import lasagne
 
-from lasagne_ext.debug.network.layers import NO_LAYERS
+from lasagne_ext.network.layers import NO_LAYERS
 
 
 def given_layers(layers):
