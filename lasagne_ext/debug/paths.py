@@ -9,7 +9,7 @@ import theano.tensor as T
 
 from lasagne_ext import kernels
 from lasagne_ext.debug._tables import Report
-from lasagne_ext.network.layers import given_words
+from lasagne_ext.network.graph import argument_text
 from lasagne_ext.debug.numbers.checked import applied, described, gradients, named_arrays
 from lasagne_ext.debug.numbers.elementary import elementary, is_sampling
 from lasagne_ext.debug.numbers.float64 import is_float
@@ -141,7 +141,7 @@ def compare_paths(op, inputs, seed=None):
     where = 'compare_paths'
     if not callable(op):
         raise TypeError('%s: op must be a function of symbolic variables or an Op, got %s'
-                        % (where, given_words(op, 'the function')))
+                        % (where, argument_text(op, 'the function')))
     arrays = named_arrays(where, op, inputs)
     seed = random.SystemRandom().randrange(2 ** 31) if seed is None else seed
     variables = OrderedDict((name, T.TensorType(str(array.dtype), [size == 1 for size in array.shape])(name))

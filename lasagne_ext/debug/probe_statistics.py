@@ -4,12 +4,12 @@ from collections import OrderedDict, namedtuple
 import numpy as np
 import theano
 
+from lasagne_ext.checks import did_you_mean
 from lasagne_ext.debug._tables import Report
-from lasagne_ext.network.choice import chosen, given_layers, near_miss
+from lasagne_ext.network.graph import layer_list, named_layers, select_names
 from lasagne_ext.network.expressions import expressions, labelled_parts
 from lasagne_ext.network.functions import kept
 from lasagne_ext.network.inputs import Feed
-from lasagne_ext.network.layers import named_layers
 from lasagne_ext.debug.numbers.statistics import Running, Statistics, mode, unpacked
 
 #: Statistics of one layer: how many values, their range, mean and std (of the finite ones), and how many
@@ -67,8 +67,8 @@ class ProbeStatistics(Report):
             if row.name == name:
                 return row
         names = [row.name for row in self.rows]
-        raise KeyError('no layer is called %r%s; there are: %s'
-                       % (name, near_miss(name, names), ', '.join(names)))
+        raise KeyError('no layer is called %r; there are: %s%s'
+                       % (name, ', '.join(names), did_you_mean(name, names)))
 
 
 def probe_statistics(layers, batches, deterministic=True, only=None):
@@ -118,9 +118,9 @@ def probe_statistics(layers, batches, deterministic=True, only=None):
     3 batches
     """
     where = 'probe_statistics'
-    layers = given_layers(layers)
+    layers = layer_list(layers)
     named = named_layers(where, layers)
-    names = chosen(where, named, only)
+    names = select_names(where, named, only)
     if isinstance(batches, (np.ndarray, dict, str)) or not hasattr(batches, '__iter__'):
         raise TypeError('%s: batches must be an iterable of inputs, such as [x] for a single batch; got %s'
                         % (where, type(batches).__name__))

@@ -1,8 +1,7 @@
 """Blocks of layers that a network repeats."""
 from collections import namedtuple
 
-from lasagne_ext.network.layers import incoming_layers
-from lasagne_ext.network.parameters import first_users, parameters_of
+from lasagne_ext.network.graph import first_users, incoming_layers, parameters_of
 
 #: `times` blocks of `length` layers each, one after another, from layer number `start` on.
 Block = namedtuple('Block', 'start length times')

@@ -3,7 +3,7 @@ import lasagne
 import numpy as np
 import theano.tensor as T
 
-from lasagne_ext.network.layers import is_kind_of
+from lasagne_ext.network.graph import is_kind_of
 from lasagne_ext.network.shapes import incoming_shapes, parts_of, plain_shape
 
 #: By the name of a class of Lasagne or of this package, as not every Lasagne has all of them: a

@@ -8,8 +8,8 @@ import theano
 from lasagne_ext.network.counting import multiply_adds
 from lasagne_ext.network.expressions import expressions, flattened
 from lasagne_ext.network.inputs import Feed
-from lasagne_ext.network.layers import called, incoming_layers
-from lasagne_ext.network.parameters import extent, first_users, parameters_of
+from lasagne_ext.network.graph import (first_users, incoming_layers, layer_label, parameter_size,
+                                       parameters_of)
 from lasagne_ext.network.shapes import (actual_shapes, declared_shape, incoming_shapes, parts_of,
                                       shapes_of_one_batch, symbolic_outputs)
 
@@ -87,7 +87,7 @@ def _declared(named):
 
 
 def _failure(name, layer, what, error):
-    return '%s %s: %s: %s' % (called(name, layer), what, type(error).__name__,
+    return '%s %s: %s: %s' % (layer_label(name, layer), what, type(error).__name__,
                               ' '.join(str(error).split()))
 
 
@@ -106,7 +106,7 @@ def _by_evaluation(where, named, inputs, deterministic):
 
 
 def _count(parameters):
-    return sum(extent(parameter)[0] for parameter in parameters)
+    return sum(parameter_size(parameter)[0] for parameter in parameters)
 
 
 def _trained(layer):

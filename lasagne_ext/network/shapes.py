@@ -7,7 +7,7 @@ import theano
 import theano.tensor as T
 
 from lasagne_ext.network.expressions import flattened, like
-from lasagne_ext.network.layers import incoming_layers
+from lasagne_ext.network.graph import incoming_layers
 
 
 def plain_shape(shape):

@@ -3,7 +3,7 @@ import itertools
 
 import numpy as np
 
-from lasagne_ext.network.layers import incoming_layers
+from lasagne_ext.network.graph import incoming_layers
 
 
 def agrees(declared, actual):

@@ -276,7 +276,7 @@ def test_chosen_layers():
 
 
 @pytest.mark.parametrize('only, error, message', [
-    ('hiden', ValueError, "only: no layer is called 'hiden' .did you mean 'hidden'.*; there are: in, hid"),
+    ('hiden', ValueError, "only: no layer is called 'hiden'; there are: in, hid.*; did you mean 'hidden'"),
     ([InputLayer((None, 1), name='other')], ValueError, "the layer 'other' does not belong to this"),
     ([], ValueError, 'only must name at least one layer'),
     (3, TypeError, 'only must hold layers or their names, got 3')])

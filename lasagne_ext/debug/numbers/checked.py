@@ -10,7 +10,7 @@ from theano.gradient import DisconnectedType, NullType
 
 from lasagne_ext.network.expressions import flattened
 from lasagne_ext.network.inputs import Feed
-from lasagne_ext.network.layers import called, given_words, named_layers
+from lasagne_ext.network.graph import argument_text, layer_label, named_layers
 from lasagne_ext.debug.numbers.float64 import float64_outputs, float64_variable, is_float, without
 
 #: `outputs` and `inputs` are name -> variable, `values` those of the inputs. `title` says what it is.
@@ -28,7 +28,7 @@ def problem_of(where, thing, inputs, deterministic):
         return _network(where, list(layers), inputs, deterministic)
     if not callable(thing):
         raise TypeError('%s: fn_or_layer must be a function of symbolic variables, an Op or a Lasagne layer, '
-                        'got %s' % (where, given_words(thing, 'the function or layer')))
+                        'got %s' % (where, argument_text(thing, 'the function or layer')))
     return _function(where, thing, inputs)
 
 
@@ -60,7 +60,7 @@ def _network(where, layers, inputs, deterministic):
                      for k, part in enumerate(output))
     _check_outputs(where, parts.values())
     parts = OrderedDict(zip(parts, without(list(parts.values()), replacements)))
-    title = ' and '.join(called(names[layer], layer) for layer in layers)
+    title = ' and '.join(layer_label(names[layer], layer) for layer in layers)
     return _problem(where, title, parts, found, values)
 
 
