@@ -12,7 +12,7 @@ from lasagne_ext.debug._tables import shape_text
 from lasagne_ext.network.blocks import repeated_blocks
 from lasagne_ext.network.families import COLOURS, family_of
 from lasagne_ext.network.graph import named_layers
-from lasagne_ext.network.rows import network_rows
+from lasagne_ext.network.table import network_rows
 from lasagne_ext.debug.pictures.svg import svg
 
 #: A box. `lines` is its text; `shared` names the layers that share parameters with it; `times` is how

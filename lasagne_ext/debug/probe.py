@@ -9,10 +9,10 @@ from tabulate import tabulate
 
 from lasagne_ext.checks import did_you_mean
 from lasagne_ext.debug.describe import describe
-from lasagne_ext.network.apart import apart, mode
+from lasagne_ext.network.graph_copy import copies, merging_mode
 from lasagne_ext.network.graph import layer_list, layer_names, named_layers, select_names
 from lasagne_ext.network.expressions import expressions, flattened, labelled_parts, like, loss_of
-from lasagne_ext.network.functions import kept
+from lasagne_ext.network.function_cache import cached_function
 from lasagne_ext.network.inputs import Feed
 
 
@@ -177,7 +177,7 @@ def probe(layers, inputs, gradients=False, loss=None, deterministic=True, only=N
     def build():
         variables = list(feed.variables.values())
         network = expressions('probe', named, feed.variables, deterministic)
-        values = expressions('probe', named, apart(feed.variables), deterministic)
+        values = expressions('probe', named, copies(feed.variables), deterministic)
         looked_at = OrderedDict((name, values[name]) for name in names)
         slopes = OrderedDict()
         if gradients:
@@ -185,11 +185,11 @@ def probe(layers, inputs, gradients=False, loss=None, deterministic=True, only=N
         results = _parts(dict(looked_at, **{name: network[name] for name in layer_names(layers, named)}),
                          names) + [part for part in _parts(slopes, slopes) if part is not None]
         # To look must not change what is looked at, such as the averages of a batch normalisation.
-        function = theano.function(variables, results, mode=mode(), on_unused_input='ignore',
+        function = theano.function(variables, results, mode=merging_mode(), on_unused_input='ignore',
                                    no_default_updates=True)
         return function, _forms(looked_at), _forms(slopes)
 
-    function, *forms = kept('probe', named.values(), [
+    function, *forms = cached_function('probe', named.values(), [
         layer_names(layers, named), list(named), names, bool(gradients), loss, bool(deterministic)], build)
     results = iter(function(*feed.values))
     values, slopes = (OrderedDict((name, like(form, [next(results) if there else None

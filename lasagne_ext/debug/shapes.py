@@ -10,7 +10,7 @@ from lasagne_ext.debug.errors import retold
 from lasagne_ext.network.expressions import expressions, flattened
 from lasagne_ext.network.inputs import Feed
 from lasagne_ext.network.graph import incoming_layers, layer_label, named_layers
-from lasagne_ext.network.sizes import agrees, axis_order, declared_for, is_shape
+from lasagne_ext.network.shapes import agrees, axis_order, declared_for, is_shape
 from lasagne_ext.engine.monitoring import Monitored
 
 #: `declared` is what the layer declares; `actual` the shape of what it gives, a tuple of shapes where it

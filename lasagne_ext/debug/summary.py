@@ -5,7 +5,7 @@ from lasagne_ext.checks import did_you_mean
 from lasagne_ext.debug._tables import Report, shape_text, short_number
 from lasagne_ext.network.blocks import repeated_blocks
 from lasagne_ext.network.graph import first_users, named_layers, parameter_size
-from lasagne_ext.network.rows import Row, network_rows
+from lasagne_ext.network.table import Row, network_rows
 from lasagne_ext.network.shapes import parts_of
 
 

@@ -10,7 +10,7 @@ import theano
 from lasagne_ext.debug._history import History, Row
 from lasagne_ext.network.graph import layer_list, layer_names, localisation_layers, named_layers
 from lasagne_ext.network.expressions import expressions, flattened, labelled_parts, loss_of
-from lasagne_ext.network.functions import kept
+from lasagne_ext.network.function_cache import cached_function
 from lasagne_ext.network.inputs import Feed
 from lasagne_ext.debug.numbers.statistics import Running, Statistics, mode, unpacked
 
@@ -97,7 +97,7 @@ class Watcher:
         return Row(epoch, 'parameter', name, None, None, None, None, gradient.norm, weights, ratio, flags)
 
     def _function(self):
-        return kept('watch', self._named.values(),
+        return cached_function('watch', self._named.values(),
                     [layer_names(self.layers, self._named), list(self._named), self.loss, self.deterministic],
                     self._compiled)
 

@@ -4,7 +4,7 @@ import numpy as np
 import theano.tensor as T
 
 from lasagne_ext.network.graph import is_kind_of
-from lasagne_ext.network.shapes import incoming_shapes, parts_of, plain_shape
+from lasagne_ext.network.shapes import incoming_shapes, output_shape_for, parts_of
 
 #: By the name of a class of Lasagne or of this package, as not every Lasagne has all of them: a
 #: function of the layer, the shapes that go in, the shape that comes out, and `deterministic`.
@@ -59,8 +59,7 @@ def network_multiply_adds(output, input_shape, deterministic):
             shapes[layer] = input_shape
             continue
         given = incoming_shapes(layer, shapes)
-        several = isinstance(layer, lasagne.layers.MergeLayer)
-        shapes[layer] = plain_shape(layer.get_output_shape_for(given if several else given[0]))
+        shapes[layer] = output_shape_for(layer, given)
         count = multiply_adds(layer, given, shapes[layer], deterministic)
         if count is None:
             raise _Unknown

@@ -3,7 +3,7 @@ import numpy as np
 
 from lasagne_ext.debug._tables import shape_text
 from lasagne_ext.network.graph import incoming_layers, layer_label
-from lasagne_ext.network.sizes import agrees, axis_order, declared_from, flattened_shape, is_shape
+from lasagne_ext.network.shapes import agrees, axis_order, declared_from, flattened_shape, is_shape
 
 
 def likely_cause(node, values, layer, names, given):
