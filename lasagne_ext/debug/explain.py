@@ -10,7 +10,7 @@ from lasagne_ext.network.graph import (first_users, incoming_layers, layer_label
                                        parameter_size, parameters_of)
 from lasagne_ext.network.inputs import Feed
 from lasagne_ext.debug.probe import probe
-from lasagne_ext.debug.words.phrases import phrase
+from lasagne_ext.network.registry import phrase
 from lasagne_ext.debug.words.suspicions import Suspicion, suspicions
 
 #: A layer and what is said of it: one sentence, and what looks suspicious.

@@ -116,7 +116,7 @@ def flattened(output):
 
 
 def labelled_parts(name, value):
-    """Return ``[(label, value)]`` of a layer's output, with labels ``name[0]``, ``name['key']`` of several."""
+    """Return ``[(label, value)]`` of a layer's output, of several with ``name[0]`` or ``name['key']``."""
     if isinstance(value, dict):
         return [('%s[%r]' % (name, key), part) for key, part in value.items()]
     if isinstance(value, (tuple, list)):

@@ -59,6 +59,14 @@ def parts_of(shape):
     return flattened(shape) if several else [shape]
 
 
+def size_of(shape):
+    """Return the number of values in a shape, or in several; raise ValueError if a size is unknown."""
+    parts = parts_of(shape)
+    if parts is None or any(not isinstance(size, int) for part in parts for size in part):
+        raise ValueError('a size is unknown: %s' % (shape,))
+    return sum(int(np.prod(part, dtype='int64')) for part in parts)
+
+
 def batch_of_one(shape):
     """Return a shape, or several, with a batch of 1 where the batch is unknown."""
     parts = parts_of(shape)

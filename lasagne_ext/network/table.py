@@ -5,7 +5,7 @@ import lasagne
 import numpy as np
 import theano
 
-from lasagne_ext.network.counting import multiply_adds
+from lasagne_ext.network.registry import multiply_adds
 from lasagne_ext.network.expressions import expressions, flattened, symbolic_outputs
 from lasagne_ext.network.inputs import Feed
 from lasagne_ext.network.graph import (first_users, incoming_layers, layer_label, parameter_size,

@@ -15,7 +15,7 @@ from lasagne.layers import (ConcatLayer, Conv2DLayer, DenseLayer, DropoutLayer, 
                             NonlinearityLayer)
 
 from lasagne_ext.debug import draw
-from lasagne_ext.network.families import COLOURS, family_of
+from lasagne_ext.network.registry import COLOURS, family_of
 from lasagne_ext.debug.pictures.layout import Layout
 from lasagne_ext.layers import TransformerLayer, localization
 
