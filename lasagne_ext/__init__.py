@@ -14,9 +14,9 @@ from lasagne_ext import engine
 
 __version__ = '0.1.0'
 
-__all__ = ['blocks', 'datasets', 'debug', 'engine', 'layers', 'ops', 'training']
+__all__ = ['blocks', 'datasets', 'debug', 'engine', 'layers', 'network', 'ops', 'training']
 
-_PACKAGES = [*__all__, 'kernels', 'network']
+_PACKAGES = [*__all__, 'kernels']
 
 engine.activate()
 
