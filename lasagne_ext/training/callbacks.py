@@ -1,5 +1,5 @@
 """What may happen in training after each epoch."""
-from lasagne_ext.datasets._data import check_count
+from lasagne_ext.checks import check_count
 from lasagne_ext.debug.watch import watch
 from lasagne_ext.training._monitor import Monitor
 

@@ -4,8 +4,8 @@ import numbers
 import os
 import warnings
 
-from lasagne_ext.datasets._data import check_count
-from lasagne_ext.datasets.batches import check_making
+from lasagne_ext.checks import check_choice, check_count
+from lasagne_ext.datasets.batches import check_worker
 from lasagne_ext.training._data import Source, share_apart
 from lasagne_ext.training._epochs import Epochs
 from lasagne_ext.training._interrupt import Interruption
@@ -106,7 +106,7 @@ def fit(functions, data, validation=None, epochs=10, batch_size=None, seed=0, ca
     True
     """
     _check(functions, epochs, batch_size, seed, prefetch, on_nan)
-    check_making('fit', transform, worker)
+    check_worker('fit', transform, worker)
     if isinstance(validation, numbers.Real) and not isinstance(validation, bool):
         source, judged = share_apart('fit', functions, data, validation, seed, transform is not None)
     else:
@@ -198,5 +198,4 @@ def _check(functions, epochs, batch_size, seed, prefetch, on_nan):
     for name, value, least in (('epochs', epochs, 1), ('seed', seed, 0), ('prefetch', prefetch or 0, 0),
                                ('batch_size', _BATCH_SIZE if batch_size is None else batch_size, 1)):
         check_count('fit', name, value, least)
-    if on_nan not in ('raise', 'stop'):
-        raise ValueError("fit: on_nan must be 'raise' or 'stop', got %r" % (on_nan,))
+    check_choice('fit', 'on_nan', on_nan, ('raise', 'stop'))

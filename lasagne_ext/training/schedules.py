@@ -2,7 +2,7 @@
 import math
 import numbers
 
-from lasagne_ext.datasets._data import check_count
+from lasagne_ext.checks import check_count
 from lasagne_ext.training._monitor import Monitor
 
 
