@@ -4,8 +4,7 @@ from collections import OrderedDict
 import lasagne
 import theano
 
-from lasagne_ext.network.choice import given_layers, names_of
-from lasagne_ext.network.layers import named_layers
+from lasagne_ext.network.graph import layer_list, layer_names, named_layers
 from lasagne_ext.training.losses import get_loss, get_metrics, masked_mean, regularization_penalty
 from lasagne_ext.training.updates import UpdateRule, build_updates, trainable_parameters
 from lasagne_ext.training.variables import as_column, find_inputs, find_mask, make_targets, training_state
@@ -237,7 +236,7 @@ def compile_functions(network, loss='categorical_crossentropy', updates='adam', 
     >>> functions.predict(images).shape
     (3, 3)
     """
-    outputs = given_layers(network)
+    outputs = layer_list(network)
     named = named_layers('compile_functions', outputs)
     network = network if isinstance(network, lasagne.layers.Layer) else outputs
     inputs, shapes = find_inputs(named)
@@ -248,7 +247,7 @@ def compile_functions(network, loss='categorical_crossentropy', updates='adam', 
     weights = find_mask(named, inputs, mask)
     loss_functions = [get_loss(one) for one in losses]
     metric_functions = OrderedDict()              # name -> number of the output, function
-    for number, name in enumerate(names_of(outputs, named)):
+    for number, name in enumerate(layer_names(outputs, named)):
         for metric, function in get_metrics(metrics, losses[number], targets[number],
                                             outputs[number].output_shape[-1]):
             metric_functions['%s_%s' % (name, metric) if len(outputs) > 1 else metric] = number, function

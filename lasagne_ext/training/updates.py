@@ -8,8 +8,7 @@ import theano
 import theano.tensor as T
 
 from lasagne_ext.checks import did_you_mean
-from lasagne_ext.network.layers import named_layers
-from lasagne_ext.network.parameters import parameters_of
+from lasagne_ext.network.graph import named_layers, parameters_of
 
 #: Rules by name, and the learning rate they start with where nothing is said.
 DEFAULT_RATES = OrderedDict([

@@ -6,8 +6,7 @@ import numpy as np
 import theano
 import theano.tensor as T
 
-from lasagne_ext.network.layers import named_layers
-from lasagne_ext.network.parameters import parameters_of
+from lasagne_ext.network.graph import named_layers, parameters_of
 from lasagne_ext.training.losses import LABEL_LOSSES
 
 
