@@ -1,14 +1,15 @@
-"""A training under way: what its callbacks see and may change."""
+"""Run of a training, which its callbacks see and may change."""
 import math
 
 import lasagne
 import numpy as np
 
-from lasagne_ext.training.checkpoint import restore, save_checkpoint
+from lasagne_ext.training.checkpoint import read_checkpoint, save_checkpoint
+from lasagne_ext.training.restore import apply_assignments
 
 
 class TrainingError(ArithmeticError):
-    """The loss, or a parameter, has become NaN or infinite.
+    """Raised if the loss, or a parameter, has become NaN or infinite.
 
     Attributes
     ----------
@@ -24,7 +25,7 @@ class TrainingError(ArithmeticError):
 
 
 class Run:
-    """What the callbacks of `fit` are given.
+    """Training under way, as the callbacks of `fit` see it.
 
     Attributes
     ----------
@@ -71,22 +72,21 @@ class Run:
 
     @property
     def learning_rate(self):
-        """The learning rate, a float to read and to set."""
-        rate = self.functions.learning_rate
-        if rate is None:
-            raise ValueError('fit: the rule for updates was given without a learning_rate that could be '
-                             'changed')
-        return float(rate.get_value())
+        """Learning rate, a float to read and to set."""
+        return float(self._rate_variable().get_value())
 
     @learning_rate.setter
     def learning_rate(self, value):
         if not 0 <= value < math.inf:
             raise ValueError('fit: a learning rate must be at least 0 and finite, got %r' % value)
-        rate = self.functions.learning_rate
-        if rate is None:
+        rate = self._rate_variable()
+        rate.set_value(np.asarray(value, rate.dtype))
+
+    def _rate_variable(self):
+        if self.functions.learning_rate is None:
             raise ValueError('fit: the rule for updates was given without a learning_rate that could be '
                              'changed')
-        rate.set_value(np.asarray(value, rate.dtype))
+        return self.functions.learning_rate
 
     def parameters(self):
         """Copy the values of all parameters of the network.
@@ -116,7 +116,8 @@ class Run:
         path : str
             Name of the file; what was there is replaced once the new one is whole.
         """
-        states = {key: callback.state() for key, callback in self._keyed() if hasattr(callback, 'state')}
+        states = {key: callback.state() for key, callback in self._keyed_callbacks()
+                  if hasattr(callback, 'state')}
         save_checkpoint(path, self.network, self.functions, epoch=self.epoch, history=self.history.to_dict(),
                         extra={'fit': self._settings, 'callbacks': states})
 
@@ -133,21 +134,20 @@ class Run:
         dict
             The settings of `fit` that it was made with.
         """
-        def accept(found):
-            if 'fit' not in found.extra or found.epoch is None:
-                raise ValueError('fit: resume: %s holds parameters, but is not a checkpoint that fit has '
-                                 'written; load it with load_checkpoint, and train anew' % path)
-
-        found = restore(path, self.network, self.functions, True, False, accept)
+        found, assignments = read_checkpoint(path, self.network, self.functions)
+        if 'fit' not in found.extra or found.epoch is None:
+            raise ValueError('fit: resume: %s holds parameters, but is not a checkpoint that fit has '
+                             'written; load it with load_checkpoint, and train anew' % path)
+        apply_assignments('load_checkpoint', path, assignments)
         self.history.rows = found.history['rows']
         self.epoch, self.resumed = found.epoch, True
-        for key, callback in self._keyed():
+        for key, callback in self._keyed_callbacks():
             if key in found.extra['callbacks'] and hasattr(callback, 'set_state'):
                 callback.set_state(found.extra['callbacks'][key])
         return found.extra['fit']
 
-    def _keyed(self):
-        """The callbacks by names that are the same in every process: of what kind, the how manieth."""
+    def _keyed_callbacks(self):
+        """Pair each callback with a stable key: its class and its number among those of that class."""
         kinds = [type(callback).__name__ for callback in self.callbacks]
         return [('%s#%d' % (kind, kinds[:k].count(kind)), callback)
                 for k, (kind, callback) in enumerate(zip(kinds, self.callbacks))]
@@ -166,73 +166,3 @@ class Run:
             method = getattr(callback, moment, None)
             if method is not None and method(self, *arguments) is False and not self.stop:
                 self.stop = 'stopped by %s' % (getattr(callback, 'name', None) or type(callback).__name__)
-
-
-class Plain:
-    """A function as a callback: it is called after every epoch.
-
-    Parameters
-    ----------
-    function : callable
-        ``function(run, row)``; False ends training.
-    """
-
-    def __init__(self, function):
-        self.function, self.name = function, getattr(function, '__name__', repr(function))
-
-    def on_epoch_end(self, run, row):
-        return self.function(run, row)
-
-
-class KeepBest:
-    """Keeps a copy of the best parameters, for training that Ctrl-C ends."""
-
-    def __init__(self):
-        self._best, self._parameters = None, None
-
-    def on_epoch_end(self, run, row):
-        if self._best is None or row['val_loss'] < self._best:
-            self._best, self._parameters = row['val_loss'], run.parameters()
-
-    def on_train_end(self, run):
-        if run.history.interrupted and self._parameters is not None:
-            run.set_parameters(self._parameters)
-
-    def state(self):
-        return {'best': self._best, 'parameters': self._parameters}
-
-    def set_state(self, state):
-        self._best, self._parameters = state['best'], state['parameters']
-
-
-class Snapshot:
-    """The values of everything that a training step changes.
-
-    Parameters
-    ----------
-    run : Run
-    """
-
-    def __init__(self, run):
-        variables = lasagne.layers.get_all_params(run.functions.outputs) + list(run.functions.state.values())
-        self._values = [(variable, variable.get_value()) for variable in variables]
-        self.epoch = run.epoch
-
-    def restore(self):
-        """Set them to these values again."""
-        for variable, value in self._values:
-            variable.set_value(value)
-
-    def when(self):
-        """In words."""
-        return 'the end of epoch %d' % self.epoch if self.epoch else 'the beginning'
-
-
-def bad_parameter(outputs):
-    """The name of a parameter that holds NaN or Inf; None if there is none."""
-    for layer in lasagne.layers.get_all_layers(outputs):
-        for parameter in layer.get_params():
-            if hasattr(parameter, 'get_value') and not np.isfinite(parameter.get_value(borrow=True)).all():
-                return '%s of layer %r' % (parameter.name or 'a parameter',
-                                           layer.name or type(layer).__name__)
-    return None

@@ -1,15 +1,15 @@
-"""Losses and metrics by name, and how their values become one number for a batch."""
+"""Losses and metrics by name, and the one number that they give for a batch."""
 import re
 
 import lasagne
 import theano
 import theano.tensor as T
 
-from lasagne_ext.training._options import meant
+from lasagne_ext.checks import check_number, did_you_mean
 
 
 def categorical_crossentropy(prediction, target):
-    """Of probabilities along the last axis, and labels or probabilities; one value for each vector."""
+    """Return one value for each vector of probabilities; targets are labels, or such vectors."""
     if target.ndim == prediction.ndim:
         return lasagne.objectives.categorical_crossentropy(prediction, target)
     # Theano takes labels for a matrix of probabilities only.
@@ -19,23 +19,23 @@ def categorical_crossentropy(prediction, target):
 
 
 def absolute_error(prediction, target):
-    """``|p - t|``."""
+    """Return ``|p - t|``."""
     return abs(prediction - target)
 
 
 def huber_loss(prediction, target):
-    """Half the square of a difference up to 1, and the difference less a half beyond."""
+    """Return half the square of a difference up to 1, and the difference less a half beyond."""
     difference = abs(prediction - target)
     return T.switch(difference <= 1, difference ** 2 / 2, difference - .5)
 
 
 def binary_hinge_loss(prediction, target):
-    """``max(0, 1 - p)`` where the target is 1, ``max(0, 1 + p)`` where it is 0."""
+    """Return ``max(0, 1 - p)`` where the target is 1, ``max(0, 1 + p)`` where it is 0."""
     return T.maximum(0, 1 - (2 * target - 1) * prediction)
 
 
 def multiclass_hinge_loss(prediction, target):
-    """How far the best wrong class comes closer than 1 to the right one."""
+    """Return how far the best wrong class comes closer than 1 to the right one."""
     right = target > .5 if target.ndim == prediction.ndim else _one_hot(prediction, target)
     best_wrong = T.switch(right, -float('inf'), prediction).max(axis=-1)
     return T.maximum(0, 1 + best_wrong - T.switch(right, prediction, 0).sum(axis=-1))
@@ -51,18 +51,23 @@ LOSSES = {'categorical_crossentropy': categorical_crossentropy,
           'huber_loss': huber_loss, 'binary_hinge_loss': binary_hinge_loss,
           'multiclass_hinge_loss': multiclass_hinge_loss}
 
+#: Words of Keras and torch.
+_SYNONYMS = {'mse': 'squared_error', 'mean_squared_error': 'squared_error', 'mae': 'absolute_error',
+             'crossentropy': 'categorical_crossentropy', 'cross_entropy': 'categorical_crossentropy',
+             'sparse_categorical_crossentropy': 'categorical_crossentropy', 'bce': 'binary_crossentropy'}
+
 #: Losses that want class labels where nothing else is said, by number along the last axis.
-OF_LABELS = ('categorical_crossentropy', 'multiclass_hinge_loss')
+LABEL_LOSSES = ('categorical_crossentropy', 'multiclass_hinge_loss')
 
 #: Losses whose targets, where they have the shape of the prediction, are shares of classes.
-OF_CLASSES = OF_LABELS + ('binary_crossentropy', 'binary_hinge_loss')
+CLASS_LOSSES = LABEL_LOSSES + ('binary_crossentropy', 'binary_hinge_loss')
 
 #: From which prediction on a binary class is 1, by the loss.
 _THRESHOLDS = {'binary_crossentropy': .5, 'binary_hinge_loss': 0.}
 
 
-def loss_called(loss):
-    """The function behind a loss given by name; a callable is its own.
+def get_loss(loss):
+    """Return the function behind a loss given by name; a callable is its own.
 
     Raises
     ------
@@ -75,13 +80,14 @@ def loss_called(loss):
         raise TypeError('compile_functions: loss must be a name or a callable (prediction, target), got %r'
                         % (loss,))
     if loss not in LOSSES:
-        raise ValueError('compile_functions: there is no loss %r%s; there are %s, or give a callable '
-                         '(prediction, target)' % (loss, meant(loss, LOSSES), ', '.join(sorted(LOSSES))))
+        raise ValueError('compile_functions: there is no loss %r; there are %s, or give a callable '
+                         '(prediction, target)%s' % (loss, ', '.join(sorted(LOSSES)),
+                                                     did_you_mean(loss, LOSSES, _SYNONYMS)))
     return LOSSES[loss]
 
 
-def metrics_called(metrics, loss, target, columns):
-    """The metrics of one output as a list of (name, callable).
+def get_metrics(metrics, loss, target, columns):
+    """Return the metrics of one output as a list of (name, callable).
 
     Parameters
     ----------
@@ -93,7 +99,7 @@ def metrics_called(metrics, loss, target, columns):
         Size of the last axis of the prediction.
     """
     if metrics is None:
-        labels = loss in OF_LABELS or target.dtype.startswith(('int', 'uint'))
+        labels = loss in LABEL_LOSSES or target.dtype.startswith(('int', 'uint'))
         metrics = ['accuracy'] if labels or loss in _THRESHOLDS else []
     if isinstance(metrics, dict):
         pairs = list(metrics.items())
@@ -101,10 +107,10 @@ def metrics_called(metrics, loss, target, columns):
         given = [metrics] if isinstance(metrics, str) or callable(metrics) else metrics
         pairs = [(metric if isinstance(metric, str) else getattr(metric, '__name__', str(metric)), metric)
                  for metric in given]
-    return [(name, _metric_called(metric, loss, columns)) for name, metric in pairs]
+    return [(name, _get_metric(metric, loss, columns)) for name, metric in pairs]
 
 
-def _metric_called(metric, loss, columns):
+def _get_metric(metric, loss, columns):
     if callable(metric):
         return metric
     if not isinstance(metric, str):
@@ -116,12 +122,12 @@ def _metric_called(metric, loss, columns):
         return lambda prediction, target: _accuracy(prediction, target, binary, threshold)
     top = re.match(r'top_([1-9]\d*)$', metric)
     if top:
-        return lambda prediction, target: _top(prediction, target, int(top.group(1)))
+        return lambda prediction, target: _is_in_top(prediction, target, int(top.group(1)))
     if metric not in LOSSES:
         known = ['accuracy', 'top_5'] + sorted(LOSSES)
-        raise ValueError('compile_functions: there is no metric %r%s; there are %s (top_ with any number), '
-                         'or give a callable (prediction, target)'
-                         % (metric, meant(metric, known), ', '.join(known)))
+        raise ValueError('compile_functions: there is no metric %r; there are %s (top_ with any number), '
+                         'or give a callable (prediction, target)%s'
+                         % (metric, ', '.join(known), did_you_mean(metric, known, _SYNONYMS)))
     return LOSSES[metric]
 
 
@@ -133,15 +139,15 @@ def _accuracy(prediction, target, binary, threshold):
     return T.eq(prediction.argmax(axis=-1), target.argmax(axis=-1))
 
 
-def _top(prediction, target, count):
-    """Whether the right class is among the first ones; of equal predictions it counts as the last."""
+def _is_in_top(prediction, target, count):
+    """Return whether the right class is among the first ones; of equal predictions it counts as the last."""
     right = target > .5 if target.ndim == prediction.ndim else _one_hot(prediction, target)
     value = T.switch(right, prediction, 0).sum(axis=-1, keepdims=True)
     return (prediction < value).sum(axis=-1) >= prediction.shape[-1] - count
 
 
-def mean(values, mask=None):
-    """One number for a batch: the mean over all values, or over those that the mask lets count.
+def masked_mean(values, mask=None):
+    """Return the mean over a batch, over all values or over those that the mask lets count.
 
     Parameters
     ----------
@@ -163,13 +169,11 @@ def mean(values, mask=None):
     return (values * mask).sum() / T.maximum(mask.sum(), 1e-7)
 
 
-def penalty(outputs, l1, l2):
-    """What regularisation adds to the loss; 0 if nothing is asked for."""
+def regularization_penalty(outputs, l1, l2):
+    """Return what regularisation adds to the loss; 0 if nothing is asked for."""
     total = 0
     for name, weight in (('l1', l1), ('l2', l2)):
-        if isinstance(weight, bool) or not isinstance(weight, (int, float)) or not 0 <= weight < float('inf'):
-            raise ValueError('compile_functions: %s must be a number of at least 0, got %r' % (name, weight))
-        if weight:
+        if check_number('compile_functions', name, weight, 0):
             total += lasagne.utils.floatX(weight) * lasagne.regularization.regularize_network_params(
                 outputs, getattr(lasagne.regularization, name))
     return total

@@ -1,22 +1,22 @@
-"""Parameters as programs have always saved them for Lasagne: in order, without names."""
+"""Read parameters as programs have always saved them for Lasagne: in order, without names."""
 import pickle
 
 import numpy as np
 
-from lasagne_ext.training._npz import CheckpointError
+from lasagne_ext.training.serialization import CheckpointError
 
 #: Where the pickled dicts of Lasagne's model zoo keep the list of parameters.
 _KEYS = ('param values', 'values')
 
 
 def is_archive(path):
-    """Whether a file begins as one of ``numpy.savez``, whatever its name."""
+    """Return whether a file begins as one of ``numpy.savez``, whatever its name."""
     with open(path, 'rb') as f:
         return f.read(2) == b'PK'
 
 
 def ordered_arrays(path, arrays):
-    """The list that ``numpy.savez(path, *values)`` was given.
+    """Return the list that ``numpy.savez(path, *values)`` was given.
 
     Parameters
     ----------
@@ -41,8 +41,8 @@ def ordered_arrays(path, arrays):
     return [arrays[name] for name in names]
 
 
-def pickled_arrays(path, allow_pickle):
-    """The list of arrays in a file written with pickle, by any Python.
+def read_pickled_arrays(path, allow_pickle):
+    """Return the list of arrays in a file written with pickle, by any Python.
 
     Parameters
     ----------
@@ -64,7 +64,13 @@ def pickled_arrays(path, allow_pickle):
             raise CheckpointError('%s: holds a single array (numpy.save); expected an archive of several, as '
                                   'save_checkpoint or numpy.savez write it' % path)
         if not allow_pickle:
-            raise CheckpointError(_refusal(path, start))
+            # Protocol 2 and later; a list and a dict in protocols 0 and 1, which Python 2 preferred.
+            pickled = start[:1] == b'\x80' or start[:2] in (b'(l', b'(d', b']q', b'}q')
+            if pickled or path.lower().endswith(('.pkl', '.pickle', '.p')):
+                raise CheckpointError(
+                    '%s: is a pickle; reading it can run any program that its maker put there, so it is done '
+                    'only when asked for, with allow_pickle=True' % path)
+            raise CheckpointError('%s: is no archive of arrays (.npz), or only a part of one' % path)
         f.seek(0)
         try:
             content = pickle.load(f, encoding='latin1')
@@ -77,12 +83,3 @@ def pickled_arrays(path, allow_pickle):
         raise CheckpointError('%s: holds a pickled %s; expected a list of arrays, as get_all_param_values '
                               'returns it' % (path, type(content).__name__))
     return [np.asarray(value) for value in content]
-
-
-def _refusal(path, start):
-    # Protocol 2 and later; a list and a dict in protocols 0 and 1, which Python 2 preferred.
-    pickled = start[:1] == b'\x80' or start[:2] in (b'(l', b'(d', b']q', b'}q')
-    if pickled or path.lower().endswith(('.pkl', '.pickle', '.p')):
-        return ('%s: is a pickle; reading it can run any program that its maker put there, so it is done '
-                'only when asked for, with allow_pickle=True' % path)
-    return '%s: is no archive of arrays (.npz), or only a part of one' % path

@@ -601,7 +601,7 @@ def test_two_graphs_of_a_chain():
     (lambda X: convolutional(InputLayer(SHAPE), SHAPE, 4, 3), TypeError, r'input_block\(layer\)'),
     (lambda X: convolutional(X, X_test=3, input_shape=SHAPE, num_filters=3, filter_size=3), TypeError,
      'X_test must be a symbolic tensor'),
-    (lambda X: convolutional(X, X, SHAPE, 0, 3), ValueError, 'num_filters must be positive, got 0'),
+    (lambda X: convolutional(X, X, SHAPE, 0, 3), ValueError, 'num_filters must be at least 1, got 0'),
     (lambda X: convolutional(X, X, SHAPE, 4., 3), TypeError, 'num_filters must be a whole number, got 4.0'),
     (lambda X: convolutional(X, X, SHAPE, 4, (3, 3, 3)), ValueError, 'filter_size .* hold 2'),
     (lambda X: convolutional(X, X, SHAPE, 4, '3'), TypeError, 'filter_size must be a whole number'),
@@ -617,11 +617,11 @@ def test_two_graphs_of_a_chain():
     (lambda X: maxpool(X, X, SHAPE, 9), ValueError, 'sizes must be positive'),
     (lambda X: maxpool(X, X, SHAPE, 2, pad=2), ValueError, 'pad must be smaller than pool_size'),
     (lambda X: maxpool(X, X, SHAPE, (2,)), ValueError, 'pool_size .* hold 2'),
-    (lambda X: linear(X, X, SHAPE, -1), ValueError, 'num_units must be positive'),
+    (lambda X: linear(X, X, SHAPE, -1), ValueError, 'num_units must be at least 1'),
     (lambda X: linear(X, X, (None, 1, None, 8), 3), ValueError, 'must be known'),
     (lambda X: linear(X, X, SHAPE, 3, num_leading_axes=4), ValueError, 'sizes after the first 4'),
     (lambda X: linear(T.vector(), (None,), 3), ValueError, 'sizes after the first 1'),
-    (lambda X: activation(X, X, SHAPE, 'relo'), ValueError, "no nonlinearity 'relo', did you mean 'relu'"),
+    (lambda X: activation(X, X, SHAPE, 'relo'), ValueError, "no nonlinearity 'relo'; .* did you mean 'relu'"),
     (lambda X: activation(X, X, SHAPE, 'Tanh'), ValueError, "did you mean 'tanh'"),
     (lambda X: activation(X, X, SHAPE, 3), TypeError, 'name or a function of a variable, got 3'),
     (lambda X: activation(X, X, SHAPE, 'relu', leakiness=1), TypeError, "'relu' has no options, got leak"),
@@ -709,7 +709,7 @@ def test_variables_that_are_no_pair(X):
 def example():
     """examples/blocks.py as a module, without running it."""
     pytest.importorskip('sklearn')
-    path = os.path.join(os.path.dirname(__file__), os.pardir, 'examples', 'blocks.py')
+    path = os.path.join(os.path.dirname(__file__), os.pardir, os.pardir, 'examples', 'blocks.py')
     spec = importlib.util.spec_from_file_location('example_blocks', path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

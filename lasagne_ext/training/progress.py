@@ -1,4 +1,4 @@
-"""The progress bar of a training, on a terminal or in a notebook."""
+"""Show the progress of a training, on a terminal or in a notebook."""
 import sys
 import time
 
@@ -9,7 +9,7 @@ INTERVAL = .2
 
 
 class Progress:
-    """A bar over the batches of all epochs.
+    """Progress bar over the batches of all epochs.
 
     Parameters
     ----------
@@ -37,14 +37,14 @@ class Progress:
             self._bar.close()
 
     def epoch(self, number):
-        """An epoch begins."""
+        """Show that an epoch begins."""
         if self._bar is not None:
             if self._bar.desc.startswith('compiling'):
                 self._bar.unpause()                    # so that compilation does not count as a batch's time
             self._bar.set_description('epoch %d/%d' % (number, self._epochs))
 
     def batch(self, loss):
-        """A batch has been done; that costs next to nothing unless the bar is due to be drawn."""
+        """Count a batch; that costs next to nothing unless the bar is due to be drawn."""
         if self._bar is not None:
             self._pending += 1
             now = time.perf_counter()
@@ -54,7 +54,7 @@ class Progress:
                 self._flush()
 
     def row(self, row):
-        """An epoch is over."""
+        """Show the numbers of an epoch that is over."""
         if self._bar is not None:
             self._last = {name: value for name, value in row.items()
                           if name not in ('epoch', 'seconds', 'learning_rate')}
@@ -70,18 +70,18 @@ class Progress:
 
 
 def _stream():
-    """Where the bar is drawn."""
+    """Return the file that the bar is drawn to."""
     if 'ipykernel' in sys.modules:
         from IPython import get_ipython
         if get_ipython() is not None:
-            return _Cell()
+            return _NotebookLine()
     return sys.stderr
 
 
-class _Cell:
-    """A file of one line in a notebook's cell: what is written replaces it, and the last of it is saved."""
+class _NotebookLine:
+    """File of one line in a notebook's cell: what is written replaces it, and the last of it is saved."""
 
-    #: It can show the bar's blocks.
+    #: Can show the bar's blocks.
     encoding = 'utf-8'
 
     def __init__(self):

@@ -1,31 +1,125 @@
-"""Work done ahead by a background process, where compiled functions let no thread run beside them.
+"""Make batches ahead of time, in a background thread or in a background process.
 
-The process is a fork of this one: nothing has to be pickled to get there, so a transform may be any
-function. Arrays come back through memory that both see, everything else through a pipe.
+A thread does where functions let it run beside them: what takes the time (Pillow's decoders, NumPy, our
+kernels) releases the interpreter's lock, and nothing is copied. The two threads speak through
+`queue.SimpleQueue`, which alone may be used from a destructor at any moment.
+
+A process is taken where compiled functions let no thread run beside them. It is a fork of this one: nothing
+has to be pickled to get there, so a transform may be any function. Arrays come back through memory that
+both see, everything else through a pipe.
 """
+import atexit
 import contextlib
 import gc
 import multiprocessing
 import os
 import pickle
+import queue
 import random
 import signal
 import sys
 import tempfile
+import threading
 import traceback
 import warnings
+import weakref
 
 import numpy as np
 
 from lasagne_ext import kernels
 
+#: Told to the background thread: make another one, or end.
+_ANOTHER, _END = True, False
 
-def available():
-    """Whether a process can be had: macOS cannot fork safely, and Windows not at all."""
+_open = weakref.WeakSet()
+
+
+class ThreadPrefetcher:
+    """Iterator over what `items` yields, some of it made ahead of time.
+
+    Parameters
+    ----------
+    items : iterator
+        Used by the background thread alone.
+    ahead : int
+        How many items may be ready, or in the making, before they are asked for.
+
+    Notes
+    -----
+    An exception of `items` is raised by ``next``, with its traceback, after all that came before. The
+    thread ends with the last item, with :meth:`close`, when nobody holds the iterator any more, or with
+    the interpreter. ``close`` waits for an item in the making.
+    """
+
+    def __init__(self, items, ahead):
+        self._wanted, self._made = queue.SimpleQueue(), queue.SimpleQueue()
+        for _ in range(ahead):
+            self._wanted.put(_ANOTHER)
+        # It must not know this object, or that would never be garbage.
+        self._thread = threading.Thread(target=_serve_thread, args=(items, self._wanted, self._made),
+                                        daemon=True, name='lasagne_ext prefetch')
+        self._finished = False
+        _open.add(self)
+        self._thread.start()
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        if self._finished:
+            raise StopIteration
+        item, error = self._made.get()
+        if error is not None:
+            self.close()
+            try:
+                raise error
+            finally:
+                del error                                       # it would hold this frame, and that it
+        self._wanted.put(_ANOTHER)
+        return item
+
+    def close(self):
+        """End the thread. Asking for more items afterwards is asking for more than there are."""
+        self._end()
+        if self._thread is not threading.current_thread():
+            self._thread.join()
+
+    def __del__(self):
+        # Without waiting: whoever drops the last reference may hold a lock that the thread wants.
+        if not getattr(self, '_finished', True):
+            self._end()
+
+    def _end(self):
+        self._finished = True
+        try:
+            while True:
+                self._wanted.get_nowait()
+        except queue.Empty:
+            self._wanted.put(_END)
+
+
+def _serve_thread(items, wanted, made):
+    """Make items in the background thread as long as they are wanted."""
+    try:
+        while wanted.get() is _ANOTHER:
+            made.put((next(items), None))
+    except BaseException as error:                              # StopIteration among them
+        made.put((None, error))
+
+
+@atexit.register
+def _close_all():
+    """End threads that would still run while the interpreter is taken apart, and crash it."""
+    for iterator in list(_open):
+        iterator.close()
+
+
+def can_fork():
+    """Return whether a process can be had: macOS cannot fork safely, and Windows not at all."""
     return sys.platform.startswith('linux') and not multiprocessing.current_process().daemon
 
 
-class PrefetchedByProcess:
+class ProcessPrefetcher:
     """Iterator over what `items` yields, some of it made ahead of time.
 
     Parameters
@@ -50,12 +144,12 @@ class PrefetchedByProcess:
     def __init__(self, items, ahead, seeds, skipped=None):
         context = multiprocessing.get_context('fork')
         self._skipped, self._buffers = skipped, _Buffers()
-        self._spaces = [_memory() for _ in range(ahead)]
+        self._spaces = [_open_memory() for _ in range(ahead)]
         wanted, self._wanted = context.Pipe(duplex=False)
         self._made, made = context.Pipe(duplex=False)
         # Only its own ends may stay open in the process, or it would not learn that this one is gone.
         self._process = context.Process(
-            target=_work, daemon=True, name='lasagne_ext prefetch',
+            target=_serve_process, daemon=True, name='lasagne_ext prefetch',
             args=(items, self._spaces, wanted, made, (self._wanted, self._made), seeds, skipped))
         self._finished = False
         self._process.start()
@@ -71,8 +165,8 @@ class PrefetchedByProcess:
         if self._finished:
             raise StopIteration
         try:
-            number, (head, sizes), error, told, skipped = self._made.recv()
-            item = pickle.loads(head, buffers=self._buffers.filled(self._spaces[number], sizes))
+            number, (head, sizes), error, warned, skipped = self._made.recv()
+            item = pickle.loads(head, buffers=self._buffers.read(self._spaces[number], sizes))
         except EOFError:
             self.close()
             raise RuntimeError('the background process that makes batches has ended unasked, with exit code '
@@ -80,13 +174,13 @@ class PrefetchedByProcess:
         except BaseException:                                   # half a message may be left
             self.close()
             raise
-        for message in told:
+        for message in warned:
             warnings.warn_explicit(*message)
         if skipped:
             self._skipped.update(skipped)
         if error is not None:
             self.close()
-            raise error[0] from _There(error[1])
+            raise error[0] from _RemoteTraceback(error[1])
         self._tell(number)
         return item
 
@@ -106,7 +200,7 @@ class PrefetchedByProcess:
             self._end()
 
     def _end(self):
-        """Whether it had not been told so before."""
+        """Tell the process to end; return whether it had not been told so before."""
         first, self._finished = not self._finished, True
         if first:
             self._tell(None)
@@ -121,15 +215,15 @@ class PrefetchedByProcess:
             pass
 
 
-class _There(Exception):
-    """What happened in the process, as the cause of the exception raised here."""
+class _RemoteTraceback(Exception):
+    """Traceback of the process, as the cause of the exception raised here."""
 
     def __str__(self):
         return '\n' + self.args[0].rstrip()
 
 
-def _work(items, spaces, wanted, made, ends_of_others, seeds, skipped):
-    """What the process does."""
+def _serve_process(items, spaces, wanted, made, ends_of_others, seeds, skipped):
+    """Make items in the background process as long as they are wanted."""
     # Ctrl-C goes to all processes of a terminal; what it means is decided by the other one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -146,28 +240,28 @@ def _work(items, spaces, wanted, made, ends_of_others, seeds, skipped):
     try:
         for number in iter(wanted.recv, None):
             with warnings.catch_warnings(record=True) as caught:
-                content, error = _next(items, spaces[number])
-            told = [_portable((str(one.message), one.category), (str(one.message), UserWarning))
-                    + (one.filename, one.lineno) for one in caught]
+                content, error = _pack_next(items, spaces[number])
+            warned = [_picklable((str(one.message), one.category), (str(one.message), UserWarning))
+                      + (one.filename, one.lineno) for one in caught]
             found = {key: value for key, value in (skipped or {}).items() if key not in known}
             known.update(found)
-            made.send((number, content, error, told, found))
+            made.send((number, content, error, warned, found))
     except (EOFError, OSError):                                 # nobody is there any more
         pass
 
 
-def _next(items, space):
-    """The next item, its arrays in `space` and the rest here; or the exception that came instead."""
+def _pack_next(items, space):
+    """Pack the next item, its arrays in `space` and the rest here; or the exception that came instead."""
     try:
-        return _packed(next(items), space), None
+        return _pack(next(items), space), None
     except BaseException as error:                              # StopIteration among them
         text = traceback.format_exc()
         substitute = RuntimeError('%s: %s' % (type(error).__name__, error))
-        return _packed(None, space), (_portable(error, substitute), text)
+        return _pack(None, space), (_picklable(error, substitute), text)
 
 
-def _portable(thing, substitute):
-    """`thing`, or the substitute if it cannot be pickled or not be made of that again."""
+def _picklable(thing, substitute):
+    """Return `thing`, or the substitute if it cannot be pickled or not be made of that again."""
     try:
         pickle.loads(pickle.dumps(thing))
     except Exception:
@@ -175,16 +269,16 @@ def _portable(thing, substitute):
     return thing
 
 
-def _memory():
-    """A file without a name, in memory where the system offers that."""
+def _open_memory():
+    """Open a file without a name, in memory where the system offers that."""
     try:
         return open(os.memfd_create('lasagne_ext'), 'r+b', buffering=0)
     except (AttributeError, OSError):
         return tempfile.TemporaryFile(buffering=0)
 
 
-def _packed(item, space):
-    """The pickled item without the contents of its arrays, and their sizes; they are in `space`."""
+def _pack(item, space):
+    """Pickle an item without the contents of its arrays, which go to `space`; return that and their sizes."""
     views = []
     head = pickle.dumps(item, protocol=5, buffer_callback=lambda buffer: views.append(buffer.raw()))
     sizes, offset = [len(view) for view in views], 0
@@ -196,15 +290,16 @@ def _packed(item, space):
 
 
 class _Buffers:
-    """Memory to read into: that of batches which nobody holds any more, as new memory costs more to get than
-    to fill.
+    """Memory to read into: that of batches which nobody holds any more.
+
+    New memory costs more to get than to fill.
     """
 
     def __init__(self):
         self._arrays = []
 
-    def filled(self, space, sizes):
-        """Arrays of these numbers of bytes, which lie in `space` one after another."""
+    def read(self, space, sizes):
+        """Return arrays of these numbers of bytes, which lie in `space` one after another."""
         arrays, offset = [], 0
         for size in sizes:
             arrays.append(self._unused(size))
@@ -225,7 +320,7 @@ class _Buffers:
 
 
 def _counts(arrays):
-    """How many references there are to each."""
+    """Return how many references there are to each."""
     return [sys.getrefcount(array) for array in arrays]
 
 

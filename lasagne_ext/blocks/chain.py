@@ -1,4 +1,4 @@
-"""How blocks are called and chained."""
+"""Call and chain blocks: make a layer behind another, and its output in both graphs."""
 import functools
 import inspect
 import reprlib
@@ -8,16 +8,16 @@ import lasagne
 import numpy as np
 import theano
 
-from lasagne_ext.blocks._applying import applied, new_params
-from lasagne_ext.blocks._checks import check_shape, near_miss
-from lasagne_ext.blocks._records import check_variable, check_variable_shape, recorded, source, started
+from lasagne_ext.blocks.records import (check_shape, check_variable, check_variable_shape, find_record,
+                                        record_output, start_record)
+from lasagne_ext.checks import did_you_mean, is_whole
 
-#: One block of a chain: what it is called, how it was written, and what makes its layer.
-Step = namedtuple('Step', 'where text make')
+#: One block of a chain: its name, how it was written, and the function that makes its layer.
+Step = namedtuple('Step', 'name text make')
 
 
 class Block:
-    """One block or several in a row, with an input or still without.
+    """Chain of one block or several, with an input or still without.
 
     ``convolutional(32, (3, 3))`` and the like give one without an input; chained with ``|`` behind
     ``input_block(shape)``, it becomes a network, which unpacks into `out`, `out_test`, `params` and
@@ -74,8 +74,7 @@ class Block:
         steps = self._steps + other._steps
         if self._record is None:
             return Block(steps)
-        records = _run(other._steps, self._record, len(self._steps))
-        return Block(steps, records[-1])
+        return Block(steps, _run(other._steps, self._record, len(self._steps))[-1])
 
     def __call__(self, *args, **kwargs):
         """Put the blocks behind variables: ``block(X, X_test, input_shape)``.
@@ -87,16 +86,17 @@ class Block:
         """
         if self._record is not None:
             raise TypeError('Block: this one has an input already: %r' % (self,))
-        where = self._steps[0].where if len(self._steps) == 1 else 'Block'
-        record, args, kwargs = _taken(where, args, kwargs)
+        caller = self._steps[0].name if len(self._steps) == 1 else 'Block'
+        record, args, kwargs = _split_inputs(caller, args, kwargs)
         if record is None or args or kwargs:
-            raise TypeError('%s: expected X, X_test (or not) and input_shape, and no more' % where)
-        return self._behind(record)
+            raise TypeError('%s: expected X, X_test (or not) and input_shape, and no more' % caller)
+        return self._append_to(record)
 
-    def _behind(self, record):
-        """The four values, with `params` of these blocks alone."""
+    def _append_to(self, record):
+        """Return out, out_test, params and output_shape, with `params` of these blocks alone."""
         records = [record] + _run(self._steps, record, 0)
-        params = [param for before, after in zip(records, records[1:]) for param in new_params(before, after)]
+        params = [param for before, after in zip(records, records[1:])
+                  for param in _new_params(before.layer, after.layer)]
         return records[-1].out, records[-1].out_test, params, records[-1].layer.output_shape
 
     def __iter__(self):
@@ -105,7 +105,7 @@ class Block:
     def __repr__(self):
         return '<Block %s>' % ' | '.join(step.text for step in self._steps)
 
-    def _made(self):
+    def _require_input(self):
         if self._record is None:
             raise ValueError('Block: there is no input yet; write input_block(shape) | in front of %s'
                              % ' | '.join(step.text for step in self._steps))
@@ -113,11 +113,11 @@ class Block:
 
     @property
     def out(self):
-        return self._made().out
+        return self._require_input().out
 
     @property
     def out_test(self):
-        return self._made().out_test
+        return self._require_input().out_test
 
     @property
     def params(self):
@@ -129,7 +129,7 @@ class Block:
 
     @property
     def layer(self):
-        return self._made().layer
+        return self._require_input().layer
 
     @property
     def inputs(self):
@@ -138,11 +138,11 @@ class Block:
 
 
 def _run(steps, record, done):
-    """The records of some steps behind one; messages say which step of the chain it is."""
+    """Return the records of some steps behind one; messages say which step of the chain it is."""
     records = []
     for number, step in enumerate(steps, done + 1):
         try:
-            record = applied(step.where, step.make, record)
+            record = _run_step(step, record)
         except (TypeError, ValueError) as error:
             if number == len(steps) == 1 or type(error) not in (TypeError, ValueError):
                 raise
@@ -151,62 +151,137 @@ def _run(steps, record, done):
     return records
 
 
+def _run_step(step, source):
+    """Return the record of the layer that a step makes behind that of `source`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no layer, does not come from that layer, or does not fit its shape.
+    """
+    layer = step.make(source.layer)
+    if not isinstance(layer, lasagne.layers.Layer):
+        raise TypeError('%s: expected a Lasagne layer to be made, got %r' % (step.name, layer))
+    if source.layer not in lasagne.layers.get_all_layers(layer):
+        raise ValueError('%s: the %s that was made does not come from the layer that was given'
+                         % (step.name, type(layer).__name__))
+    try:
+        shape = layer.output_shape
+    except Exception as error:
+        raise ValueError('%s: cannot tell what becomes of the shape %r: %s'
+                         % (step.name, source.layer.output_shape, error)) from error
+    if not isinstance(shape, tuple) or any(s is not None and (not is_whole(s) or s < 1) for s in shape):
+        raise ValueError('%s: an input of shape %r would give one of shape %r; sizes must be positive '
+                         'whole numbers' % (step.name, source.layer.output_shape, shape))
+    outputs = []
+    # What blocks have computed already is not computed again, which would draw other random numbers.
+    for known, options in ((source.train, {}), (source.test, {'deterministic': True})):
+        try:
+            output = lasagne.layers.get_output(layer, known, **options)
+        except Exception as error:
+            raise ValueError('%s: %s' % (step.name, error)) from error
+        if not isinstance(output, theano.Variable) or output.ndim != len(shape):
+            raise ValueError('%s: expected an output with the %d dimensions of the shape %r, got %s'
+                             % (step.name, len(shape), shape, getattr(output, 'type', repr(output))))
+        outputs.append(output)
+    return record_output(layer, source.train, source.test, *outputs)
+
+
+def _new_params(before, after):
+    """Return the trainable parameters of the layers that have come between two, each once."""
+    known = lasagne.layers.get_all_layers(before)
+    taken = {param for layer in known for param in layer.get_params(trainable=True)}
+    found = []
+    for layer in lasagne.layers.get_all_layers(after):
+        for param in layer.get_params(trainable=True) if layer not in known else ():
+            if param not in taken:
+                taken.add(param)
+                found.append(param)
+    return found
+
+
+def construct_layer(caller, layer_class, incoming, *args, **kwargs):
+    """Return a new layer; what Lasagne says against its options is told as the block's.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there is no such option, or Lasagne refuses one.
+    """
+    for key in kwargs:
+        if not has_option(layer_class, key):
+            known = inspect.signature(layer_class.__init__).parameters
+            raise TypeError('%s: %s of this Lasagne has no option %r%s'
+                            % (caller, layer_class.__name__, key, did_you_mean(key, known)))
+    try:
+        return layer_class(incoming, *args, **kwargs)
+    except Exception as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind('%s: with an input of shape %r: %s' % (caller, incoming.output_shape, error)) from error
+
+
+def has_option(layer_class, option):
+    """Return whether a layer of the installed Lasagne takes an argument of that name."""
+    return option == 'name' or option in inspect.signature(layer_class.__init__).parameters
+
+
 def block(options):
     """Make a block of a function that checks its options and returns how a layer is made of another.
 
     The block takes ``X, X_test, input_shape`` before them.
     """
-    where, own = options.__name__, inspect.signature(options)
+    caller, own = options.__name__, inspect.signature(options)
 
     @functools.wraps(options)
     def call(*args, **kwargs):
-        record, args, kwargs = _taken(where, args, kwargs)
+        record, args, kwargs = _split_inputs(caller, args, kwargs)
         try:
             own.bind(*args, **kwargs)
         except TypeError as error:
             unknown = [key for key in kwargs if key not in own.parameters]
             raise TypeError('%s: %s%s; its options are %s' % (
-                where, error, near_miss(unknown[0], own.parameters) if unknown else '',
+                caller, error, did_you_mean(unknown[0], own.parameters) if unknown else '',
                 ', '.join(own.parameters))) from None
-        written = [_short(arg) for arg in args] + ['%s=%s' % (key, _short(kwargs[key])) for key in kwargs]
-        chain = Block([Step(where, '%s(%s)' % (where, ', '.join(written)), options(*args, **kwargs))])
-        return chain if record is None else chain._behind(record)
+        written = ([_abbreviate(arg) for arg in args]
+                   + ['%s=%s' % (key, _abbreviate(value)) for key, value in kwargs.items()])
+        chain = Block([Step(caller, '%s(%s)' % (caller, ', '.join(written)), options(*args, **kwargs))])
+        return chain if record is None else chain._append_to(record)
 
     first = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD)
              for name in ('X', 'X_test', 'input_shape')]
     call.__signature__ = own.replace(parameters=first + list(own.parameters.values()))
-    call.block_name = where
+    call.block_name = caller
     return call
 
 
-def _short(value):
+def _abbreviate(value):
     return getattr(value, '__name__', None) or reprlib.repr(value)
 
 
-def _taken(where, args, kwargs):
-    """What a block stands behind, or None; and the options that are left."""
+def _split_inputs(caller, args, kwargs):
+    """Return the record that a block is put behind, or None; and the options that are left."""
     args, kwargs = list(args), dict(kwargs)
     if 'X' not in kwargs and not (args and isinstance(args[0], theano.Variable)):
         if args and isinstance(args[0], (lasagne.layers.Layer, np.ndarray)):
-            check_variable(where, 'X', args[0])
+            check_variable(caller, 'X', args[0])
         if 'X_test' in kwargs or 'input_shape' in kwargs:
-            raise TypeError('%s: X is missing' % where)
+            raise TypeError('%s: X is missing' % caller)
         return None, args, kwargs
     X = kwargs.pop('X') if 'X' in kwargs else args.pop(0)
-    check_variable(where, 'X', X)
+    check_variable(caller, 'X', X)
     X_test = kwargs.pop('X_test', None)
     if args and (args[0] is None or isinstance(args[0], theano.Variable)):
         X_test = args.pop(0)
     if X_test is not None:
-        check_variable(where, 'X_test', X_test)
+        check_variable(caller, 'X_test', X_test)
     if 'input_shape' not in kwargs and not args:
-        raise TypeError('%s: input_shape is missing; it comes after X and X_test' % where)
+        raise TypeError('%s: input_shape is missing; it comes after X and X_test' % caller)
     shape = kwargs.pop('input_shape') if 'input_shape' in kwargs else args.pop(0)
-    return source(where, X, X_test, check_shape(where, 'input_shape', shape)), args, kwargs
+    return find_record(caller, X, X_test, check_shape(caller, 'input_shape', shape)), args, kwargs
 
 
 def input_block(shape, X=None, X_test=None, name=None):
-    """The input of a network, to chain blocks behind.
+    """Begin a network with its input, to chain blocks behind.
 
     Parameters
     ----------
@@ -241,21 +316,21 @@ def input_block(shape, X=None, X_test=None, name=None):
     >>> predict(np.array([[[1, -2], [3, 4]]], dtype=theano.config.floatX))
     array([[1., 0., 3., 4.]])
     """
-    where = 'input_block'
+    caller = 'input_block'
     if isinstance(shape, lasagne.layers.Layer):
         if not (X is X_test is name is None):
             raise TypeError('input_block: a layer comes with its own input and name; give nothing else')
-        record = recorded(shape, {}, {}, lasagne.layers.get_output(shape),
-                          lasagne.layers.get_output(shape, deterministic=True))
-        return Block([Step(where, '%s(%s)' % (where, type(shape).__name__), None)], record)
-    shape = check_shape(where, 'shape', shape)
+        record = record_output(shape, {}, {}, lasagne.layers.get_output(shape),
+                               lasagne.layers.get_output(shape, deterministic=True))
+        return Block([Step(caller, '%s(%s)' % (caller, type(shape).__name__), None)], record)
+    shape = check_shape(caller, 'shape', shape)
     if X is None:
         if X_test is not None:
             raise TypeError('input_block: X_test was given, but not X')
         X = lasagne.layers.InputLayer(shape, name=name).input_var
     for argument, variable in (('X', X), ('X_test', X_test)):
         if variable is not None:
-            check_variable(where, argument, variable)
-            check_variable_shape(where, argument, variable, shape)
-    return Block([Step(where, '%s(%r)' % (where, shape), None)],
-                 started(X, X if X_test is None else X_test, shape, name))
+            check_variable(caller, argument, variable)
+            check_variable_shape(caller, argument, variable, shape)
+    return Block([Step(caller, '%s(%r)' % (caller, shape), None)],
+                 start_record(X, X if X_test is None else X_test, shape, name))

@@ -1,4 +1,4 @@
-"""The rule that changes parameters: its learning rate, clipped gradients, slower parts."""
+"""Update rules by name, with their learning rates, clipped gradients and slower parts."""
 import fnmatch
 import inspect
 from collections import OrderedDict
@@ -7,16 +7,17 @@ import lasagne
 import theano
 import theano.tensor as T
 
-from lasagne_ext.network.graph import named_layers, near_miss, parameters_of
+from lasagne_ext.checks import did_you_mean
+from lasagne_ext.network.graph import named_layers, parameters_of
 
 #: Rules by name, and the learning rate they start with where nothing is said.
-RATES = OrderedDict([
+DEFAULT_RATES = OrderedDict([
     ('sgd', .01), ('momentum', .01), ('nesterov_momentum', .01), ('adagrad', .01), ('rmsprop', .001),
     ('adadelta', 1.), ('adam', .001), ('adamax', .002), ('amsgrad', .001)])
 
 
-class Rule:
-    """A rule and its learning rate.
+class UpdateRule:
+    """Update rule with its learning rate.
 
     Attributes
     ----------
@@ -25,7 +26,7 @@ class Rule:
     """
 
     def __init__(self, updates, learning_rate):
-        self._call, default = _rule_called(updates)
+        self._call, default = _get_rule(updates)
         try:
             argument = inspect.signature(self._call).parameters.get('learning_rate')
         except ValueError:                             # some callables made in C have no signature
@@ -52,21 +53,21 @@ class Rule:
         return self._call(loss_or_gradients, parameters, learning_rate=rate)
 
 
-def _rule_called(updates):
+def _get_rule(updates):
     if callable(updates):
         return updates, None
     if not isinstance(updates, str):
         raise TypeError('compile_functions: updates must be a name or a callable (loss, parameters), got %r'
                         % (updates,))
-    known = [name for name in RATES if hasattr(lasagne.updates, name)]
+    known = [name for name in DEFAULT_RATES if hasattr(lasagne.updates, name)]
     if updates not in known:
-        if updates in RATES:
+        if updates in DEFAULT_RATES:
             raise ValueError('compile_functions: this Lasagne, %s, has no %s yet; it has %s'
                              % (lasagne.__version__, updates, ', '.join(known)))
-        raise ValueError('compile_functions: there is no rule %r for updates%s; there are %s, or give a '
-                         'callable (loss, parameters)'
-                         % (updates, near_miss(updates, known), ', '.join(known)))
-    return getattr(lasagne.updates, updates), RATES[updates]
+        raise ValueError('compile_functions: there is no rule %r for updates; there are %s, or give a '
+                         'callable (loss, parameters)%s'
+                         % (updates, ', '.join(known), did_you_mean(updates, known)))
+    return getattr(lasagne.updates, updates), DEFAULT_RATES[updates]
 
 
 def _shared_rate(default, learning_rate):
@@ -82,17 +83,17 @@ def _shared_rate(default, learning_rate):
 
 
 def trainable_parameters(outputs):
-    """The shared variables that training changes, each once, in the order of the layers."""
+    """Return the shared variables that training changes, each once, in the order of the layers."""
     found = []
     for layer in lasagne.layers.get_all_layers(outputs):
         found += [variable for variable in parameters_of(layer, trainable=True) if variable not in found]
     return found
 
 
-def updates_for(rule, loss, outputs, clip, rates):
-    """What a training step changes: shared variable -> its new value."""
+def build_updates(rule, loss, outputs, clip, rates):
+    """Return shared variable -> its new value, for all that a training step changes."""
     parameters = trainable_parameters(outputs)
-    factors = _factors(outputs, parameters, rates or {})
+    factors = _rate_factors(outputs, parameters, rates or {})
     parameters = [parameter for parameter in parameters if factors[parameter]]
     if not parameters:
         raise ValueError('compile_functions: the network has no trainable parameters')
@@ -100,7 +101,7 @@ def updates_for(rule, loss, outputs, clip, rates):
     if clip is None and set(factors.values()) == {1}:
         source = {tuple(parameters): loss}
     else:
-        gradients = _clipped(theano.grad(loss, parameters), clip)
+        gradients = _clip(theano.grad(loss, parameters), clip)
         groups = OrderedDict()
         for parameter, gradient in zip(parameters, gradients):
             groups.setdefault(factors[parameter], []).append((parameter, gradient))
@@ -108,7 +109,7 @@ def updates_for(rule, loss, outputs, clip, rates):
                              for group in groups.values())
     updates = OrderedDict()
     for group, loss_or_gradients in source.items():
-        updates.update(_with_dtypes(rule(loss_or_gradients, list(group), factors[group[0]])))
+        updates.update(_cast_updates(rule(loss_or_gradients, list(group), factors[group[0]])))
     return updates
 
 
@@ -123,15 +124,16 @@ def _check_connected(loss, outputs, parameters):
                                  % (parameter, name))
 
 
-def _with_dtypes(updates):
-    """An update in the dtype of its variable: a float32 network is trained with floatX=float64 too."""
+def _cast_updates(updates):
+    """Return updates in the dtype of their variables."""
+    # A float32 network is trained with floatX=float64 too.
     return OrderedDict(
         (variable, T.cast(value, variable.dtype)
          if getattr(value, 'dtype', None) != getattr(variable, 'dtype', None) else value)
         for variable, value in OrderedDict(updates).items())
 
 
-def _clipped(gradients, clip):
+def _clip(gradients, clip):
     if clip is None:
         return gradients
     if isinstance(clip, (tuple, list)):
@@ -146,8 +148,8 @@ def _clipped(gradients, clip):
     return lasagne.updates.total_norm_constraint(gradients, clip)
 
 
-def _factors(outputs, parameters, rates):
-    """The factor of the learning rate of every parameter; the first entry that fits counts."""
+def _rate_factors(outputs, parameters, rates):
+    """Return the factor of the learning rate of every parameter; the first entry that fits counts."""
     if not isinstance(rates, dict):
         raise TypeError('compile_functions: rates must be a dict of layer, name or parameter to factor, '
                         'got %r' % (rates,))
@@ -157,18 +159,18 @@ def _factors(outputs, parameters, rates):
         if not isinstance(factor, (int, float)) or not 0 <= factor < float('inf'):
             raise ValueError('compile_functions: rates: the factor of %s must be a number of at least 0, '
                              'got %r' % (key, factor))
-        for parameter in _meant(key, named, parameters):
+        for parameter in _parameters_of_key(key, named, parameters):
             factors.setdefault(parameter, factor)
     return OrderedDict((parameter, factors.get(parameter, 1)) for parameter in parameters)
 
 
-def _meant(key, named, parameters):
-    """The parameters that a key of `rates` stands for."""
+def _parameters_of_key(key, named, parameters):
+    """Return the parameters that a key of `rates` stands for."""
     if isinstance(key, str):
         layers = [named[name] for name in fnmatch.filter(named, key)]
         if not layers:
-            raise ValueError('compile_functions: rates: no layer is called %r%s; there are: %s'
-                             % (key, near_miss(key, named), ', '.join(named)))
+            raise ValueError('compile_functions: rates: no layer is called %r; there are: %s%s'
+                             % (key, ', '.join(named), did_you_mean(key, named)))
     elif isinstance(key, lasagne.layers.Layer):
         if key not in named.values():
             raise ValueError('compile_functions: rates: the layer %r does not belong to this network'

@@ -1,16 +1,16 @@
-"""Which layer a variable comes from, in the graph for training and in that for prediction."""
+"""Remember which layer a variable comes from, in the graph for training and in that for prediction."""
 import lasagne
 import numpy as np
 import theano
 from lasagne.layers import InputLayer
 
-from lasagne_ext.blocks._checks import fits
+from lasagne_ext.checks import is_whole
 
 _TAG = 'lasagne_ext_blocks'
 
 
 class Record:
-    """The output of a layer in both graphs, and of all blocks before it.
+    """Output of a layer in both graphs, and of all blocks before it.
 
     Attributes
     ----------
@@ -36,8 +36,8 @@ class Record:
         return Record, ()
 
 
-def recorded(layer, train, test, out, out_test):
-    """A new record, which its two variables remember."""
+def record_output(layer, train, test, out, out_test):
+    """Return a new record of a layer's output, which its two variables remember."""
     record = Record(layer, train, test)
     record.train[layer], record.test[layer] = out, out_test
     for variable in (out,) if out is out_test else (out, out_test):
@@ -48,13 +48,13 @@ def recorded(layer, train, test, out, out_test):
 
 
 def _records(variable):
-    """What is known of a variable, the latest last; nothing of a copy, which has the tag of the original."""
+    """Return the records of a variable, the latest last; none for a copy, which has the original's tag."""
     return [record for record in getattr(variable.tag, _TAG, ())
             if variable is record.out or variable is record.out_test]
 
 
 def layer_of(variable):
-    """The Lasagne layer that stands behind a variable.
+    """Return the Lasagne layer that stands behind a variable.
 
     Parameters
     ----------
@@ -91,7 +91,26 @@ def layer_of(variable):
     return records[-1].layer
 
 
-def check_variable(where, argument, variable):
+def check_shape(caller, argument, shape):
+    """Return a shape as a tuple of ints and None.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is anything else, or a size is not positive.
+    """
+    if not isinstance(shape, (tuple, list)) or not all(s is None or is_whole(s) for s in shape):
+        hint = ''
+        if isinstance(shape, (tuple, list)) and any(isinstance(s, float) for s in shape):
+            hint = '; divide sizes with //, which keeps them whole'
+        raise TypeError('%s: %s must be a tuple of whole numbers, with None for a size that is not known, '
+                        'got %r%s' % (caller, argument, shape, hint))
+    if not shape or any(s is not None and s < 1 for s in shape):
+        raise ValueError('%s: %s must hold positive sizes, got %r' % (caller, argument, tuple(shape)))
+    return tuple(s if s is None else int(s) for s in shape)
+
+
+def check_variable(caller, argument, variable):
     """Refuse all but a symbolic tensor."""
     if isinstance(variable, theano.Variable) and hasattr(variable, 'ndim'):
         return
@@ -103,31 +122,31 @@ def check_variable(where, argument, variable):
     elif isinstance(getattr(variable, 'layer', None), lasagne.layers.Layer):
         hint = '; the layer of a Block is its attribute `layer`'
     raise TypeError('%s: %s must be a symbolic tensor such as T.matrix(), got %s%s'
-                    % (where, argument, type(variable).__name__, hint))
+                    % (caller, argument, type(variable).__name__, hint))
 
 
-def check_variable_shape(where, argument, variable, shape):
+def check_variable_shape(caller, argument, variable, shape):
     """Refuse a shape that the variable cannot have."""
     if variable.ndim != len(shape):
         raise ValueError('%s: input_shape has %d dimensions, %r, but %s has %d'
-                         % (where, len(shape), shape, argument, variable.ndim))
+                         % (caller, len(shape), shape, argument, variable.ndim))
     for axis, (single, size) in enumerate(zip(variable.broadcastable, shape)):
         if single and size not in (1, None):
             raise ValueError('%s: input_shape is %r, but axis %d of %s has the fixed size 1'
-                             % (where, shape, axis, argument))
+                             % (caller, shape, axis, argument))
 
 
-def source(where, X, X_test, shape):
-    """The record to go on from.
+def find_record(caller, X, X_test, shape):
+    """Return the record to go on from: that of a pair of variables, or a new input's.
 
     Parameters
     ----------
-    where : str
-        Who asks, for messages.
+    caller : str
+        Name to show in error messages.
     X : Variable
     X_test : Variable, optional
     shape : tuple
-        What the caller says is the shape of both.
+        Shape of both, as the program gives it.
 
     Raises
     ------
@@ -135,35 +154,41 @@ def source(where, X, X_test, shape):
         If the shape is not that of the layer behind them, or they are not a pair.
     """
     if X_test is None:
-        X_test = _counterpart(X)
+        X_test = _test_variable_of(X)
     for argument, variable in (('X', X), ('X_test', X_test)):
-        check_variable_shape(where, argument, variable, shape)
+        check_variable_shape(caller, argument, variable, shape)
     pairs = [record for record in _records(X) if record.out is X and record.out_test is X_test]
     for record in reversed(pairs):
         known = record.layer.output_shape
         # One variable may be the input of several networks, one of which knows more of its shape.
-        if shape == known or not _is_input(X) and fits(shape, known):
+        if shape == known or not _is_input(X) and _is_compatible(shape, known):
             return record
     made = [variable for variable in (X, X_test) if _records(variable) and not _is_input(variable)]
     if not made:
-        return started(X, X_test, shape)
+        return start_record(X, X_test, shape)
     if pairs:
-        _refuse_shape(where, shape, pairs[-1].layer)
+        _refuse_shape(caller, shape, pairs[-1].layer)
     if _records(X) and _records(X_test):
         raise ValueError('%s: X and X_test must be the out and the out_test of one call; got %s as X and '
                          '%s as X_test. Without X_test, the one that belongs to X is taken'
-                         % (where, _said(X), _said(X_test)))
+                         % (caller, _described(X), _described(X_test)))
     # The other one is an expression of the program's own, such as noise added for training only.
     record = _records(made[0])[-1]
-    if not fits(shape, record.layer.output_shape):
-        _refuse_shape(where, shape, record.layer)
+    if not _is_compatible(shape, record.layer.output_shape):
+        _refuse_shape(caller, shape, record.layer)
     found = Record(record.layer, record.train, record.test)
     found.train[record.layer], found.test[record.layer] = X, X_test
     return found
 
 
-def started(X, X_test, shape, name=None):
-    """The record of a network's input."""
+def _is_compatible(given, actual):
+    """Return whether a shape says nothing that `actual` does not; None says nothing."""
+    return len(given) == len(actual) and all(
+        size is None or size == known for size, known in zip(given, actual))
+
+
+def start_record(X, X_test, shape, name=None):
+    """Return the record of a network's input, of the layer that reads `X` already if there is one."""
     for record in _records(X):
         layer = record.layer
         if isinstance(layer, InputLayer) and layer.input_var is X and layer.shape == shape \
@@ -171,11 +196,11 @@ def started(X, X_test, shape, name=None):
             break
     else:
         layer = InputLayer(shape, X, name=name)
-    return recorded(layer, {}, {}, X, X_test)
+    return record_output(layer, {}, {}, X, X_test)
 
 
-def _counterpart(X):
-    """The variable in the graph for prediction that belongs to one in the graph for training."""
+def _test_variable_of(X):
+    """Return the variable in the graph for prediction that belongs to one in the graph for training."""
     outs = [record.out_test for record in _records(X) if record.out is X]
     return X if not outs or _is_input(X) else outs[-1]
 
@@ -184,7 +209,7 @@ def _is_input(variable):
     return any(isinstance(record.layer, InputLayer) for record in _records(variable))
 
 
-def _said(variable):
+def _described(variable):
     record = _records(variable)[-1]
     graph = 'training' if variable is record.out else 'prediction'
     if isinstance(record.layer, InputLayer):
@@ -192,6 +217,6 @@ def _said(variable):
     return 'a %s (in the graph for %s)' % (type(record.layer).__name__, graph)
 
 
-def _refuse_shape(where, shape, layer):
+def _refuse_shape(caller, shape, layer):
     raise ValueError('%s: got input_shape %r, but X comes from a %s of shape %r'
-                     % (where, shape, type(layer).__name__, layer.output_shape))
+                     % (caller, shape, type(layer).__name__, layer.output_shape))
