@@ -4,7 +4,7 @@ from pytensor.compile.builders import OpFromGraph
 from pytensor.graph.basic import Variable
 from pytensor.tensor.extra_ops import Unique
 
-from lasagne_ext.engine.pytensor.nnet_blocksparse import sparse_block_dot
+from theano.tensor.nnet.blocksparse import sparse_block_dot
 from lasagne_ext.engine.pytensor.nnet_crossentropy import crossentropy_categorical_1hot
 from lasagne_ext.engine.pytensor.nnet_softmax import softmax
 

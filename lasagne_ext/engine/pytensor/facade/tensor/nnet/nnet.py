@@ -3,7 +3,7 @@ from pytensor.tensor.math import sigmoid, softplus
 
 from lasagne_ext.engine.pytensor._names import refuse
 from lasagne_ext.engine.pytensor.nnet_activations import elu, relu, selu, softsign
-from lasagne_ext.engine.pytensor.nnet_blocksparse import sparse_block_dot
+from theano.tensor.nnet.blocksparse import sparse_block_dot
 from lasagne_ext.engine.pytensor.nnet_crossentropy import (
     CrossentropyCategorical1Hot, CrossentropyCategorical1HotGrad, CrossentropySoftmax1HotWithBiasDx,
     CrossentropySoftmaxArgmax1HotWithBias, crossentropy_categorical_1hot,
