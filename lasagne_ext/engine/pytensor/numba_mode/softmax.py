@@ -6,14 +6,13 @@ import zlib
 import numpy as np
 from numba import njit
 from pytensor.link.numba.dispatch.basic import register_funcify_default_op_cache_key
+from theano.tensor.nnet import softmax_ops as softmax
 
-from lasagne_ext.engine.pytensor import nnet_crossentropy as crossentropy
-from lasagne_ext.engine.pytensor import nnet_exp
-from lasagne_ext.engine.pytensor import nnet_softmax as softmax
-from lasagne_ext.engine.pytensor.nnet_exp import exp_of_negative
+from lasagne_ext.engine.pytensor.numba_mode import exponential
+from lasagne_ext.engine.pytensor.numba_mode.exponential import exp_of_negative
 
 #: Changes with every change of a kernel: compiled functions are cached on disk.
-_VERSION = zlib.crc32(''.join(map(inspect.getsource, (nnet_exp, sys.modules[__name__]))).encode())
+_VERSION = zlib.crc32(''.join(map(inspect.getsource, (exponential, sys.modules[__name__]))).encode())
 
 #: Sums may be split between the lanes of a vector register.
 _kernel = njit(fastmath={'reassoc', 'contract', 'nsz'}, no_cpython_wrapper=True, no_cfunc_wrapper=True)
@@ -154,7 +153,7 @@ def _register(op, kernel):
 _register(softmax.Softmax, _softmax)
 _register(softmax.LogSoftmax, _log_softmax)
 _register(softmax.SoftmaxGrad, _softmax_grad)
-_register(crossentropy.SoftmaxCrossentropy, _softmax_crossentropy)
-_register(crossentropy.CrossentropySoftmax1HotWithBiasDx, _crossentropy_dx)
-_register(crossentropy.CrossentropyCategorical1Hot, _categorical)
-_register(crossentropy.CrossentropyCategorical1HotGrad, _categorical_grad)
+_register(softmax.SoftmaxCrossentropy, _softmax_crossentropy)
+_register(softmax.CrossentropySoftmax1HotWithBiasDx, _crossentropy_dx)
+_register(softmax.CrossentropyCategorical1Hot, _categorical)
+_register(softmax.CrossentropyCategorical1HotGrad, _categorical_grad)

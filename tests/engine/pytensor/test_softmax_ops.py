@@ -6,11 +6,8 @@ pytest.importorskip('pytensor')
 import pytensor
 import pytensor.tensor as pt
 from pytensor.compile.mode import get_mode
-
-from lasagne_ext.engine.pytensor import nnet_crossentropy as crossentropy
-from lasagne_ext.engine.pytensor import nnet_rewrites  # noqa: F401  (registers itself)
-from lasagne_ext.engine.pytensor import nnet_softmax as softmax
-from lasagne_ext.engine.pytensor.nnet_losses import categorical_crossentropy
+from theano.tensor.nnet import categorical_crossentropy
+from theano.tensor.nnet import softmax_ops as softmax
 
 LINKERS = ['NUMBA', 'JAX']
 
@@ -42,11 +39,11 @@ def _values(rng, dtype, rows=6, columns=37, scale=3.):
 def test_every_operation(mode, dtype, rng, assert_close):
     x, g, w, y = inputs = _inputs(dtype)
     outputs = [softmax.softmax_op(x), softmax.logsoftmax_op(x), softmax.softmax_grad(x, g),
-               *crossentropy.softmax_crossentropy(x, y),
-               crossentropy.crossentropy_softmax_1hot_with_bias_dx(w, g, y),
-               crossentropy.crossentropy_softmax_1hot_with_bias_dx(w[0], g, y),
-               crossentropy.crossentropy_categorical_1hot(g, y),
-               crossentropy.crossentropy_categorical_1hot_grad(w, g, y)]
+               *softmax.softmax_crossentropy(x, y),
+               softmax.crossentropy_softmax_1hot_with_bias_dx(w, g, y),
+               softmax.crossentropy_softmax_1hot_with_bias_dx(w[0], g, y),
+               softmax.crossentropy_categorical_1hot(g, y),
+               softmax.crossentropy_categorical_1hot_grad(w, g, y)]
     run = compile(inputs, outputs, mode)
     for columns in (1, 3, 37, 200):
         values = _values(rng, dtype, columns=columns)
@@ -77,7 +74,7 @@ def test_probabilities_that_underflow(mode):
 
 def test_large_numbers_lose_no_digits(mode):
     x, y = pt.fmatrix('x'), pt.ivector('y')
-    loss, _ = crossentropy.softmax_crossentropy(x, y)
+    loss, _ = softmax.softmax_crossentropy(x, y)
     run = compile([x, y], [loss, softmax.logsoftmax_op(x)], mode)
     offset = np.float32(2 ** 20)
     loss, logs = run(np.array([[3, 4], [4, 3]], 'float32') + offset, np.array([1, 1], 'int32'))
@@ -95,7 +92,7 @@ def test_what_is_not_finite(mode):
 
 def test_no_rows(mode):
     x, y = pt.fmatrix('x'), pt.ivector('y')
-    run = compile([x, y], [softmax.softmax_op(x), *crossentropy.softmax_crossentropy(x, y)], mode)
+    run = compile([x, y], [softmax.softmax_op(x), *softmax.softmax_crossentropy(x, y)], mode)
     shapes = [np.asarray(v).shape for v in run(np.zeros((0, 3), 'float32'), np.zeros(0, 'int32'))]
     assert shapes == [(0, 3), (0,), (0, 3)]
 
@@ -103,7 +100,7 @@ def test_no_rows(mode):
 @pytest.mark.parametrize('labels', [[0, 3], [-1, 0]], ids=str)
 def test_labels_out_of_bounds(mode, labels):
     x, y = pt.fmatrix('x'), pt.ivector('y')
-    loss, _ = crossentropy.softmax_crossentropy(x, y)
+    loss, _ = softmax.softmax_crossentropy(x, y)
     run = compile([x, y], [loss, pt.grad(loss.sum(), x)], mode)
     values = np.zeros((2, 3), 'float32'), np.array(labels, 'int32')
     wrong = [label not in range(3) for label in labels]
@@ -118,7 +115,7 @@ def test_labels_out_of_bounds(mode, labels):
 @pytest.mark.parametrize('labels', [[0, 3], [-4, 0]], ids=str)
 def test_places_out_of_bounds(mode, labels):
     p, y = pt.fmatrix('p'), pt.ivector('y')
-    run = compile([p, y], crossentropy.crossentropy_categorical_1hot(p, y), mode)
+    run = compile([p, y], softmax.crossentropy_categorical_1hot(p, y), mode)
     values = np.full((2, 3), .5, 'float32'), np.array(labels, 'int32')
     if mode.linker.__class__.__name__.startswith('JAX'):
         assert np.isnan(run(*values)).tolist() == [label not in range(-3, 3) for label in labels]
@@ -129,7 +126,7 @@ def test_places_out_of_bounds(mode, labels):
 
 def test_lengths_that_differ(mode):
     x, y = pt.fmatrix('x'), pt.ivector('y')
-    loss, _ = crossentropy.softmax_crossentropy(x, y)
+    loss, _ = softmax.softmax_crossentropy(x, y)
     run = compile([x, y], loss, mode)
     with pytest.raises(ValueError):
         run(np.zeros((3, 2), 'float32'), np.array([0], 'int32'))
@@ -138,7 +135,7 @@ def test_lengths_that_differ(mode):
 @pytest.mark.parametrize('dtype, lowest', [('float32', -103.9), ('float64', -745.)])
 def test_exponential(dtype, lowest):
     numba = pytest.importorskip('numba')
-    from lasagne_ext.engine.pytensor.nnet_exp import exp_of_negative
+    from lasagne_ext.engine.pytensor.numba_mode.exponential import exp_of_negative
 
     @numba.njit
     def run(x):

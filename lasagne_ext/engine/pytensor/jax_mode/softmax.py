@@ -5,9 +5,7 @@ Compiled code cannot raise: a label out of bounds gives NaN there.
 import jax
 import jax.numpy as jnp
 from pytensor.link.jax.dispatch import jax_funcify
-
-from lasagne_ext.engine.pytensor import nnet_crossentropy as crossentropy
-from lasagne_ext.engine.pytensor import nnet_softmax as softmax
+from theano.tensor.nnet import softmax_ops as softmax
 
 
 def _register(op):
@@ -35,13 +33,13 @@ def _softmax_grad(dy, sm):
     return (weighted - weighted.sum(axis=1, keepdims=True) * sm).astype(sm.dtype)
 
 
-@_register(crossentropy.SoftmaxCrossentropy)
+@_register(softmax.SoftmaxCrossentropy)
 def _softmax_crossentropy(x, labels):
     logarithm = jax.nn.log_softmax(x, axis=1)
     return -_chosen(logarithm, _or_beyond(labels, x)), jnp.exp(logarithm)
 
 
-@_register(crossentropy.CrossentropySoftmax1HotWithBiasDx)
+@_register(softmax.CrossentropySoftmax1HotWithBiasDx)
 def _crossentropy_dx(dy, sm, labels):
     labels = _or_beyond(labels, sm)
     dy = jnp.broadcast_to(dy, sm.shape[:1]).astype(sm.dtype)
@@ -49,12 +47,12 @@ def _crossentropy_dx(dy, sm, labels):
     return dy[:, None] * (sm - jax.nn.one_hot(labels, sm.shape[1], dtype=sm.dtype))
 
 
-@_register(crossentropy.CrossentropyCategorical1Hot)
+@_register(softmax.CrossentropyCategorical1Hot)
 def _categorical(coding_dist, labels):
     return -jnp.log(_chosen(coding_dist, labels[:len(coding_dist)]))
 
 
-@_register(crossentropy.CrossentropyCategorical1HotGrad)
+@_register(softmax.CrossentropyCategorical1HotGrad)
 def _categorical_grad(g_y, coding_dist, labels):
     labels = labels[:len(coding_dist)]
     values = -g_y / _chosen(coding_dist, labels)

@@ -5,15 +5,11 @@ import pytest
 pytest.importorskip('pytensor')
 import pytensor
 import pytensor.tensor as pt
-
-from lasagne_ext.engine.pytensor import nnet_rewrites  # noqa: F401  (registers itself)
-from lasagne_ext.engine.pytensor.nnet_cancel import multiplied
-from lasagne_ext.engine.pytensor.nnet_crossentropy import (
-    CrossentropyCategorical1Hot, CrossentropySoftmax1HotWithBiasDx, SoftmaxCrossentropy,
-    softmax_crossentropy)
-from lasagne_ext.engine.pytensor.nnet_losses import categorical_crossentropy
-from lasagne_ext.engine.pytensor.nnet_softmax import (
-    LogSoftmax, Softmax, SoftmaxGrad, logsoftmax, softmax, softmax_op)
+from theano.tensor.nnet import categorical_crossentropy
+from theano.tensor.nnet.softmax_ops import (
+    CrossentropyCategorical1Hot, CrossentropySoftmax1HotWithBiasDx, LogSoftmax, Softmax,
+    SoftmaxCrossentropy, SoftmaxGrad, logsoftmax, softmax, softmax_crossentropy, softmax_op)
+from theano.tensor.nnet.softmax_rewrites import multiply_cancelling
 
 OURS = (CrossentropyCategorical1Hot, CrossentropySoftmax1HotWithBiasDx, LogSoftmax, Softmax,
         SoftmaxCrossentropy, SoftmaxGrad)
@@ -126,7 +122,7 @@ def derivatives(logs, place):
     lambda a, f: (a / f).astype('float32')])
 def test_cancelled(build, rng):
     a, f = pt.dmatrix('a'), pt.dmatrix('f')
-    result = multiplied(build(a, f), f)
+    result = multiply_cancelling(build(a, f), f)
     assert result is not None
     values = {a: rng.rand(2, 3) + .5, f: rng.rand(2, 3) + .5}
     both = [v.eval(values, mode='FAST_COMPILE', on_unused_input='ignore') for v in (result, build(a, f) * f)]
@@ -139,7 +135,7 @@ def test_cancelled(build, rng):
     lambda a, f: pt.inc_subtensor(pt.zeros_like(f)[1:], a[1:] / f[:1])])
 def test_not_cancelled(build):
     a, f = pt.dmatrix('a'), pt.dmatrix('f')
-    assert multiplied(build(a, f), f) is None
+    assert multiply_cancelling(build(a, f), f) is None
 
 
 def test_argmax_goes_below_the_softmax(x):
