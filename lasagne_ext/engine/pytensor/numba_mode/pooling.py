@@ -3,8 +3,8 @@ import numpy as np
 from numba.cpython.unsafe.tuple import tuple_setitem
 from pytensor.link.numba.dispatch.basic import numba_njit
 
-from lasagne_ext.engine.pytensor.nn import _numba
-from lasagne_ext.engine.pytensor.nn.pool_ops import (
+from lasagne_ext.engine.pytensor.numba_mode import library
+from lasagne_ext.engine.runtime.pooling import (
     AveragePoolGrad, DownsampleFactorMaxGradGrad, MaxPoolGrad, Pool)
 from lasagne_ext.kernels.nn import MAX_RANK, POOL_MODES
 
@@ -14,9 +14,9 @@ _IN, _OUT, _WINDOW, _STRIDE, _PAD, _PAD_AFTER, _MODE = (1 + MAX_RANK * field for
 _MEMORY = 'pooling: not enough memory'
 
 
-@_numba.compiled(Pool)
+@library.compiled(Pool)
 def _pool(op, node):
-    kernel, geometry_of = _numba.kernel('pool_forward', node, 2), _geometry(op)
+    kernel, geometry_of = library.kernel('pool_forward', node, 2), _geometry(op)
     shape_of = _out_shape(op, node)
 
     @numba_njit
@@ -29,9 +29,9 @@ def _pool(op, node):
     return pool
 
 
-@_numba.compiled(AveragePoolGrad)
+@library.compiled(AveragePoolGrad)
 def _average_pool_grad(op, node):
-    kernel, geometry_of, check = _numba.kernel('pool_mean_grad', node, 2), _geometry(op), _check(op, node)
+    kernel, geometry_of, check = library.kernel('pool_mean_grad', node, 2), _geometry(op), _check(op, node)
 
     @numba_njit
     def average_pool_grad(image, top, ws, stride, pad):
@@ -44,9 +44,9 @@ def _average_pool_grad(op, node):
     return average_pool_grad
 
 
-@_numba.compiled(MaxPoolGrad)
+@library.compiled(MaxPoolGrad)
 def _max_pool_grad(op, node):
-    kernel, geometry_of, check = _numba.kernel('pool_max_grad', node, 4), _geometry(op), _check(op, node)
+    kernel, geometry_of, check = library.kernel('pool_max_grad', node, 4), _geometry(op), _check(op, node)
 
     @numba_njit
     def max_pool_grad(image, maximum, top, ws, stride, pad):
@@ -61,9 +61,10 @@ def _max_pool_grad(op, node):
     return max_pool_grad
 
 
-@_numba.compiled(DownsampleFactorMaxGradGrad)
+@library.compiled(DownsampleFactorMaxGradGrad)
 def _max_pool_grad_grad(op, node):
-    kernel, geometry_of, check = _numba.kernel('pool_max_grad_grad', node, 4), _geometry(op), _check(op, node)
+    kernel, geometry_of = library.kernel('pool_max_grad_grad', node, 4), _geometry(op)
+    check = _check(op, node)
 
     @numba_njit
     def max_pool_grad_grad(image, maximum, image_grad, ws, stride, pad):

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 from pytensor.link.jax.dispatch import jax_funcify
 
-from lasagne_ext.engine.pytensor.nn.pool_ops import (
+from lasagne_ext.engine.runtime.pooling import (
     AveragePoolGrad, DownsampleFactorMaxGradGrad, MaxPoolGrad, Pool)
 from lasagne_ext.kernels.nn_oracle import window_counts
 

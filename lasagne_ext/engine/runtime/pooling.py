@@ -3,21 +3,21 @@
 Names, arguments and attributes are Theano's. Where several elements of a window are its maximum,
 each of them gets the whole gradient. NaN in a window makes its maximum NaN.
 """
-from pytensor.gradient import DisconnectedType, disconnected_type
-from pytensor.graph.basic import Apply
-from pytensor.graph.op import Op
-from pytensor.tensor.basic import as_tensor_variable, switch, zeros_like
-from pytensor.tensor.math import ge, maximum
-from pytensor.tensor.type import TensorType, integer_dtypes
+import warnings
 
-from lasagne_ext.engine.pytensor.nn.conv_shapes import static_int
+from theano.gof import Apply, Op
+from theano.gradient import disconnected_type
+from theano.tensor import as_tensor_variable, ge, maximum, switch, zeros_like
+from theano.tensor.basic import integer_dtypes
+
+from lasagne_ext.engine.runtime.static_shapes import static_int, static_shape, tensor_type
 from lasagne_ext.kernels import nn
 
 MODES = ('max', 'sum', 'average_inc_pad', 'average_exc_pad')
 
 
 def pool_size_1axis(size, window, stride, pad, ignore_border):
-    """Number of windows along an axis; an int, a symbolic number, or None if that is not known.
+    """Return the number of windows along an axis: an int, a symbolic number, or None if it is not known.
 
     Without `ignore_border` there is a window for the rest at the end, but none that begins beyond
     it.
@@ -37,8 +37,24 @@ def pool_size_1axis(size, window, stride, pad, ignore_border):
                   maximum(0, (size - 1 - window) // stride + 1) + 1)
 
 
+def renamed_arguments(ws, stride, pad, ds, st, padding):
+    """Return window, stride and padding, of which old programs give some under their old names."""
+    pairs = (('ds', ds, 'ws', ws), ('st', st, 'stride', stride), ('padding', padding, 'pad', pad))
+    values = []
+    for old_name, old, name, value in pairs:
+        if old is not None:
+            if value is not None and not (name == 'pad' and not any(value)):
+                raise ValueError('%s and its old name %s cannot both be given' % (name, old_name))
+            warnings.warn('the argument %s is now called %s' % (old_name, name), stacklevel=4)
+            value = old
+        values.append(value)
+    if values[0] is None:
+        raise ValueError('the size of the window, ws, must be given')
+    return values
+
+
 class BasePool(Op):
-    """Options common to all.
+    """Hold the options common to all.
 
     Parameters
     ----------
@@ -63,7 +79,7 @@ class BasePool(Op):
         self.ndim = ndim
 
     def geometry_variables(self, ws, stride, pad):
-        """Window, strides and padding as vectors of ints."""
+        """Return window, strides and padding as vectors of ints, and what is known of them."""
         stride = ws if stride is None else stride
         pad = (0,) * self.ndim if pad is None else pad
         vectors = [as_tensor_variable(value) for value in (ws, stride, pad)]
@@ -71,15 +87,16 @@ class BasePool(Op):
             if vector.type.ndim != 1 or vector.dtype not in integer_dtypes:
                 raise TypeError('%s: %s must be a vector of %d ints, got %s'
                                 % (type(self).__name__, name, self.ndim, vector.type))
-            if vector.type.shape[0] not in (None, self.ndim):
+            length, = static_shape(vector)
+            if length not in (None, self.ndim):
                 raise ValueError('%s: %s must have %d elements, got %d'
-                                 % (type(self).__name__, name, self.ndim, vector.type.shape[0]))
+                                 % (type(self).__name__, name, self.ndim, length))
         known = [[static_int(vector[axis]) for axis in range(self.ndim)] for vector in vectors]
         self.check_geometry(*known)
         return vectors, known
 
     def check_geometry(self, window, strides, pads):
-        """What is known of the geometry, None where it is not, makes sense."""
+        """Refuse a geometry, None where it is not known, that makes no sense."""
         if any(value is not None and value < 1 for value in (*window, *strides)):
             raise ValueError('%s: windows and strides must be positive, got ws=%s, stride=%s'
                              % (type(self).__name__, tuple(window), tuple(strides)))
@@ -93,7 +110,7 @@ class BasePool(Op):
                                       % (type(self).__name__, tuple(pads), tuple(window)))
 
     def images(self, *variables):
-        """Tensors of one rank and dtype, that of the first."""
+        """Return tensors of one rank, all in the dtype of the first."""
         variables = [as_tensor_variable(variable) for variable in variables]
         first = variables[0].type
         if first.ndim < self.ndim or any(other.type.ndim != first.ndim for other in variables):
@@ -103,7 +120,7 @@ class BasePool(Op):
         return [variable.astype(first.dtype) for variable in variables]
 
     def geometry(self, ws, stride, pad):
-        """Checked numbers: window, strides and pairs of padding."""
+        """Return checked numbers: window, strides and pairs of padding."""
         vectors = [tuple(vector.tolist()) for vector in (ws, stride, pad)]
         if any(len(vector) != self.ndim for vector in vectors):
             raise ValueError('%s: expected %d elements in ws, stride and pad, got %s, %s and %s'
@@ -113,14 +130,14 @@ class BasePool(Op):
         return window, strides, tuple((pad, pad) for pad in pads)
 
     def out_size(self, size, window, strides, pads):
-        """Numbers of windows; ValueError where there would be an empty one."""
+        """Return the numbers of windows; ValueError where there would be an empty one."""
         if 0 in size and not self.ignore_border:
             raise ValueError('%s: an image of size %s has nothing to pool with ignore_border=False'
                              % (type(self).__name__, tuple(size)))
         return tuple(pool_size_1axis(*axis, self.ignore_border) for axis in zip(size, window, strides, pads))
 
     def check_pooled(self, image, *pooled, window, strides, pads):
-        """Arrays that must have the shape of the pooled image do."""
+        """Refuse arrays that have not the shape of the pooled image."""
         size = self.out_size(image.shape[-self.ndim:], window, strides, [before for before, _ in pads])
         expected = image.shape[:-self.ndim] + size
         for array in pooled:
@@ -137,13 +154,12 @@ class BasePool(Op):
 
 
 class Pool(BasePool):
-    """Pooling of the last `ndim` axes: ``(image, ws, stride, pad)``."""
+    """Pool the last `ndim` axes: ``(image, ws, stride, pad)``."""
 
     @staticmethod
     def out_shape(imgshape, ws=None, ignore_border=False, stride=None, pad=None, ndim=2, ds=None, st=None,
                   padding=None):
-        """Shape of the pooled image, as a list of ints or symbolic numbers."""
-        from lasagne_ext.engine.pytensor.nn.pool import renamed_arguments
+        """Return the shape of the pooled image, as a list of ints or symbolic numbers."""
         ws, stride, pad = renamed_arguments(ws, stride, pad, ds, st, padding)
         ndim = 2 if ndim is None else ndim
         if len(imgshape) < ndim:
@@ -157,8 +173,8 @@ class Pool(BasePool):
     def make_node(self, x, ws, stride=None, pad=None):
         x, = self.images(x)
         vectors, known = self.geometry_variables(ws, stride, pad)
-        size = self.out_size(x.type.shape[-self.ndim:], *known)
-        output = TensorType(x.dtype, shape=x.type.shape[:-self.ndim] + size)()
+        size = self.out_size(static_shape(x)[-self.ndim:], *known)
+        output = tensor_type(x.dtype, static_shape(x)[:-self.ndim] + size)()
         return Apply(self, [x, *vectors], [output])
 
     def perform(self, node, inputs, output_storage):
@@ -171,31 +187,32 @@ class Pool(BasePool):
         return [self.out_shape(input_shapes[0], node.inputs[1], self.ignore_border, node.inputs[2],
                                node.inputs[3], self.ndim)]
 
-    def pullback(self, inputs, outputs, cotangents):
+    def L_op(self, inputs, outputs, output_grads):
         x, *geometry = inputs
-        top, = cotangents
+        top, = output_grads
         if self.mode == 'max':
             gradient = MaxPoolGrad(self.ignore_border, self.ndim)(x, outputs[0], top, *geometry)
         else:
             gradient = AveragePoolGrad(self.ignore_border, self.mode, self.ndim)(x, top, *geometry)
         return [gradient] + [disconnected_type() for _ in geometry]
 
-    def pushforward(self, inputs, outputs, tangents):
+    def R_op(self, inputs, eval_points):
         x, *geometry = inputs
-        if isinstance(tangents[0].type, DisconnectedType):
-            return [disconnected_type()]
+        change = eval_points[0]
+        if change is None:
+            return [None]
         if self.mode != 'max':
-            return [self(tangents[0], *geometry)]
+            return [self(change, *geometry)]
         return [DownsampleFactorMaxGradGrad(self.ignore_border, self.mode, self.ndim)(
-            x, outputs[0], tangents[0], *geometry)]
+            x, self(*inputs), change, *geometry)]
 
 
 class PoolGrad(BasePool):
-    """Gradients of :class:`Pool` to its image."""
+    """Base class of the gradients of :class:`Pool` to its image."""
 
 
 class MaxPoolGrad(PoolGrad):
-    """Gradient of max pooling: ``(image, maximum, output gradient, ws, stride, pad)``."""
+    """Compute the gradient of max pooling: ``(image, maximum, output gradient, ws, stride, pad)``."""
 
     def __init__(self, ignore_border, ndim=2, openmp=None):
         super().__init__(ignore_border, 'max', ndim)
@@ -211,18 +228,18 @@ class MaxPoolGrad(PoolGrad):
         self.check_pooled(image, maximum, top, window=window, strides=strides, pads=pads)
         output_storage[0][0] = nn.max_pool_grad(image, maximum, top, window, strides, pads)
 
-    def pullback(self, inputs, outputs, cotangents):
+    def L_op(self, inputs, outputs, output_grads):
         x, maxout, _, *geometry = inputs
         return [zeros_like(x), zeros_like(maxout),
                 DownsampleFactorMaxGradGrad(self.ignore_border, self.mode, self.ndim)(
-                    x, maxout, cotangents[0], *geometry)] + [disconnected_type() for _ in geometry]
+                    x, maxout, output_grads[0], *geometry)] + [disconnected_type() for _ in geometry]
 
-    def pushforward(self, inputs, outputs, tangents):
-        return [_linear_pushforward(self, inputs, tangents)]
+    def R_op(self, inputs, eval_points):
+        return [_linear_change(self, inputs, eval_points)]
 
 
 class DownsampleFactorMaxGradGrad(BasePool):
-    """Sums over the maxima: ``(image, maximum, image gradient, ws, stride, pad)``."""
+    """Sum over the maxima: ``(image, maximum, image gradient, ws, stride, pad)``."""
 
     def __init__(self, ignore_border, mode='max', ndim=2, openmp=None):
         if mode != 'max':
@@ -246,18 +263,18 @@ class DownsampleFactorMaxGradGrad(BasePool):
     def infer_shape(self, node, input_shapes):
         return [input_shapes[1]]
 
-    def pullback(self, inputs, outputs, cotangents):
+    def L_op(self, inputs, outputs, output_grads):
         x, maxout, _, *geometry = inputs
         return [zeros_like(x), zeros_like(maxout),
-                MaxPoolGrad(self.ignore_border, self.ndim)(x, maxout, cotangents[0], *geometry)
+                MaxPoolGrad(self.ignore_border, self.ndim)(x, maxout, output_grads[0], *geometry)
                 ] + [disconnected_type() for _ in geometry]
 
-    def pushforward(self, inputs, outputs, tangents):
-        return [_linear_pushforward(self, inputs, tangents)]
+    def R_op(self, inputs, eval_points):
+        return [_linear_change(self, inputs, eval_points)]
 
 
 class AveragePoolGrad(PoolGrad):
-    """Gradient of pooling by sum or average: ``(image, output gradient, ws, stride, pad)``."""
+    """Compute the gradient of pooling by sum or average: ``(image, output gradient, ws, stride, pad)``."""
 
     def __init__(self, ignore_border, mode='average_inc_pad', ndim=2):
         super().__init__(ignore_border, mode, ndim)
@@ -275,18 +292,18 @@ class AveragePoolGrad(PoolGrad):
         self.check_pooled(image, top, window=window, strides=strides, pads=pads)
         output_storage[0][0] = nn.mean_pool_grad(image, top, window, strides, pads, self.mode)
 
-    def pullback(self, inputs, outputs, cotangents):
+    def L_op(self, inputs, outputs, output_grads):
         x, _, *geometry = inputs
-        return [zeros_like(x), Pool(self.ignore_border, self.mode, self.ndim)(cotangents[0], *geometry)
+        return [zeros_like(x), Pool(self.ignore_border, self.mode, self.ndim)(output_grads[0], *geometry)
                 ] + [disconnected_type() for _ in geometry]
 
-    def pushforward(self, inputs, outputs, tangents):
-        return [_linear_pushforward(self, inputs, tangents)]
+    def R_op(self, inputs, eval_points):
+        return [_linear_change(self, inputs, eval_points)]
 
 
-def _linear_pushforward(op, inputs, tangents):
-    """Of an Op that is linear in the last of its images and locally constant in the others."""
+def _linear_change(op, inputs, eval_points):
+    """Push a change through an Op that is linear in its last image and locally constant in the others."""
     last = len(inputs) - 4
-    if isinstance(tangents[last].type, DisconnectedType):
+    if eval_points[last] is None:
         return zeros_like(op(*inputs))
-    return op(*inputs[:last], tangents[last], *inputs[last + 1:])
+    return op(*inputs[:last], eval_points[last], *inputs[last + 1:])

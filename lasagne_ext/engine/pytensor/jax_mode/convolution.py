@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 from pytensor.link.jax.dispatch import jax_funcify
 
-from lasagne_ext.engine.pytensor.nn.conv_ops import (
+from lasagne_ext.engine.runtime.convolution import (
     AbstractConv, AbstractConv_gradInputs, AbstractConv_gradWeights)
 
 

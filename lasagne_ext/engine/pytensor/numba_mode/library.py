@@ -15,7 +15,7 @@ from lasagne_ext import kernels
 from lasagne_ext.kernels import nn
 
 #: To be raised with every change of what is compiled: it is cached on disk.
-VERSION = 1
+VERSION = 2
 
 
 def compiled(kind):

@@ -2,8 +2,8 @@
 import numpy as np
 from pytensor.link.numba.dispatch.basic import numba_njit
 
-from lasagne_ext.engine.pytensor.nn import _numba
-from lasagne_ext.engine.pytensor.nn.conv_ops import (
+from lasagne_ext.engine.pytensor.numba_mode import library
+from lasagne_ext.engine.runtime.convolution import (
     AbstractConv, AbstractConv_gradInputs, AbstractConv_gradWeights)
 from lasagne_ext.kernels.nn import MAX_RANK
 
@@ -11,9 +11,9 @@ from lasagne_ext.kernels.nn import MAX_RANK
 _IN, _WINDOW, _OUT, _STRIDE, _DILATION, _PAD, _FLIP = (4 + MAX_RANK * field for field in range(7))
 
 
-@_numba.compiled(AbstractConv)
+@library.compiled(AbstractConv)
 def _forward(op, node):
-    kernel, geometry_of = _numba.kernel('convolution_forward', node, 3), _geometry(op)
+    kernel, geometry_of = library.kernel('convolution_forward', node, 3), _geometry(op)
     first = _OUT + MAX_RANK - op.convdim
     allocate = _allocator(op.convdim)
 
@@ -29,9 +29,9 @@ def _forward(op, node):
     return forward
 
 
-@_numba.compiled(AbstractConv_gradWeights)
+@library.compiled(AbstractConv_gradWeights)
 def _grad_weights(op, node):
-    kernel, geometry_of = _numba.kernel('convolution_kernel_grad', node, 3), _geometry(op)
+    kernel, geometry_of = library.kernel('convolution_kernel_grad', node, 3), _geometry(op)
     groups, allocate, check = op.num_groups, _allocator(op.convdim), _check(op)
 
     @numba_njit
@@ -47,9 +47,9 @@ def _grad_weights(op, node):
     return grad_weights
 
 
-@_numba.compiled(AbstractConv_gradInputs)
+@library.compiled(AbstractConv_gradInputs)
 def _grad_inputs(op, node):
-    kernel, geometry_of = _numba.kernel('convolution_image_grad', node, 3), _geometry(op)
+    kernel, geometry_of = library.kernel('convolution_image_grad', node, 3), _geometry(op)
     groups, allocate, check = op.num_groups, _allocator(op.convdim), _check(op)
 
     @numba_njit

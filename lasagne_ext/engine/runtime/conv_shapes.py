@@ -3,14 +3,14 @@
 Shapes are ``(batch, channels, *size)`` and ``(filters, channels of a group, *size)``; an unshared
 kernel has ``(filters, *output size, channels, *size)``. What cannot be known is None.
 """
-from pytensor.tensor.basic import get_scalar_constant_value
-from pytensor.tensor.exceptions import NotScalarConstantError
-from pytensor.tensor.math import ge, gt
-from pytensor.raise_op import Assert
+from theano.tensor import ge, gt
+from theano.tensor.opt import Assert
+
+from lasagne_ext.engine.runtime.static_shapes import static_int
 
 
 def get_conv_output_shape(image_shape, kernel_shape, border_mode, subsample, filter_dilation=None):
-    """Shape of the output of a convolution."""
+    """Return the shape of a convolution's output."""
     rank = len(image_shape) - 2
     size = [get_conv_shape_1axis(*axis) for axis in zip(
         image_shape[2:], kernel_shape[-rank:], *_per_axis(border_mode, subsample, filter_dilation))]
@@ -18,22 +18,22 @@ def get_conv_output_shape(image_shape, kernel_shape, border_mode, subsample, fil
 
 
 def get_conv_shape_1axis(image_shape, kernel_shape, border_mode, subsample, dilation=1):
-    """Size of the output along one axis."""
-    if _any_unknown(image_shape, kernel_shape, border_mode, subsample, dilation):
+    """Return the size of the output along one axis."""
+    if _is_any_unknown(image_shape, kernel_shape, border_mode, subsample, dilation):
         return None
     extent = (kernel_shape - 1) * dilation + 1
     size = image_shape - extent
     for pad in _pads_1axis(border_mode, extent):
-        if not _is(pad, 0):
+        if not _equals(pad, 0):
             size = size + pad
-    if not _is(subsample, 1):
+    if not _equals(subsample, 1):
         size = size // subsample
     return size + 1
 
 
 def get_conv_gradweights_shape(image_shape, top_shape, border_mode, subsample, filter_dilation=None,
                                num_groups=1, unshared=False):
-    """Shape of the kernel between an image and an output; None along a strided axis."""
+    """Return the shape of the kernel between an image and an output; None along a strided axis."""
     size = [get_conv_gradweights_shape_1axis(*axis) for axis in zip(
         image_shape[2:], top_shape[2:], *_per_axis(border_mode, subsample, filter_dilation))]
     # Which of the two counts of channels is divided is Theano's choice.
@@ -43,24 +43,24 @@ def get_conv_gradweights_shape(image_shape, top_shape, border_mode, subsample, f
 
 
 def get_conv_gradweights_shape_1axis(image_shape, top_shape, border_mode, subsample, dilation):
-    """Size of the kernel along one axis; None if strided or padded by half of it."""
-    if _any_unknown(image_shape, top_shape, border_mode, subsample, dilation):
+    """Return the size of the kernel along one axis; None if strided or padded by half of it."""
+    if _is_any_unknown(image_shape, top_shape, border_mode, subsample, dilation):
         return None
-    if not _is(subsample, 1) or _is(border_mode, 'half'):
+    if not _equals(subsample, 1) or _equals(border_mode, 'half'):
         return None
-    if _is(border_mode, 'full'):
+    if _equals(border_mode, 'full'):
         size = top_shape - image_shape
     else:
         before, after = _pads_1axis(border_mode, None)
         size = image_shape + before + after - top_shape
-    if not _is(dilation, 1):
+    if not _equals(dilation, 1):
         size = size // dilation
     return size + 1
 
 
 def get_conv_gradinputs_shape(kernel_shape, top_shape, border_mode, subsample, filter_dilation=None,
                               num_groups=1):
-    """Shape of the image of which a convolution makes an output; None along a strided axis."""
+    """Return the shape of the image that a convolution makes an output of; None along a strided axis."""
     rank = len(top_shape) - 2
     size = [get_conv_gradinputs_shape_1axis(*axis) for axis in zip(
         kernel_shape[-rank:], top_shape[2:], *_per_axis(border_mode, subsample, filter_dilation))]
@@ -69,10 +69,10 @@ def get_conv_gradinputs_shape(kernel_shape, top_shape, border_mode, subsample, f
 
 
 def get_conv_gradinputs_shape_1axis(kernel_shape, top_shape, border_mode, subsample, dilation):
-    """Size of the image along one axis; None if strided."""
-    if _any_unknown(kernel_shape, top_shape, border_mode, subsample, dilation):
+    """Return the size of the image along one axis; None if strided."""
+    if _is_any_unknown(kernel_shape, top_shape, border_mode, subsample, dilation):
         return None
-    if not _is(subsample, 1):
+    if not _equals(subsample, 1):
         return None
     extent = (kernel_shape - 1) * dilation + 1
     before, after = _pads_1axis(border_mode, extent)
@@ -81,7 +81,7 @@ def get_conv_gradinputs_shape_1axis(kernel_shape, top_shape, border_mode, subsam
 
 def check_conv_gradinputs_shape(image_shape, kernel_shape, output_shape, border_mode, subsample,
                                 filter_dilation=None):
-    """False if a convolution of these shapes cannot have that output; unknown sizes fit."""
+    """Return False if a convolution of these shapes cannot have that output; unknown sizes fit."""
     ranks = {len(image_shape), len(kernel_shape), len(output_shape), len(subsample) + 2}
     if filter_dilation is not None:
         ranks.add(len(filter_dilation) + 2)
@@ -93,7 +93,7 @@ def check_conv_gradinputs_shape(image_shape, kernel_shape, output_shape, border_
 
 
 def assert_conv_shape(shape):
-    """The shape, with checks that there is a point to compute; ValueError where there is none."""
+    """Return the shape, checked at run time to have a point to compute; ValueError where it has none."""
     checked = []
     for axis, size in enumerate(shape):
         sign, least = ('<=', gt) if axis >= 2 else ('<', ge)
@@ -109,7 +109,7 @@ def assert_conv_shape(shape):
 
 
 def border_mode_to_pad(mode, convdim, kshp):
-    """Padding (before, after) of every axis, for a kernel whose dilated size is `kshp`."""
+    """Return the padding (before, after) of every axis, for a kernel whose dilated size is `kshp`."""
     if isinstance(mode, tuple):
         if len(mode) != convdim:
             raise ValueError('invalid border_mode %r: expected a tuple of length %d' % (mode, convdim))
@@ -120,16 +120,6 @@ def border_mode_to_pad(mode, convdim, kshp):
     return tuple(_pads_1axis(mode, extent) for extent in kshp[:convdim])
 
 
-def static_int(value):
-    """The number that `value` is known to be, or None."""
-    if value is None:
-        return None
-    try:
-        return int(get_scalar_constant_value(value))
-    except NotScalarConstantError:
-        return None
-
-
 def _per_axis(border_mode, subsample, filter_dilation):
     rank = len(subsample)
     modes = border_mode if isinstance(border_mode, tuple) else (border_mode,) * rank
@@ -137,11 +127,11 @@ def _per_axis(border_mode, subsample, filter_dilation):
 
 
 def _pads_1axis(border_mode, extent):
-    if _is(border_mode, 'half'):
+    if _equals(border_mode, 'half'):
         return extent // 2, extent // 2
-    if _is(border_mode, 'full'):
+    if _equals(border_mode, 'full'):
         return extent - 1, extent - 1
-    if _is(border_mode, 'valid'):
+    if _equals(border_mode, 'valid'):
         return 0, 0
     if isinstance(border_mode, tuple):
         if len(border_mode) != 2:
@@ -154,12 +144,12 @@ def _pads_1axis(border_mode, extent):
     return before, after
 
 
-def _any_unknown(*values):
+def _is_any_unknown(*values):
     return any(value is None for value in values)
 
 
-def _is(value, expected):
-    """Equality that a symbolic number has with nothing."""
+def _equals(value, expected):
+    """Compare, where a symbolic number equals nothing."""
     return isinstance(value, type(expected)) and value == expected
 
 
