@@ -10,7 +10,7 @@ from theano.gradient import disconnected_type
 from theano.tensor import as_tensor_variable, ge, maximum, switch, zeros_like
 from theano.tensor.basic import integer_dtypes
 
-from lasagne_ext.engine.runtime.static_shapes import static_int, static_shape, tensor_type
+from lasagne_ext.engine.runtime.static_shapes import static_int, static_shape, tensor_type, vector_length
 from lasagne_ext.kernels import nn
 
 MODES = ('max', 'sum', 'average_inc_pad', 'average_exc_pad')
@@ -87,7 +87,7 @@ class BasePool(Op):
             if vector.type.ndim != 1 or vector.dtype not in integer_dtypes:
                 raise TypeError('%s: %s must be a vector of %d ints, got %s'
                                 % (type(self).__name__, name, self.ndim, vector.type))
-            length, = static_shape(vector)
+            length = vector_length(vector)
             if length not in (None, self.ndim):
                 raise ValueError('%s: %s must have %d elements, got %d'
                                  % (type(self).__name__, name, self.ndim, length))

@@ -26,6 +26,14 @@ def static_shape(variable):
     return tuple(1 if is_one else None for is_one in variable.type.broadcastable)
 
 
+def vector_length(vector):
+    """Return the length of a vector if it is known, else None."""
+    try:
+        return T.get_vector_length(vector)
+    except ValueError:
+        return None
+
+
 def tensor_type(dtype, shape):
     """Return the type of tensors of a static shape, as far as types can say it."""
     if _HAS_LENGTHS:
@@ -37,9 +45,10 @@ def specify_lengths(variable, shape):
     """Return a variable whose shape is checked at run time where `shape`, with None for any, says it."""
     if _HAS_LENGTHS:
         return T.specify_shape(variable, shape)
-    # Theano's leaves no length open.
-    return T.specify_shape(variable, T.stack([
+    # Theano's leaves no length open, and tells the type nothing.
+    checked = T.specify_shape(variable, T.stack([
         variable.shape[axis] if length is None else length for axis, length in enumerate(shape)]))
+    return T.addbroadcast(checked, *[axis for axis, length in enumerate(shape) if length == 1])
 
 
 def in_type_of(variable, gradient):
