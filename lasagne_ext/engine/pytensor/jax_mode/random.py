@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 from pytensor.link.jax.dispatch import jax_funcify
 
-from lasagne_ext.engine.pytensor.random.mrg_op import MRGUniform
+from lasagne_ext.engine.runtime.random import MRGUniform
 from lasagne_ext.kernels import mrg
 
 

@@ -6,6 +6,7 @@ looks as in Theano: ``get_value`` gives a ``RandomState`` and ``set_value`` take
 """
 import functools
 import threading
+import warnings
 
 import numpy as np
 from pytensor.compile.sharedvalue import shared_constructor
@@ -19,7 +20,7 @@ _scratch = threading.local()
 
 
 def encode(random_state):
-    """State of a ``RandomState``, uint32 (628,)."""
+    """Return the state of a ``RandomState``, uint32 (628,)."""
     _, key, position, has_gauss, gauss = np.random.RandomState.get_state(random_state)
     words = np.empty(_WORDS, 'uint32')
     words[:_KEY] = key
@@ -29,12 +30,12 @@ def encode(random_state):
 
 
 def decode(words):
-    """A new ``RandomState`` of that state."""
+    """Return a new ``RandomState`` of that state."""
     return _set(np.random.RandomState(0), words)
 
 
 def borrow(words):
-    """The same, in an object that this thread uses again: making one costs more than many draws."""
+    """Return the same in an object that this thread uses again: making one costs more than many draws."""
     if not hasattr(_scratch, 'random_state'):
         _scratch.random_state = np.random.RandomState(0)
     return _set(_scratch.random_state, words)
@@ -55,7 +56,7 @@ class RandomStateType(TensorType):
         super().__init__(dtype, shape, name)
 
     def filter(self, data, strict=False, allow_downcast=None):
-        """`data`, a state or its words, as words."""
+        """Return `data`, a state or its words, as words."""
         if isinstance(data, np.random.RandomState):
             return encode(data)
         return super().filter(data, strict=strict, allow_downcast=allow_downcast)
@@ -99,3 +100,11 @@ class RandomStateSharedVariable(TensorSharedVariable):
 def _shared_random_state(value, name=None, strict=False, allow_downcast=None, borrow=False):
     return RandomStateSharedVariable(type=random_state_type, value=encode(value), strict=strict,
                                      allow_downcast=allow_downcast, name=name)
+
+
+def set_default_update(state, new_state):
+    """Let functions that read a shared variable update it, unless told otherwise."""
+    with warnings.catch_warnings():
+        # PyTensor plans to drop default updates.
+        warnings.simplefilter('ignore', DeprecationWarning)
+        state.default_update = new_state

@@ -10,14 +10,13 @@ from numba import types
 from numba.np.unsafe.ndarray import to_fixed_tuple
 from pytensor.link.numba.dispatch.basic import (
     numba_funcify, numba_njit, register_funcify_and_cache_key)
+from theano.tensor.raw_random import RandomFunction
 
 from lasagne_ext import kernels
-from lasagne_ext.engine.pytensor.random.mrg_op import MRGUniform
-from lasagne_ext.engine.pytensor.random.multinomial import ChoiceFromUniform, MultinomialFromUniform
-from lasagne_ext.engine.pytensor.random.random_function import RandomFunction
+from lasagne_ext.engine.runtime.random import ChoiceFromUniform, MRGUniform, MultinomialFromUniform
 
 #: To be raised with every change of what is compiled here: it is cached on disk.
-_VERSION = 1
+_VERSION = 2
 
 
 def _kernel(dtype):
