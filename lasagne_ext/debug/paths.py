@@ -9,7 +9,7 @@ import theano.tensor as T
 
 from lasagne_ext import kernels
 from lasagne_ext.debug._tables import Report
-from lasagne_ext.network.layers import given_words
+from lasagne_ext.network.graph import argument_text
 from lasagne_ext.debug.numbers.checked import applied, described, gradients, named_arrays
 from lasagne_ext.debug.numbers.elementary import elementary, is_sampling
 from lasagne_ext.debug.numbers.float64 import is_float
@@ -138,15 +138,15 @@ def compare_paths(op, inputs, seed=None):
     >>> bool(compare_paths(lambda image, theta: affine_transform(image, theta, (3, 3)), [image, theta]))
     True
     """
-    where = 'compare_paths'
+    caller = 'compare_paths'
     if not callable(op):
         raise TypeError('%s: op must be a function of symbolic variables or an Op, got %s'
-                        % (where, given_words(op, 'the function')))
-    arrays = named_arrays(where, op, inputs)
+                        % (caller, argument_text(op, 'the function')))
+    arrays = named_arrays(caller, op, inputs)
     seed = random.SystemRandom().randrange(2 ** 31) if seed is None else seed
     variables = OrderedDict((name, T.TensorType(str(array.dtype), [size == 1 for size in array.shape])(name))
                             for name, array in arrays.items())
-    outputs = applied(where, op, variables, isinstance(inputs, dict))
+    outputs = applied(caller, op, variables, isinstance(inputs, dict))
     run = _Runner(variables, list(arrays.values()), seed)
     ours = is_sampling(outputs.values())
     reference, paths = (_of_sampling if ours else _of_modes)(run, outputs)
@@ -164,7 +164,7 @@ def compare_paths(op, inputs, seed=None):
     unit = _coarsest(list(variables.values()) + list(outputs.values()))
     rows = [_compared(path, what, value, expected[what], unit) for path, found in results.items()
             for what, value in found.items()]
-    return Paths('%s of %s' % (where, described(op)), reference, rows, seed, notes)
+    return Paths('%s of %s' % (caller, described(op)), reference, rows, seed, notes)
 
 
 class _Runner:

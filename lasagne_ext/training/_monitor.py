@@ -2,7 +2,7 @@
 import math
 import numbers
 
-from lasagne_ext.network.choice import near_miss
+from lasagne_ext.network.graph import near_miss
 from lasagne_ext.training.history import better_is
 
 

@@ -1,7 +1,7 @@
 """Options by name, and what other libraries call them."""
 import inspect
 
-from lasagne_ext.network.choice import near_miss
+from lasagne_ext.network.graph import near_miss
 
 #: Words of Keras and torch, and ours.
 _ELSEWHERE = {'validation_data': 'validation', 'validation_split': 'validation', 'verbose': 'progress',

@@ -5,8 +5,7 @@ import lasagne
 import numpy as np
 import theano
 
-from lasagne_ext.network.layers import named_layers
-from lasagne_ext.network.parameters import parameters_of
+from lasagne_ext.network.graph import named_layers, parameters_of
 
 
 def named_parameters(where, network):

@@ -7,9 +7,7 @@ import lasagne
 import theano
 import theano.tensor as T
 
-from lasagne_ext.network.choice import near_miss
-from lasagne_ext.network.layers import named_layers
-from lasagne_ext.network.parameters import parameters_of
+from lasagne_ext.network.graph import named_layers, near_miss, parameters_of
 
 #: Rules by name, and the learning rate they start with where nothing is said.
 RATES = OrderedDict([

@@ -4,8 +4,7 @@ from collections import OrderedDict
 import lasagne
 import theano
 
-from lasagne_ext.network.choice import given_layers, names_of
-from lasagne_ext.network.layers import named_layers
+from lasagne_ext.network.graph import layer_list, layer_names, named_layers
 from lasagne_ext.training import _ends, _losses, _updates
 from lasagne_ext.training._state import training_state
 
@@ -236,7 +235,7 @@ def compile_functions(network, loss='categorical_crossentropy', updates='adam', 
     >>> functions.predict(images).shape
     (3, 3)
     """
-    outputs = given_layers(network)
+    outputs = layer_list(network)
     named = named_layers('compile_functions', outputs)
     network = network if isinstance(network, lasagne.layers.Layer) else outputs
     inputs, shapes = _ends.inputs_of(named)
@@ -249,7 +248,7 @@ def compile_functions(network, loss='categorical_crossentropy', updates='adam', 
     measured = [_losses.metrics_called(metrics, one, variable, layer.output_shape[-1])
                 for one, variable, layer in zip(losses, targets, outputs)]
     labelled = OrderedDict()
-    for name, layer, found in zip(names_of(outputs, named), outputs, measured):
+    for name, layer, found in zip(layer_names(outputs, named), outputs, measured):
         for metric, function in found:
             labelled['%s_%s' % (name, metric) if len(outputs) > 1 else metric] = (layer, function)
     if 'loss' in labelled:

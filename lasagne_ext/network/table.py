@@ -1,17 +1,17 @@
-"""What a summary and a drawing tell of every layer."""
+"""Tabulate a network: what a summary and a drawing tell of every layer."""
 from collections import OrderedDict, namedtuple
 
 import lasagne
 import numpy as np
 import theano
 
-from lasagne_ext.network.counting import multiply_adds
-from lasagne_ext.network.expressions import expressions, flattened
+from lasagne_ext.network.registry import multiply_adds
+from lasagne_ext.network.expressions import expressions, flattened, symbolic_outputs
 from lasagne_ext.network.inputs import Feed
-from lasagne_ext.network.layers import called, incoming_layers
-from lasagne_ext.network.parameters import extent, first_users, parameters_of
+from lasagne_ext.network.graph import (first_users, incoming_layers, layer_label, parameter_size,
+                                       parameters_of)
 from lasagne_ext.network.shapes import (actual_shapes, declared_shape, incoming_shapes, parts_of,
-                                      shapes_of_one_batch, symbolic_outputs)
+                                        shapes_of_one_batch)
 
 #: A line of a summary. `parameters` counts only those that no earlier line has counted, `trainable`
 #: how many of them are trained; `shared_with` names the earlier layers whose parameters this one uses
@@ -28,13 +28,13 @@ Row = namedtuple('Row', (
 _Measures = namedtuple('_Measures', 'shown sizes outputs problems')
 
 
-def network_rows(where, named, inputs, deterministic):
-    """Look at every layer of a network.
+def network_rows(caller, named, inputs, deterministic):
+    """Return a row of figures for every layer of a network.
 
     Parameters
     ----------
-    where : str
-        The function that asks, for messages.
+    caller : str
+        Name to show in error messages.
     named : dict
         name -> layer, in topological order.
     inputs : array, dict or None
@@ -56,7 +56,7 @@ def network_rows(where, named, inputs, deterministic):
     if inputs is None:
         measures = _by_declaration(named, declared, problems, deterministic)
     else:
-        measures = _by_evaluation(where, named, inputs, deterministic)
+        measures = _by_evaluation(caller, named, inputs, deterministic)
     users = first_users(layers)
     trainable = {parameter for layer in layers for parameter in parameters_of(layer, trainable=True)}
     rows = []
@@ -87,7 +87,7 @@ def _declared(named):
 
 
 def _failure(name, layer, what, error):
-    return '%s %s: %s: %s' % (called(name, layer), what, type(error).__name__,
+    return '%s %s: %s: %s' % (layer_label(name, layer), what, type(error).__name__,
                               ' '.join(str(error).split()))
 
 
@@ -98,15 +98,15 @@ def _by_declaration(named, declared, problems, deterministic):
     return _Measures(declared, shapes_of_one_batch(list(named.values())), outputs, problems)
 
 
-def _by_evaluation(where, named, inputs, deterministic):
-    feed = Feed(where, named, inputs)
-    outputs = expressions(where, named, feed.variables, deterministic)
+def _by_evaluation(caller, named, inputs, deterministic):
+    feed = Feed(caller, named, inputs)
+    outputs = expressions(caller, named, feed.variables, deterministic)
     shapes = {named[name]: shape for name, shape in actual_shapes(outputs, feed).items()}
     return _Measures(shapes, shapes, {named[name]: output for name, output in outputs.items()}, [])
 
 
 def _count(parameters):
-    return sum(extent(parameter)[0] for parameter in parameters)
+    return sum(parameter_size(parameter)[0] for parameter in parameters)
 
 
 def _trained(layer):
@@ -117,7 +117,7 @@ def _trained(layer):
 
 
 def _dtypes(output):
-    """The dtypes of a layer's values; None if it gave none that are symbolic."""
+    """Return the dtypes of a layer's values; None if it gave none that are symbolic."""
     parts = flattened(output)
     if not parts or not all(isinstance(part, theano.Variable) for part in parts):
         return None
@@ -129,7 +129,7 @@ def _dtype(output):
 
 
 def _bytes(shape, output):
-    """The size of a layer's output; None if a size or a dtype is unknown."""
+    """Return the bytes of a layer's output; None if a size or a dtype is unknown."""
     parts, dtypes = parts_of(shape), _dtypes(output)
     if not parts or not dtypes or len(parts) != len(dtypes) or '?' in dtypes:
         return None

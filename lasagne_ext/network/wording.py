@@ -1,4 +1,4 @@
-"""Shapes, sizes and functions in words."""
+"""Put sizes, axes, windows and nonlinearities into words."""
 import math
 
 #: What a nonlinearity does, by its name.
@@ -17,41 +17,31 @@ _NONLINEARITIES = {
 _AXES = {1: ('steps',), 2: ('rows', 'columns'), 3: ('depth', 'rows', 'columns')}
 
 
-def register(phrases):
-    """A decorator that enters a function into a dict under names of classes."""
-    def says(*names):
-        def enter(function):
-            phrases.update(dict.fromkeys(names, function))
-            return function
-        return enter
-    return says
-
-
 def nonlinearity_name(function):
-    """The name of a nonlinearity, or of its class; 'linear' for None."""
+    """Return the name of a nonlinearity, or of its class; 'linear' for None."""
     if function is None:
         return 'linear'
     return getattr(function, '__name__', None) or type(function).__name__
 
 
 def nonlinearity_words(function):
-    """What comes after a layer's sums, as ', then rectify (...)'; '' where that is nothing."""
+    """Say what comes after a layer's sums, as ', then rectify (...)'; '' where that is nothing."""
     name = nonlinearity_name(function)
     return '' if name == 'linear' else ', then %s' % _NONLINEARITIES.get(name, name)
 
 
 def window_words(sizes):
-    """``5 x 5``."""
+    """Return ``5 x 5``."""
     return ' x '.join(str(size) for size in sizes)
 
 
 def count_words(count, thing):
-    """``1 filter``, ``20 filters``."""
+    """Return ``1 filter``, ``20 filters``."""
     return '%s %s%s' % (count, thing, '' if count == 1 else 's')
 
 
 def axis_name(axis, ndim):
-    """What an axis of an array that holds images, sequences or features is called."""
+    """Name an axis of an array that holds images, sequences or features."""
     if axis == 0:
         return 'the batch'
     if ndim >= 4:
@@ -60,22 +50,27 @@ def axis_name(axis, ndim):
 
 
 def axes_words(axes, ndim):
-    """Several axes by name: ``the batch, the rows and the columns``."""
+    """Name several axes: ``the batch, the rows and the columns``."""
     return listed([axis_name(axis % ndim, ndim) for axis in axes])
 
 
+def ordinal(number):
+    """Return ``first``, ``second``, ``4th``."""
+    return {1: 'first', 2: 'second', 3: 'third'}.get(number, '%dth' % number)
+
+
 def listed(words):
-    """``a, b and c``."""
+    """Return ``a, b and c``."""
     return ' and '.join(filter(None, [', '.join(words[:-1]), words[-1]]))
 
 
 def per_axis(value, count):
-    """A setting that holds for every axis, once for each of them."""
+    """Return a setting that holds for every axis once for each of them."""
     return tuple(value) if isinstance(value, (tuple, list)) else (value,) * count
 
 
-def padded_size(size, window, pad):
-    """The size of an axis after padding, and how it comes about."""
+def _padded_size(size, window, pad):
+    """Return the size of an axis after padding, and how it comes about."""
     if pad == 'same':
         pad = window // 2
     elif pad == 'full':
@@ -84,7 +79,7 @@ def padded_size(size, window, pad):
 
 
 def window_reasons(sizes, outcomes, windows, strides, pads, keep_border=False):
-    """Why windows that slide along some axes change their sizes.
+    """Say why windows that slide along some axes change their sizes.
 
     Parameters
     ----------
@@ -108,7 +103,7 @@ def window_reasons(sizes, outcomes, windows, strides, pads, keep_border=False):
             text = '%d stays' % size
         else:
             text = '%d -> %d' % (size, outcome)
-            padded, words = padded_size(size, window, pad)
+            padded, words = _padded_size(size, window, pad)
             steps = (padded - window) / stride
             if stride == 1:
                 reason = '%s - %d + 1' % (words, window)
@@ -127,7 +122,7 @@ def window_reasons(sizes, outcomes, windows, strides, pads, keep_border=False):
 
 
 def pad_words(pad):
-    """Padding of a convolution or pooling, in words."""
+    """Describe the padding of a convolution or pooling."""
     if pad == 'same':
         return 'padded so that the size stays'
     if pad == 'full':

@@ -1,4 +1,4 @@
-"""Compiled functions that are kept, so that a second look at a network compiles nothing."""
+"""Keep compiled functions, so that a second look at a network compiles nothing."""
 import threading
 import types
 import weakref
@@ -22,13 +22,13 @@ _OPAQUE = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, type
 _of_thread = threading.local()
 
 
-def kept(where, layers, options, build):
-    """What `build` returned when it was called before for the same network, or what it returns now.
+def cached_function(caller, layers, options, build):
+    """Return what `build` returned when it was called before for the same network, or returns now.
 
     Parameters
     ----------
-    where : str
-        The function that asks; each has its own.
+    caller : str
+        Name to show in error messages.
     layers : iterable of Layer
         All layers of a network.
     options : iterable
@@ -48,7 +48,7 @@ def kept(where, layers, options, build):
     """
     layers, options = list(layers), list(options)
     entries = _of_thread.__dict__.setdefault('entries', [])
-    key = _key(where, layers, options)
+    key = _key(caller, layers, options)
     for entry in list(entries):
         if entry.is_for(key):
             entries.remove(entry)
@@ -56,7 +56,7 @@ def kept(where, layers, options, build):
             return entry.value
     value = build()
     # A layer may keep something of its own while its output is being built.
-    entries.append(_Entry(_key(where, layers, options), value))
+    entries.append(_Entry(_key(caller, layers, options), value))
     entries[:] = [entry for entry in entries if entry.alive][-KEPT:]
     return value
 
@@ -93,8 +93,8 @@ def _same(known, given):
     return type(known) is type(given) and isinstance(known, plain) and bool(known == given)
 
 
-def _key(where, layers, options):
-    key = [where] + [str(getattr(theano.config, name, None)) for name in _SETTINGS]
+def _key(caller, layers, options):
+    key = [caller] + [str(getattr(theano.config, name, None)) for name in _SETTINGS]
     for option in options:
         _fingerprint(option, key, set())
     seen = set()
@@ -110,7 +110,7 @@ def _parts(container):
 
 
 def _fingerprint(thing, key, seen):
-    """Append to `key` what a thing is and what it is made of."""
+    """Append what a thing is, and what it is made of, to `key`."""
     if isinstance(thing, (list, tuple, set, frozenset, dict)):
         if id(thing) in seen:              # it holds itself
             return
