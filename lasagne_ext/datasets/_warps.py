@@ -1,7 +1,7 @@
 """Images turned, scaled and bent, each by a transform of its own; nothing lies outside them."""
 import numpy as np
 
-from lasagne_ext import kernels
+from lasagne_ext.kernels import sampling
 
 
 def rotation_matrices(angle):
@@ -39,7 +39,7 @@ def bent(images, size, scale, side, displacements):
 
 def _sample(images, points, kind, size):
     """Coordinates are normalised: -1 and 1 are the outer edges of an image."""
-    return kernels.sample(images, points, size, kernels.SamplingMode(kind, 'bilinear', 'zeros', False, 0.))
+    return sampling.sample(images, points, size, sampling.SamplingMode(kind, 'bilinear', 'zeros', False, 0.))
 
 
 def homographies(corners, targets):
