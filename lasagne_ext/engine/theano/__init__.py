@@ -5,7 +5,7 @@ import logging
 import sys
 import warnings
 
-from lasagne_ext.engine import _environment, _lasagne, disconnected, origins, settings
+from lasagne_ext.engine import _environment, _lasagne, settings
 from lasagne_ext.engine.theano import blas as _blas
 from lasagne_ext.engine.theano import mends
 
@@ -47,9 +47,7 @@ def activate():
     else:
         _lasagne.drop_half_imported('theano')
         chosen = _import_theano()
-    origins.install(importlib.import_module('theano.gof.utils'),
-                    importlib.import_module('theano.gof.fg').FunctionGraph)
-    disconnected.install(importlib.import_module('theano.gradient'))
+    mends.follow_gradients()
     mends.alias_downsample()
     mends.provide_old_cuda()
     mends.mend_scan()

@@ -168,3 +168,18 @@ def mend_python_convolution():
         module._valfrommode, module._bvalfromboundary = _valfrommode, _bvalfromboundary
         module._convolve2d, module.convolve = _convolve2d, scipy.signal.convolve
         module.imported_scipy_signal = True
+
+
+def follow_gradients():
+    """Theano's error about a variable that no gradient reaches does not name it.
+
+    The same function that names it lets the nodes of a gradient know their layers.
+    """
+    import theano
+    from lasagne_ext.engine import gradients, origin_rewrites
+    if 'follow_origins' in theano.compile.optdb:
+        return
+    followed = gradients.follow(theano.gradient, 'L_op')
+    for module in (theano.gradient, theano.tensor, theano):
+        module.grad = followed
+    origin_rewrites.register(theano.compile.optdb, 'fast_run', 'fast_compile')
