@@ -3,7 +3,7 @@ import contextlib
 import importlib
 import warnings
 
-from lasagne_ext.engine import _environment, disconnected, origins, settings
+from lasagne_ext.engine import _environment, settings
 from lasagne_ext.engine.pytensor import _finder, flags
 
 NAME = 'pytensor'
@@ -33,9 +33,6 @@ def importing_theano():
     with flags.pytensor_flags(user_flags), warnings.catch_warnings():
         warnings.simplefilter('ignore', DeprecationWarning)
         importlib.import_module('pytensor')
-    origins.install(importlib.import_module('pytensor.graph.utils'),
-                    importlib.import_module('pytensor.graph.fg').FunctionGraph)
-    disconnected.install(importlib.import_module('pytensor.gradient'))
     from lasagne_ext.engine.pytensor import (derivatives, linkers, old_pickles, refused_attributes,
                                               shared, test_values, variable_methods)
     for module in (variable_methods, refused_attributes, derivatives, shared, old_pickles):
@@ -44,6 +41,9 @@ def importing_theano():
     test_values.set_mode(user_flags.get('compute_test_value', 'off'))
     _finder.explain_missing_modules()
     yield
+    # The Theano that has been imported inside.
+    importlib.import_module('lasagne_ext.engine.origin_rewrites').register(
+        importlib.import_module('theano.compile').optdb, 'fast_run', 'fast_compile')
 
 
 def adopt(theano):

@@ -5,9 +5,9 @@ import logging
 import sys
 import warnings
 
-from lasagne_ext.engine import _environment, _imports, _lasagne, disconnected, origins, settings
+from lasagne_ext.engine import _environment, _imports, _lasagne, settings
 from lasagne_ext.engine.theano import blas as _blas
-from lasagne_ext.engine.theano import mends
+from lasagne_ext.engine.theano import patches
 
 NAME = 'theano'
 
@@ -50,8 +50,7 @@ def importing_theano():
         defaults['blas.ldflags'] = found.flags
     if 'cxx' not in flags and _environment.missing_compiler() is not None:
         defaults['cxx'] = ''
-    with settings.theano_flags(defaults, _instead_of_gpu(flags)), _quiet():
-        mends.provide_blas_opt_info()
+    with settings.theano_flags(defaults, _instead_of_gpu(flags)), _quiet(), patches.blas_opt_info_provided():
         yield
     _patch_theano(found)
 
@@ -79,16 +78,7 @@ def adopt(theano):
 
 def _patch_theano(blas):
     global _active_blas
-    origins.install(importlib.import_module('theano.gof.utils'),
-                    importlib.import_module('theano.gof.fg').FunctionGraph)
-    disconnected.install(importlib.import_module('theano.gradient'))
-    mends.alias_downsample()
-    mends.provide_old_cuda()
-    mends.mend_scan()
-    mends.mend_cache_key()
-    mends.mend_cop_version()
-    mends.mend_python_pooling()
-    mends.mend_python_convolution()
+    patches.patch_theano()
     # Scan would import it later, when the stand-in for pkg_resources is gone.
     with _quiet(), _lasagne.pkg_resources_provided():
         importlib.import_module('theano.gpuarray')
