@@ -4,7 +4,7 @@ from collections import OrderedDict, namedtuple
 import numpy as np
 
 from lasagne_ext._figures import new_figure
-from lasagne_ext.debug._tables import Report
+from lasagne_ext.debug.report import Report
 
 #: One layer, or one parameter, at one time. Of a layer: `mean` and `std` of its output, the shares of
 #: `zeros` in it and of `dead` units. Of a parameter: the norms of its `gradient` and of its `weights`, and

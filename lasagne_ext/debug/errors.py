@@ -5,12 +5,12 @@ import lasagne
 import numpy as np
 from theano.gof.utils import MethodNotDefined
 
-from lasagne_ext.debug._tables import shape_text
-from lasagne_ext.network.graph import incoming_layers, layer_label, named_layers, nearest_place, places
-from lasagne_ext.debug.words.causes import operation
-from lasagne_ext.debug.words.failure_causes import likely_cause, refusal
+from lasagne_ext.debug.diagnosis.failure_causes import likely_cause, refusal
+from lasagne_ext.debug.diagnosis.nonfinite_causes import operation
+from lasagne_ext.debug.report import shape_text
 from lasagne_ext.engine.failures import failed
 from lasagne_ext.engine.origins import origins
+from lasagne_ext.network.graph import incoming_layers, layer_label, named_layers, nearest_place, places
 
 
 class LayerError(Exception):

@@ -5,13 +5,13 @@ from collections import namedtuple
 
 import lasagne
 
-from lasagne_ext.debug._tables import CSS, Report, coloured, shape_text, short_number
+from lasagne_ext.debug.diagnosis.suspicions import Suspicion, suspicions
+from lasagne_ext.debug.probe import probe
+from lasagne_ext.debug.report import CSS, Report, coloured, shape_text, short_number
 from lasagne_ext.network.graph import (first_users, incoming_layers, layer_label, layer_list, named_layers,
                                        parameter_size, parameters_of)
 from lasagne_ext.network.inputs import Feed
-from lasagne_ext.debug.probe import probe
 from lasagne_ext.network.registry import phrase
-from lasagne_ext.debug.words.suspicions import Suspicion, suspicions
 
 #: A layer and what is said of it: one sentence, and what looks suspicious.
 Row = namedtuple('Row', 'number name type sentence suspicions')

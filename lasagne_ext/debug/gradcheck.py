@@ -4,9 +4,9 @@ from collections import OrderedDict
 
 import numpy as np
 
-from lasagne_ext.debug._tables import Report
-from lasagne_ext.debug.numbers.checked import NoGradient, differentiated, problem_of
-from lasagne_ext.debug.numbers.comparison import Failure, compare, entry, precision_of
+from lasagne_ext.debug.gradients.comparison import Failure, compare, entry, precision_of
+from lasagne_ext.debug.gradients.problem import NoGradient, differentiated, problem_of
+from lasagne_ext.debug.report import Report
 from lasagne_ext.ops._checks import check_number
 
 #: Entries of an input that are moved each by itself, where `sample` is not given.
@@ -196,8 +196,8 @@ def gradgradcheck(fn_or_layer, inputs, worst=5, seed=None, eps=None, rtol=None, 
 
     Parameters
     ----------
-    fn_or_layer, inputs, worst, seed, eps, rtol, atol, sample, deterministic, raise_exception : as in `gradcheck`
-        What is checked, and how.
+    fn_or_layer, inputs, worst, seed, eps, rtol, atol, sample, deterministic, raise_exception
+        What is checked, and how: as for :func:`gradcheck`.
 
     Returns
     -------

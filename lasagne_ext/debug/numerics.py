@@ -5,12 +5,12 @@ import lasagne
 import numpy as np
 import theano
 
-from lasagne_ext.debug._tables import Report
+from lasagne_ext.debug.diagnosis.nonfinite import Search, plain, sentence
 from lasagne_ext.debug.errors import layer_errors
-from lasagne_ext.network.graph import layer_list, named_layers
+from lasagne_ext.debug.report import Report
 from lasagne_ext.network.expressions import expressions, flattened, loss_of
+from lasagne_ext.network.graph import layer_list, named_layers
 from lasagne_ext.network.inputs import Feed
-from lasagne_ext.debug.numbers.bad_values import Search, plain, sentence
 
 #: Largest finite magnitude of a layer's output and of its parameters' gradients, and how many values of
 #: each are NaN or Inf; None where there are none, or it was not worked out.

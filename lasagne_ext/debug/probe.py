@@ -9,10 +9,10 @@ from tabulate import tabulate
 
 from lasagne_ext.checks import did_you_mean
 from lasagne_ext.debug.describe import describe
-from lasagne_ext.network.graph_copy import copies, merging_mode
-from lasagne_ext.network.graph import layer_list, layer_names, named_layers, select_names
 from lasagne_ext.network.expressions import expressions, flattened, labelled_parts, like, loss_of
 from lasagne_ext.network.function_cache import cached_function
+from lasagne_ext.network.graph import layer_list, layer_names, named_layers, select_names
+from lasagne_ext.network.graph_copy import copies, merging_mode
 from lasagne_ext.network.inputs import Feed
 
 

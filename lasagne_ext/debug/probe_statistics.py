@@ -5,12 +5,12 @@ import numpy as np
 import theano
 
 from lasagne_ext.checks import did_you_mean
-from lasagne_ext.debug._tables import Report
-from lasagne_ext.network.graph import layer_list, named_layers, select_names
+from lasagne_ext.debug.report import Report
+from lasagne_ext.debug.statistics import Running, Statistics, mode, unpacked
 from lasagne_ext.network.expressions import expressions, labelled_parts
 from lasagne_ext.network.function_cache import cached_function
+from lasagne_ext.network.graph import layer_list, named_layers, select_names
 from lasagne_ext.network.inputs import Feed
-from lasagne_ext.debug.numbers.statistics import Running, Statistics, mode, unpacked
 
 #: Statistics of one layer: how many values, their range, mean and std (of the finite ones), and how many
 #: are zero, NaN and infinite.

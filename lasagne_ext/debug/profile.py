@@ -8,11 +8,11 @@ import numpy as np
 import theano
 
 from lasagne_ext.checks import did_you_mean
-from lasagne_ext.debug._tables import Report
-from lasagne_ext.network.graph import layer_list, layer_names, named_layers, places
-from lasagne_ext.network.expressions import expressions, flattened, loss_of
-from lasagne_ext.network.inputs import Feed
+from lasagne_ext.debug.report import Report
 from lasagne_ext.engine.timing import node_seconds, timed_function
+from lasagne_ext.network.expressions import expressions, flattened, loss_of
+from lasagne_ext.network.graph import layer_list, layer_names, named_layers, places
+from lasagne_ext.network.inputs import Feed
 
 #: Times of one layer in a call, in milliseconds; `kind` is its class, '' for what is no layer. `share` is
 #: that of the whole call, `nodes` those behind it, slowest first.

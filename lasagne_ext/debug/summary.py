@@ -2,11 +2,11 @@
 from collections import OrderedDict
 
 from lasagne_ext.checks import did_you_mean
-from lasagne_ext.debug._tables import Report, shape_text, short_number
+from lasagne_ext.debug.report import Report, shape_text, short_number
 from lasagne_ext.network.blocks import repeated_blocks
 from lasagne_ext.network.graph import first_users, named_layers, parameter_size
-from lasagne_ext.network.table import Row, network_rows
 from lasagne_ext.network.shapes import parts_of
+from lasagne_ext.network.table import Row, network_rows
 
 
 class Summary(Report):
@@ -154,8 +154,8 @@ _COLUMNS = OrderedDict([
     ('dtype', lambda row: row.dtype),
     ('multiply-adds', lambda row: _number_cell(row.multiply_adds, row)),
     ('bytes', lambda row: _number_cell(row.bytes, row))])
-_COLUMN_SYNONYMS = {'shape': 'output shape', 'params': 'parameters', 'inputs': 'incoming', 'macs': 'multiply-adds',
-                    'flops': 'multiply-adds', 'memory': 'bytes'}
+_COLUMN_SYNONYMS = {'shape': 'output shape', 'params': 'parameters', 'inputs': 'incoming',
+                    'macs': 'multiply-adds', 'flops': 'multiply-adds', 'memory': 'bytes'}
 _FLUSH_RIGHT = ('#', 'parameters', 'multiply-adds', 'bytes')
 
 

@@ -8,11 +8,11 @@ import numpy as np
 import theano
 
 from lasagne_ext.debug._history import History, Row
-from lasagne_ext.network.graph import layer_list, layer_names, localisation_layers, named_layers
+from lasagne_ext.debug.statistics import Running, Statistics, mode, unpacked
 from lasagne_ext.network.expressions import expressions, flattened, labelled_parts, loss_of
 from lasagne_ext.network.function_cache import cached_function
+from lasagne_ext.network.graph import layer_list, layer_names, localisation_layers, named_layers
 from lasagne_ext.network.inputs import Feed
-from lasagne_ext.debug.numbers.statistics import Running, Statistics, mode, unpacked
 
 #: See the notes of :func:`watch`.
 DEAD_SHARE, VANISHING, EXPLODING, LARGE_UPDATE = .5, 1e-6, 1e3, 1.

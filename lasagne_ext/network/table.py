@@ -5,11 +5,11 @@ import lasagne
 import numpy as np
 import theano
 
-from lasagne_ext.network.registry import multiply_adds
 from lasagne_ext.network.expressions import expressions, flattened, symbolic_outputs
-from lasagne_ext.network.inputs import Feed
 from lasagne_ext.network.graph import (first_users, incoming_layers, layer_label, parameter_size,
                                        parameters_of)
+from lasagne_ext.network.inputs import Feed
+from lasagne_ext.network.registry import multiply_adds
 from lasagne_ext.network.shapes import (actual_shapes, declared_shape, incoming_shapes, parts_of,
                                         shapes_of_one_batch)
 

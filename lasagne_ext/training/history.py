@@ -1,6 +1,6 @@
 """What happened in training, epoch by epoch."""
 from lasagne_ext._figures import new_figure
-from lasagne_ext.debug._tables import Report
+from lasagne_ext.debug.report import Report
 from lasagne_ext.network.graph import near_miss
 
 #: How the columns that are no loss or metric are written; those are '%.4g'.

@@ -16,7 +16,7 @@ from lasagne.layers import (ConcatLayer, Conv2DLayer, DenseLayer, DropoutLayer, 
 
 from lasagne_ext.debug import draw
 from lasagne_ext.network.registry import COLOURS
-from lasagne_ext.debug.pictures.layout import Layout
+from lasagne_ext.debug.drawing.layout import Layout
 from lasagne_ext.layers import TransformerLayer, localization
 
 AWKWARD = 'a "quoted" <b>\\n & \n line \x07 { | } é 層'

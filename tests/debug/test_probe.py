@@ -15,7 +15,7 @@ from lasagne.layers import (ConcatLayer, DenseLayer, DropoutLayer, EmbeddingLaye
 
 from lasagne_ext.debug import PrintLayer, describe, probe, probe_statistics
 from lasagne_ext.network import function_cache
-from lasagne_ext.debug.numbers.statistics import Running
+from lasagne_ext.debug.statistics import Running
 
 FLOAT = theano.config.floatX
 

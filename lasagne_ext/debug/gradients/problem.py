@@ -8,10 +8,10 @@ import theano
 import theano.tensor as T
 from theano.gradient import DisconnectedType, NullType
 
+from lasagne_ext.debug.gradients.float64 import float64_outputs, float64_variable, is_float, without
 from lasagne_ext.network.expressions import flattened
-from lasagne_ext.network.inputs import Feed
 from lasagne_ext.network.graph import argument_text, layer_label, named_layers
-from lasagne_ext.debug.numbers.float64 import float64_outputs, float64_variable, is_float, without
+from lasagne_ext.network.inputs import Feed
 
 #: `outputs` and `inputs` are name -> variable, `values` those of the inputs. `title` says what it is.
 Problem = namedtuple('Problem', 'title outputs inputs values')

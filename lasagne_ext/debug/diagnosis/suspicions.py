@@ -6,10 +6,10 @@ import lasagne
 import theano
 from theano.gof import graph
 
+from lasagne_ext.debug.diagnosis.suspicious_values import is_constant, value_suspicions
 from lasagne_ext.network.expressions import expressions, flattened
 from lasagne_ext.network.graph import incoming_layers, is_kind_of, localisation_layers
 from lasagne_ext.network.wording import nonlinearity_name
-from lasagne_ext.debug.words.suspicious_values import is_constant, value_suspicions
 
 #: Something that looks suspicious: the name of the layer, and what about it.
 Suspicion = namedtuple('Suspicion', 'name text')

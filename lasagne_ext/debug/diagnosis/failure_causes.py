@@ -1,7 +1,7 @@
 """Why a compiled function fails, told from the shapes and numbers that came."""
 import numpy as np
 
-from lasagne_ext.debug._tables import shape_text
+from lasagne_ext.debug.report import shape_text
 from lasagne_ext.network.graph import incoming_layers, layer_label
 from lasagne_ext.network.shapes import agrees, axis_order, declared_from, flattened_shape, is_shape
 

@@ -2,7 +2,7 @@
 import numpy as np
 
 from lasagne_ext._figures import new_figure
-from lasagne_ext.debug.words.theta import half_extents
+from lasagne_ext.debug.drawing.transform_words import half_extents
 
 #: Colours of the windows, those of several glimpses of an image one after the other.
 COLOURS = ('tab:orange', 'tab:cyan', 'tab:green', 'tab:pink', 'tab:olive', 'tab:purple')

@@ -4,10 +4,10 @@ from collections import OrderedDict, namedtuple
 import numpy as np
 
 from lasagne_ext.debug.describe import describe
-from lasagne_ext.network.graph import layer_label, nearest_place
-from lasagne_ext.debug.words.causes import (cause_of_input, first_bad_step, likely_cause, operation,
-                                        root_divided_by)
+from lasagne_ext.debug.diagnosis.nonfinite_causes import (cause_of_input, first_bad_step, likely_cause,
+                                                          operation, root_divided_by)
 from lasagne_ext.engine.monitoring import Monitored, fills, is_loop, is_unset
+from lasagne_ext.network.graph import layer_label, nearest_place
 
 #: A bad value. `kind` is ``'NaN'`` or ``'Inf'``; `where` the layer, loss, input or parameter in words,
 #: `layer` its name or None; `direction` ``'forward'``, ``'backward'`` or ``'given'``; `op` the operation

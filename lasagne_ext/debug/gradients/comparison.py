@@ -4,9 +4,9 @@ from collections import namedtuple
 import numpy as np
 import theano
 
-from lasagne_ext.debug.numbers.checked import NoGradient, gradients
-from lasagne_ext.debug.numbers.differences import PRECISIONS, Differences, along, directions, halves
-from lasagne_ext.debug.numbers.float64 import is_float
+from lasagne_ext.debug.gradients.differences import PRECISIONS, Differences, along, directions, halves
+from lasagne_ext.debug.gradients.float64 import is_float
+from lasagne_ext.debug.gradients.problem import NoGradient, gradients
 
 #: A compared derivative. The indices are tuples; `output_index` is None for a random sum of an output's
 #: entries, `index` for a random direction, in which all entries of an input move at once. `relative` is

@@ -1,0 +1,1 @@
+"""Derivatives by the graph and by finite differences, side by side: what ``gradcheck`` stands on."""
