@@ -5,7 +5,7 @@ import lasagne
 import numpy as np
 import theano
 
-from lasagne_ext.debug.errors import retold
+from lasagne_ext.debug.errors import annotate_error
 from lasagne_ext.debug.report import Report, shape_text
 from lasagne_ext.engine.monitoring import Monitored
 from lasagne_ext.network.expressions import expressions, flattened
@@ -148,13 +148,13 @@ def _values(named, feed, deterministic):
             return {name: [next(computed) for _ in flattened(output)]
                     for name, output in outputs.items()}, failures
         except Exception as error:
-            told = retold(error, remaining)
-            if told is None or told.layer is None:
+            annotated = annotate_error(error, remaining)
+            if annotated is None or annotated.layer is None:
                 raise
-            lines = str(told).splitlines()
-            failures[told.layer] = '; '.join(lines[:1] + [line for line in lines[1:]
+            lines = str(annotated).splitlines()
+            failures[annotated.layer] = '; '.join(lines[:1] + [line for line in lines[1:]
                                                           if line.startswith('likely cause')])
-            _drop(remaining, told.layer)
+            _drop(remaining, annotated.layer)
     return {}, failures
 
 

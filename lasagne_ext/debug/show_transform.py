@@ -12,9 +12,8 @@ import theano.tensor as T
 from lasagne_ext import layers as ours
 from lasagne_ext import ops
 from lasagne_ext._files import whole_file
-from lasagne_ext.debug.drawing.transform_words import (affine_words, grid_words, half_extents,
-                                                       projective_words)
-from lasagne_ext.debug.drawing.transforms import picture
+from lasagne_ext.debug.drawing.transforms import (affine_words, grid_words, half_extents, picture,
+                                                  projective_words)
 from lasagne_ext.debug.report import Report
 from lasagne_ext.network.graph import layer_label, named_layers
 from lasagne_ext.network.inputs import Feed

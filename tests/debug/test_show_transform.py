@@ -7,7 +7,7 @@ import pytest
 from lasagne.layers import ConcatLayer, DenseLayer, InputLayer
 
 from lasagne_ext.debug import show_transform
-from lasagne_ext.debug.drawing.transform_words import affine_words, grid_words, projective_words
+from lasagne_ext.debug.drawing.transforms import affine_words, grid_words, projective_words
 from lasagne_ext.layers import (FlowWarpLayer, GridSampleLayer, MultiGlimpseLayer, ProjectiveTransformerLayer,
                                 TPSTransformerLayer, TransformerLayer)
 
