@@ -22,10 +22,10 @@ that a program makes itself of an `out`, unless it comes with the `out_test` of 
 round: there a new network begins for Lasagne, and only the `params` that were returned tell what came
 before. :func:`activation` and :func:`custom` keep it in one piece.
 """
-from lasagne_ext.blocks._block import Block, input_block
-from lasagne_ext.blocks._records import layer_of
+from lasagne_ext.blocks.chain import Block, input_block
 from lasagne_ext.blocks.images import convolutional, maxpool
 from lasagne_ext.blocks.nonlinearities import nonlinearity
+from lasagne_ext.blocks.records import layer_of
 from lasagne_ext.blocks.sequences import recurrent
 from lasagne_ext.blocks.units import activation, custom, dropout, flatten, linear
 

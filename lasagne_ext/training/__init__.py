@@ -2,13 +2,13 @@
 
 `Classifier` and `Regressor`, estimators for scikit-learn, are here as well if that is installed.
 """
-from lasagne_ext.training._run import Run, TrainingError
 from lasagne_ext.training.callbacks import Checkpoint, EarlyStopping, Watch
 from lasagne_ext.training.checkpoint import CheckpointError, Restored, load_checkpoint, save_checkpoint
 from lasagne_ext.training.functions import Functions, compile_functions
 from lasagne_ext.training.history import History
 from lasagne_ext.training.loop import fit
 from lasagne_ext.training.model import Model
+from lasagne_ext.training.run import Run, TrainingError
 from lasagne_ext.training.schedules import CosineDecay, ExponentialDecay, ReduceOnPlateau, StepDecay
 
 __all__ = ['Checkpoint', 'CheckpointError', 'CosineDecay', 'EarlyStopping', 'ExponentialDecay', 'Functions',
