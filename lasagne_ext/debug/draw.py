@@ -1,4 +1,4 @@
-"""A picture of a network."""
+"""Draw a network."""
 import base64
 import html
 import os
@@ -24,7 +24,7 @@ Edge = namedtuple('Edge', 'source target label')
 
 
 class Drawing:
-    """A network as boxes and arrows: a picture in a notebook, DOT text when printed.
+    """Drawing of a network as boxes and arrows: a picture in a notebook, DOT text when printed.
 
     Attributes
     ----------
@@ -66,7 +66,7 @@ class Drawing:
         return '<Drawing of %s>' % ', '.join(node.name for node in self.nodes)
 
     def svg(self):
-        """The picture as an SVG element: by graphviz where its program ``dot`` is there.
+        """Return the picture as an SVG element: by graphviz where its program ``dot`` is there.
 
         Returns
         -------
@@ -130,17 +130,17 @@ class Drawing:
 
 
 def _quoted(text):
-    """A string of the DOT language, in which nothing is an escape but the ends of lines."""
+    """Quote text for the DOT language, so that nothing is an escape but the ends of lines."""
     return '"%s"' % text.replace('\\', '\\\\').replace('"', '\\"').replace('\n', '\\n')
 
 
 def _printable(text):
-    """Text without what no XML may hold, nor a line."""
+    """Return text without what no XML may hold, nor a line."""
     return re.sub('[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]', ' ', text)
 
 
 def _by_graphviz(text, kind):
-    """What the program ``dot`` makes of a DOT text; None if it is not there or cannot."""
+    """Return what the program ``dot`` makes of a DOT text; None if it is not there or cannot."""
     program = shutil.which('dot')
     if program is None:
         return None

@@ -1,4 +1,4 @@
-"""A network read aloud, layer by layer."""
+"""Read a network aloud, layer by layer."""
 import html
 import textwrap
 from collections import namedtuple
@@ -20,7 +20,7 @@ _WIDTH = 100
 
 
 class Explanation(Report):
-    """A network in plain English; ``print()`` it, or let a notebook show it.
+    """Network in plain English; ``print()`` it, or let a notebook show it.
 
     Attributes
     ----------
@@ -56,7 +56,7 @@ class Explanation(Report):
         return dict(super().to_dict(), suspicions=[dict(s._asdict()) for s in self.suspicions])
 
     def title(self):
-        """How many layers there are, and all that looks suspicious.
+        """Say how many layers there are, and all that looks suspicious.
 
         Returns
         -------
@@ -176,7 +176,7 @@ def _sentence(name, layer, names, users):
 
 
 def _parameters(layer, names, users):
-    """How many parameters a layer has, and with which earlier layers it shares them."""
+    """Say how many parameters a layer has, and with which earlier layers it shares them."""
     count, shared = 0, []
     for parameter in parameters_of(layer):
         if users[parameter] == names[layer]:

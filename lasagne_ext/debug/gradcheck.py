@@ -14,7 +14,7 @@ SAMPLE = 64
 
 
 class GradCheck(Report):
-    """What became of a check of gradients: ``print()`` it; true if all of them are right.
+    """Result of a check of gradients: ``print()`` it; true if all of them are right.
 
     Attributes
     ----------
@@ -106,7 +106,7 @@ def _input(row):
 
 
 def _derivative(row):
-    """In words, for a sentence."""
+    """Return the check in words, for a sentence."""
     output = '(%s)' % _output(row) if row.output_index is None else _output(row)
     return 'd %s / d %s' % (output, _input(row))
 

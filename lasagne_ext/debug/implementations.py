@@ -272,7 +272,7 @@ def _footprint_sampled(op, node):
 
 
 def _coordinates(op, image, points, output):
-    """Where the Op samples, in pixels: ``(N, rank, P)``."""
+    """Return where the Op samples, in pixels: ``(N, rank, P)``."""
     rank = image.ndim - 2
     flat = op.points.flat(T.cast(points, 'float64'), rank)
     coordinates, _ = op.points.pixels(flat, T.zeros_like(flat), rank, image.shape[:1:-1],
@@ -281,7 +281,7 @@ def _coordinates(op, image, points, output):
 
 
 def _like(values, coordinates, output):
-    """The values in the shape of the Op's output; points that are nowhere get a gradient of NaN."""
+    """Return the values in the shape of the Op's output; points that are nowhere get a gradient of NaN."""
     nowhere = T.or_(T.isnan(coordinates), T.isinf(coordinates)).any(axis=1, keepdims=True)
     nothing = T.sum(T.switch(nowhere, np.nan, 0.) * coordinates, axis=1)
     values += T.cast(nothing, values.dtype).dimshuffle(0, 'x', 1)

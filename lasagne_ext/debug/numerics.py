@@ -21,7 +21,7 @@ ACTIONS = ('return', 'raise', 'debug')
 
 
 class NumericsReport(Report):
-    """What :func:`check_numerics` found; `first` is the first bad value, or None where all is finite.
+    """Result of :func:`check_numerics`; `first` is the first bad value, or None where all is finite.
 
     Attributes
     ----------

@@ -15,7 +15,7 @@ _warned = False
 
 
 class PrintWarning(UserWarning):
-    """A print in a graph keeps Theano from rewriting it there, which can change numbers."""
+    """Warning that a print in a graph keeps Theano from rewriting it there, which can change numbers."""
 
 
 def _warn():
@@ -43,7 +43,7 @@ _TEXTS = {'describe': _described, 'shape': _shape, 'values': str}
 
 
 class _Printer:
-    """How values are shown; checked once, and common to a value and its gradient.
+    """Options of showing values; checked once, and common to a value and its gradient.
 
     A copy of a network prints where the network does: files are not copied.
     """
@@ -88,7 +88,7 @@ class _Printer:
 
 
 class _Print(theano.Op):
-    """The identity, which shows its input each n-th time.
+    """Identity that shows its input each n-th time.
 
     It has no ``__props__``: two prints are never the same, even of one value, and both stay.
     """

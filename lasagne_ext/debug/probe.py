@@ -1,4 +1,4 @@
-"""The value of every layer."""
+"""Compute the value of every layer."""
 import html
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -203,7 +203,7 @@ def _parts(values, names):
 
 
 def _gradients(loss, values):
-    """The loss's gradients with respect to values by name, in their form; None where there is none."""
+    """Return the loss's gradients with respect to values by name, in their form; None where there is none."""
     smooth = [part for part in _parts(values, values) if part.dtype.startswith(('float', 'complex'))]
     slopes = dict(zip(smooth, theano.grad(loss, smooth, disconnected_inputs='ignore',
                                           return_disconnected='None') if smooth else []))
@@ -212,6 +212,6 @@ def _gradients(loss, values):
 
 
 def _forms(values):
-    """Layers' outputs with True in place of a variable and False in place of None."""
+    """Return layers' outputs with True in place of a variable and False in place of None."""
     return OrderedDict((name, like(value, [part is not None for part in flattened(value)]))
                        for name, value in values.items())

@@ -1,4 +1,4 @@
-"""How long each layer takes."""
+"""Measure how long each layer takes."""
 import numbers
 import time
 from collections import OrderedDict, namedtuple
@@ -107,7 +107,7 @@ class Profile(Report):
 
 
 class NodeTable(Report):
-    """The nodes behind one layer, slowest first."""
+    """Nodes behind one layer, slowest first."""
 
     right = (2, 3)
 
@@ -131,7 +131,7 @@ class NodeTable(Report):
 
 
 def _short(operation):
-    """An Op without its parameters where there are too many to be read in a table."""
+    """Return an Op's text, without its parameters where there are too many to be read in a table."""
     return operation if len(operation) <= 60 else operation.split('{')[0] + '{...}'
 
 
@@ -140,7 +140,7 @@ def _mark(nodes):
 
 
 class _Loss(lasagne.layers.Layer):
-    """The loss as a layer, so that its nodes are known by it like those of any other."""
+    """Loss as a layer, so that its nodes are known by it like those of any other."""
 
     def __init__(self, loss):
         super().__init__((), name='loss')
@@ -239,7 +239,7 @@ def _with_gradients(loss, layers, variables):
 
 
 def _measure(timed, plain, values, repeats):
-    """The faster half of the calls as (seconds, seconds by node), and the mean seconds of `plain`."""
+    """Return the faster half of the calls as (seconds, seconds by node), and the mean seconds of `plain`."""
     calls, seconds = [], []
     for _ in range(repeats + 1):
         start = time.perf_counter()

@@ -22,7 +22,7 @@ _EMPHASIS = {'false': 'bad', 'failed': 'bad', 'consequence': 'doubtful', 'not re
 
 
 class ShapeReport(Report):
-    """What :func:`check_shapes` found.
+    """Result of :func:`check_shapes`.
 
     Attributes
     ----------
@@ -136,7 +136,7 @@ def check_shapes(layers, inputs, dimensions=None, deterministic=True):
 
 
 def _values(named, feed, deterministic):
-    """The values of all layers that work, by name, and what the others said: name -> text."""
+    """Return the values of all layers that work, by name, and what the others said: name -> text."""
     remaining, failures = OrderedDict(named), {}
     while remaining:
         try:
@@ -195,7 +195,7 @@ def _row(name, layer, values, shapes, failures):
 
 
 def _would_be_right(layer, shapes, actual):
-    """Whether the layer's rule is right and only what it was told of its incoming layers is not."""
+    """Return whether the layer's rule is right and only the shapes of its incoming layers are not."""
     sources = incoming_layers(layer)
     if not any(source in shapes and is_shape(source.output_shape)
                and not agrees(source.output_shape, shapes[source]) for source in sources):
@@ -217,7 +217,7 @@ def _problem(row, layer):
 
 
 def _by_layer(named, dimensions):
-    """Layer -> names of its axes, from names or layers."""
+    """Map layers to the names of their axes, given by names or layers."""
     if dimensions is None:
         return {}
     if not isinstance(dimensions, dict):
@@ -241,7 +241,7 @@ def _by_layer(named, dimensions):
 
 
 def _conflicts(named, layer, dimensions, shapes):
-    """Where an axis of `layer` has another size than one of that name in a layer before it."""
+    """Say where an axis of `layer` has another size than one of that name in a layer before it."""
     found = []
     for number, (axis, size) in enumerate(_sized(layer, dimensions, shapes)):
         for name, other in named.items():
@@ -260,13 +260,13 @@ def _conflicts(named, layer, dimensions, shapes):
 
 
 def _sized(layer, dimensions, shapes):
-    """Pairs of name and size of a layer's axes."""
+    """Return pairs of name and size of a layer's axes."""
     shape = shapes.get(layer)
     return list(zip(dimensions.get(layer, ()), shape)) if is_shape(shape) else []
 
 
 def _doubts(named, feed, values):
-    """What may be a mistake: batches of several sizes, and float64 where float32 is asked for."""
+    """Say what may be a mistake: batches of several sizes, and float64 where float32 is asked for."""
     batches = OrderedDict()
     for layer, value in zip(feed.variables, feed.values):
         if layer.shape and layer.shape[0] is None:

@@ -1,4 +1,4 @@
-"""Where a spatial transformer looks."""
+"""Show where a spatial transformer looks."""
 import base64
 import io
 import os
@@ -29,7 +29,7 @@ _WHERE = 'show_transform'
 
 
 def _transformers():
-    """The classes of layers that can be shown."""
+    """Return the classes of layers that can be shown."""
     classes = [ours.TransformerLayer, ours.ProjectiveTransformerLayer, ours.TPSTransformerLayer,
                ours.GridSampleLayer, ours.FlowWarpLayer, ours.MultiGlimpseLayer]
     return tuple(classes + [getattr(lasagne.layers, name) for name in ('TransformerLayer',
@@ -38,7 +38,7 @@ def _transformers():
 
 
 class Transforms(Report):
-    """Where a transformer looks in some images: ``print()`` it, or let a notebook show the picture.
+    """Windows of a transformer in some images: ``print()`` it, or let a notebook show the picture.
 
     Attributes
     ----------
@@ -96,7 +96,7 @@ class Transforms(Report):
         return dict(super().to_dict(), layer=self.layer)
 
     def figure(self, titles=None):
-        """A picture: every image, the sampling grid in it, and the output.
+        """Draw a picture: every image, the sampling grid in it, and the output.
 
         Parameters
         ----------
@@ -233,7 +233,7 @@ def show_transform(layer, inputs, count=8, deterministic=True):
 
 
 def _only_transformer(named, layer):
-    """The transformer that is meant, with its name."""
+    """Return the transformer that is meant, with its name."""
     classes = _transformers()
     if isinstance(layer, classes):
         return next((name, other) for name, other in named.items() if other is layer)
@@ -248,12 +248,12 @@ def _only_transformer(named, layer):
 
 
 def _align_corners(layer):
-    """What the transformer says; Lasagne's own know of nothing else than True."""
+    """Return what the transformer says; Lasagne's own know of nothing else than True."""
     return layer.modes['align_corners'] if hasattr(layer, 'modes') else True
 
 
 def _theta_and_grid(layer, images, points, crops):
-    """The symbolic matrices, or None, and the normalised coordinates of all samples."""
+    """Return the symbolic matrices, or None, and the normalised coordinates of all samples."""
     rank, align_corners = images.ndim - 2, _align_corners(layer)
     in_size = tuple(images.shape[2 + k] for k in range(rank))
     out_size = tuple(crops.shape[crops.ndim - rank + k] for k in range(rank))
@@ -294,7 +294,7 @@ def _row(layer, image, glimpse, in_size, grid, theta):
 
 
 def _positions(layer, in_size, out_size, align_corners):
-    """Normalised coordinates of the samples if the whole image is sampled, or if nothing flows."""
+    """Return normalised coordinates of the samples if the whole image is sampled, or if nothing flows."""
     sizes = in_size if isinstance(layer, ours.FlowWarpLayer) else out_size
     places = np.stack(np.meshgrid(*[np.arange(size) for size in out_size], indexing='ij')[::-1], -1)
     return (places - (np.array(sizes[::-1]) - 1) / 2) / half_extents(sizes, align_corners)

@@ -1,4 +1,4 @@
-"""The table of a network's layers."""
+"""Tabulate a network's layers."""
 from collections import OrderedDict
 
 from lasagne_ext.checks import did_you_mean
@@ -10,7 +10,7 @@ from lasagne_ext.network.table import Row, network_rows
 
 
 class Summary(Report):
-    """A network as a table: ``print()`` it, or let a notebook show it.
+    """Network as a table: ``print()`` it, or let a notebook show it.
 
     Attributes
     ----------
@@ -112,7 +112,7 @@ def _counted(number, what):
 
 
 def _differs(row):
-    """Whether the actual shape is another than the declared one."""
+    """Return whether the actual shape is another than the declared one."""
     actual, declared = parts_of(row.output_shape), parts_of(row.declared_shape)
     if actual is None or declared is None:
         return False
@@ -251,7 +251,7 @@ def _check_columns(columns):
 
 
 def _collapsed(rows, blocks):
-    """The rows to show, of every repeated block only the first, behind a row that announces it."""
+    """Return the rows to show, of every repeated block only the first, behind a row that announces it."""
     shown, position = [], 0
     for block in blocks:
         first = rows[block.start:block.start + block.length]

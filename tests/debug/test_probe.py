@@ -15,7 +15,7 @@ from lasagne.layers import (ConcatLayer, DenseLayer, DropoutLayer, EmbeddingLaye
 
 from lasagne_ext.debug import PrintLayer, describe, probe, probe_statistics
 from lasagne_ext.network import function_cache
-from lasagne_ext.debug.statistics import Running
+from lasagne_ext.debug.statistics import RunningStatistics
 
 FLOAT = theano.config.floatX
 
@@ -400,9 +400,9 @@ def test_statistics_over_batches(rng, nothing_compiled):
 @pytest.mark.parametrize('scale', [1e-320, 1e-160, 1., 1e160, 1e308])
 def test_merged_statistics_are_those_of_one_array(scale, rng):
     values = np.concatenate([rng.randn(1000) + 5, [0, np.nan, np.inf, -np.inf]]) * (scale / 10)
-    running = Running()
+    running = RunningStatistics()
     for part in np.array_split(values, 13):
-        running.merge(Running().add(part))
+        running.merge(RunningStatistics().add(part))
     expected = describe(values)
     assert (running.zeros, running.nans, running.infs) == (expected.zeros, expected.nans, expected.infs)
     np.testing.assert_allclose([running.mean, running.std], [expected.mean, expected.std],

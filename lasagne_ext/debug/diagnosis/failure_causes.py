@@ -126,7 +126,7 @@ def _out_of(numbers, count, what, there):
 
 
 def _unequal_lengths(node, layer, values):
-    """Of a loss, which may have become one operation with the layer before it."""
+    """Explain a loss, which may have become one operation with the layer before it."""
     if layer is not None and 'Crossentropy' not in type(node.op).__name__:
         return ''
     arrays = [value for value in values if isinstance(value, np.ndarray) and value.ndim
@@ -141,7 +141,7 @@ def _unequal_lengths(node, layer, values):
 
 
 def _wrong_size(layer, values):
-    """Of a matrix product whose sizes do not fit, where the network's inputs are not known."""
+    """Explain a matrix product whose sizes do not fit, where the network's inputs are not known."""
     shapes = [value.shape for value in values if isinstance(value, np.ndarray) and value.ndim == 2]
     weights = getattr(layer, 'W', None)
     weights = weights.get_value(borrow=True).shape if hasattr(weights, 'get_value') else None

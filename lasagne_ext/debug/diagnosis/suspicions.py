@@ -21,7 +21,7 @@ _LARGE_DROPOUT = .8
 
 
 def suspicions(named, names, outputs, values=None):
-    """All that looks suspicious.
+    """Find all that looks suspicious.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def suspicions(named, names, outputs, values=None):
 
 
 class Network:
-    """The layers of a network with their names, and who feeds whom."""
+    """Layers of a network with their names, and who feeds whom."""
 
     def __init__(self, named, names, outputs):
         self.named, self.names, self.outputs = named, names, outputs
@@ -169,7 +169,7 @@ _CHECKS = (_softmax, _rectified_output, _linear_after_linear, _bias_before_norma
 
 
 def _look_at_expressions(network, found):
-    """What only the symbolic values show: random predictions, dtypes, values that nobody uses."""
+    """Add what only the symbolic values show: random predictions, dtypes, values that nobody uses."""
     variables = {layer: layer.input_var for layer in network.names
                  if isinstance(layer, lasagne.layers.InputLayer)}
     values = expressions('explain', network.named, variables, deterministic=True)
@@ -189,7 +189,7 @@ def _look_at_expressions(network, found):
 
 
 def _widened(own, above):
-    """A layer where float64 begins although floatX is float32."""
+    """Find a layer where float64 begins although floatX is float32."""
     if theano.config.floatX == 'float64' or not above:
         return []
     wide = [part for part in own if part.dtype == 'float64']
@@ -211,7 +211,7 @@ def _look_at_values(network, found, values):
 
 
 def _dangling(network):
-    """Layers on top of this network that lead to none of the given outputs."""
+    """Find layers on top of this network that lead to none of the given outputs."""
     found = []
     for thing in gc.get_objects():
         if not issubclass(type(thing), lasagne.layers.Layer) or thing in network.names:
@@ -239,7 +239,7 @@ _ENOUGH_SAMPLES = 8
 
 
 def value_suspicions(layer, value):
-    """What looks suspicious in the value of a layer, as a list of texts.
+    """Say what looks suspicious in the value of a layer, as a list of texts.
 
     Parameters
     ----------
@@ -266,13 +266,13 @@ def _of_array(layer, value):
 
 
 def is_constant(value):
-    """Whether many samples all have the same value."""
+    """Return whether many samples all have the same value."""
     return all(array.ndim > 0 and len(array) >= _ENOUGH_SAMPLES and (array == array[:1]).all()
                for array in flattened(value))
 
 
 def _units(value):
-    """One row per sample and position, one column per unit or channel."""
+    """Return one row per sample and position, one column per unit or channel."""
     return np.moveaxis(value, 1, -1).reshape(-1, value.shape[1]) if value.ndim > 1 else value[:, None]
 
 

@@ -1,4 +1,4 @@
-"""A drawing of a network as SVG, without the help of any program."""
+"""Draw a network as SVG, without the help of any program."""
 import html
 import unicodedata
 

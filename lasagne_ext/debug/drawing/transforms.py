@@ -19,12 +19,12 @@ _COLLAPSED = 1e-3
 
 
 def half_extents(size, align_corners):
-    """Pixels between the middle of each axis and its normalised coordinate 1, x first."""
+    """Return the pixels between the middle of each axis and its normalised coordinate 1, x first."""
     return np.maximum((np.array(size[::-1], dtype='float64') - bool(align_corners)) / 2, .5)
 
 
 def affine_words(theta, in_size, align_corners=True, aspect=None):
-    """An affine transform in words.
+    """Put an affine transform into words.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def affine_words(theta, in_size, align_corners=True, aspect=None):
 
 
 def projective_words(H, in_size, align_corners=True):
-    """A projective transform in words: what it does at the window's middle, and its perspective.
+    """Put a projective transform into words: what it does at the window's middle, and its perspective.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def projective_words(H, in_size, align_corners=True):
 
 
 def grid_words(grid, positions, in_size, align_corners=True):
-    """A grid in words: the affine transform that comes nearest to it, and how far it is from that.
+    """Put a grid into words: the affine transform that comes nearest to it, and how far it is from that.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ def grid_words(grid, positions, in_size, align_corners=True):
 
 
 def _plane(matrix):
-    """The turn in words, the sizes of the window's edges, and what is remarkable."""
+    """Return the turn in words, the sizes of the window's edges, and what is remarkable."""
     flags = []
     if np.linalg.det(matrix) < 0:
         # Turned less if it is mirrored one way than the other.
@@ -137,7 +137,7 @@ def _plane(matrix):
 
 
 def _angle(matrix):
-    """Of the window's upper edge, in degrees; clockwise on a screen, where y runs down."""
+    """Return the angle of the window's upper edge, in degrees; clockwise on a screen, where y runs down."""
     return np.degrees(np.arctan2(matrix[1, 0], matrix[0, 0]))
 
 
@@ -245,7 +245,7 @@ def draw_grid(axis, grid, in_size, align_corners, colour=COLOURS[0]):
 
 
 def _lines(points):
-    """Some of the rows of a grid, or what lies between two of them, so far apart that all look alike."""
+    """Return some of the rows of a grid, or what lies between two, as far apart for any number of rows."""
     places = np.linspace(0, len(points) - 1, min(LINES, len(points)))
     below = places.astype(int)
     above = np.minimum(below + 1, len(points) - 1)
@@ -254,7 +254,7 @@ def _lines(points):
 
 
 def shown(image):
-    """Channels as an image that can be shown: three as colours, others as their mean."""
+    """Return channels as an image that can be shown: three as colours, others as their mean."""
     image = np.asarray(image, 'float64')
     if len(image) != 3:
         return image.mean(axis=0)

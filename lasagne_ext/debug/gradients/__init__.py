@@ -1,1 +1,1 @@
-"""Derivatives by the graph and by finite differences, side by side: what ``gradcheck`` stands on."""
+"""Compare derivatives by the graph with those by finite differences: what ``gradcheck`` stands on."""
