@@ -220,7 +220,7 @@ def draw(layers, inputs=None, collapse=False):
 
 
 def _members(count, blocks):
-    """For every box the numbers of its layers, and how often they are repeated in it."""
+    """List for every box the numbers of its layers, and how often they are repeated in it."""
     members, position = [], 0
     for block in blocks:
         end = block.start + block.length * block.times
@@ -231,7 +231,7 @@ def _members(count, blocks):
 
 
 def _sharing(rows):
-    """name -> names of all layers that share parameters with that one."""
+    """Map the name of every layer to those of all that share parameters with it."""
     sharing = {row.name: set(row.shared_with) for row in rows}
     for row in rows:
         for lender in row.shared_with:
