@@ -1,5 +1,4 @@
 """Measure how long each layer takes."""
-import numbers
 import time
 from collections import OrderedDict, namedtuple
 
@@ -7,7 +6,7 @@ import lasagne
 import numpy as np
 import theano
 
-from lasagne_ext.checks import did_you_mean
+from lasagne_ext.checks import check_count, did_you_mean
 from lasagne_ext.debug.report import Report
 from lasagne_ext.engine.timing import node_seconds, timed_function
 from lasagne_ext.network.expressions import expressions, flattened, loss_of
@@ -198,8 +197,7 @@ def profile(layers, inputs, loss=None, repeats=10, deterministic=False):
     >>> round(sum(row.share for row in report), 9)
     1.0
     """
-    if isinstance(repeats, bool) or not isinstance(repeats, numbers.Integral) or repeats < 1:
-        raise ValueError('profile: repeats must be a whole number from 1 on, got %r' % (repeats,))
+    repeats = check_count('profile', 'repeats', repeats)
     layers = layer_list(layers)
     named = named_layers('profile', layers)
     feed = Feed('profile', named, inputs)
@@ -220,7 +218,7 @@ def profile(layers, inputs, loss=None, repeats=10, deterministic=False):
     except ValueError as error:
         raise ValueError('profile: %s' % error) from None
     calls, unprofiled = _measure(timed, theano.function(*arguments, **options), feed.values, repeats)
-    return Profile(_rows(calls, names, kinds), 1e3 * unprofiled, int(repeats))
+    return Profile(_rows(calls, names, kinds), 1e3 * unprofiled, repeats)
 
 
 def _free(name, taken):

@@ -12,6 +12,7 @@ import theano.tensor as T
 from lasagne_ext import layers as ours
 from lasagne_ext import ops
 from lasagne_ext._files import whole_file
+from lasagne_ext.checks import check_count
 from lasagne_ext.debug.drawing.transforms import (affine_words, grid_words, half_extents, picture,
                                                   projective_words)
 from lasagne_ext.debug.report import Report
@@ -25,7 +26,7 @@ Row = namedtuple('Row', 'image glimpse words flags outside theta')
 #: How far beyond 1 a normalised coordinate may be by rounding.
 _ROUNDING = 1e-6
 
-_WHERE = 'show_transform'
+_CALLER = 'show_transform'
 
 
 def _transformers():
@@ -86,7 +87,7 @@ class Transforms(Report):
         return 'doubtful' if row.flags or row.outside > .5 else None
 
     def title(self):
-        return '%s of %s' % (_WHERE, self.layer)
+        return '%s of %s' % (_CALLER, self.layer)
 
     def footer(self):
         return ('The window is where the output is sampled: what it shows turns, grows and moves the other '
@@ -120,7 +121,7 @@ class Transforms(Report):
             crops = crops[:, :, :, crops.shape[3] // 2]
         if titles is None:
             titles = [str(k) for k in range(len(images))]
-        return picture(_WHERE, images, grids, crops, self._align_corners, titles)
+        return picture(_CALLER, images, grids, crops, self._align_corners, titles)
 
     def save(self, path, titles=None):
         """Write the picture to a file.
@@ -149,7 +150,7 @@ class Transforms(Report):
         # With a picture beside it, a notebook would store that twice.
         png = self._png()
         return ('' if png is None else '<img alt="%s" src="data:image/png;base64,%s">' % (
-            _WHERE, base64.b64encode(png).decode('ascii'))) + super()._repr_html_()
+            _CALLER, base64.b64encode(png).decode('ascii'))) + super()._repr_html_()
 
 
 def show_transform(layer, inputs, count=8, deterministic=True):
@@ -210,11 +211,10 @@ def show_transform(layer, inputs, count=8, deterministic=True):
     The window is where the output is sampled: what it shows turns, grows and moves the other way.
     Sizes are relative to the image; it is shifted by parts of half the image.
     """
-    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-        raise ValueError('%s: count must be a positive whole number, got %r' % (_WHERE, count))
-    named = named_layers(_WHERE, layer)
+    count = check_count(_CALLER, 'count', count)
+    named = named_layers(_CALLER, layer)
     name, transformer = _only_transformer(named, layer)
-    feed = Feed(_WHERE, named, inputs)
+    feed = Feed(_CALLER, named, inputs)
     images, points, crops = lasagne.layers.get_output(
         list(transformer.input_layers) + [transformer], inputs=feed.variables, deterministic=deterministic)
     theta, grid = _theta_and_grid(transformer, images, points, crops)
@@ -242,9 +242,9 @@ def _only_transformer(named, layer):
         return found[0]
     if found:
         raise ValueError('%s: the network has %d transformers, give one of them: %s' % (
-            _WHERE, len(found), ', '.join(layer_label(*pair) for pair in found)))
+            _CALLER, len(found), ', '.join(layer_label(*pair) for pair in found)))
     raise ValueError('%s: there is no transformer in the network; those that can be shown are %s' % (
-        _WHERE, ', '.join(sorted({kind.__name__ for kind in classes}))))
+        _CALLER, ', '.join(sorted({kind.__name__ for kind in classes}))))
 
 
 def _align_corners(layer):
