@@ -6,7 +6,7 @@ from collections import namedtuple
 
 import numpy as np
 
-from lasagne_ext import kernels
+from lasagne_ext.kernels import sampling
 from lasagne_ext.checks import check_choice, check_count
 from lasagne_ext.datasets.data import as_rng
 
@@ -289,7 +289,7 @@ def _view_bent(images, size, scale, side, displacements):
 
 def _sample(images, points, kind, size):
     """Sample images at normalised coordinates, where -1 and 1 are the outer edges of an image."""
-    return kernels.sample(images, points, size, kernels.SamplingMode(kind, 'bilinear', 'zeros', False, 0.))
+    return sampling.sample(images, points, size, sampling.SamplingMode(kind, 'bilinear', 'zeros', False, 0.))
 
 
 def _homographies(corners, targets):

@@ -11,7 +11,7 @@ class Monitor:
         self._caller, self.monitor = caller, monitor
         self._sign = sign_of(caller, monitor, mode)
         self._min_delta = check_number(caller, 'min_delta', min_delta, 0)
-        self.reset()
+        self.best, self.waited = None, 0
 
     def reset(self):
         self.best, self.waited = None, 0

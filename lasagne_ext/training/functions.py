@@ -78,10 +78,10 @@ class Functions:
     (['loss'], ['in'], [out.W, out.b])
     """
 
-    def __init__(self, network, outputs, ends, losses, names, training, validation, learning_rate, updates,
-                 mask):
+    def __init__(self, network, outputs, inputs, shapes, targets, losses, names, learning_rate, updates, mask,
+                 training, validation):
         self.network, self.outputs, self.losses = network, outputs, losses
-        self.inputs, self.shapes, self.targets = ends
+        self.inputs, self.shapes, self.targets = inputs, shapes, targets
         self.names, self.learning_rate, self.updates, self.mask = names, learning_rate, updates, mask
         self.parameters = trainable_parameters(outputs)
         self._training, self._validation = training, validation
@@ -89,17 +89,17 @@ class Functions:
 
     @property
     def train(self):
-        """``train(*inputs, *targets) -> [loss, *metrics]`` makes one step; dropout is on."""
+        """Function ``train(*inputs, *targets) -> [loss, *metrics]``: one step, dropout on."""
         return self._function('train', lambda: (self.targets, self._training, self.updates))
 
     @property
     def validate(self):
-        """``validate(*inputs, *targets) -> [loss, *metrics]`` as in prediction; changes nothing."""
+        """Function ``validate(*inputs, *targets) -> [loss, *metrics]``: dropout off, nothing changes."""
         return self._function('validate', lambda: (self.targets, self._validation(), None))
 
     @property
     def predict(self):
-        """``predict(*inputs)`` gives the output, or a list of them, with dropout off."""
+        """Function ``predict(*inputs)``: the output, or a list of them, dropout off."""
         return self._function('predict', lambda: ([], self._predictions(), None))
 
     def compile(self, *names):
@@ -245,29 +245,29 @@ def compile_functions(network, loss='categorical_crossentropy', updates='adam', 
     if len(losses) != len(outputs):
         raise ValueError('compile_functions: %d losses for %d outputs' % (len(losses), len(outputs)))
     weights = find_mask(named, inputs, mask)
-    called = [get_loss(one) for one in losses]
-    measured = [get_metrics(metrics, one, variable, layer.output_shape[-1])
-                for one, variable, layer in zip(losses, targets, outputs)]
-    labelled = OrderedDict()
-    for name, layer, found in zip(layer_names(outputs, named), outputs, measured):
-        for metric, function in found:
-            labelled['%s_%s' % (name, metric) if len(outputs) > 1 else metric] = (layer, function)
-    if 'loss' in labelled:
+    loss_functions = [get_loss(one) for one in losses]
+    metric_functions = OrderedDict()              # name -> number of the output, function
+    for number, name in enumerate(layer_names(outputs, named)):
+        for metric, function in get_metrics(metrics, losses[number], targets[number],
+                                            outputs[number].output_shape[-1]):
+            metric_functions['%s_%s' % (name, metric) if len(outputs) > 1 else metric] = number, function
+    if 'loss' in metric_functions:
         raise ValueError("compile_functions: a metric cannot be called 'loss'")
-    aligned = [as_column(variable, layer) for variable, layer in zip(targets, outputs)]
     penalty = regularization_penalty(outputs, l1, l2)
 
-    def results(deterministic):
+    def measure(deterministic):
         predictions = lasagne.layers.get_output(outputs, deterministic=deterministic)
-        of_layer = dict(zip(outputs, zip(predictions, aligned)))
-        total = sum(masked_mean(function(*of_layer[layer]), weights)
-                    for function, layer in zip(called, outputs)) + penalty
-        return [total] + [masked_mean(function(*of_layer[layer]), weights)
-                          for layer, function in labelled.values()]
+        pairs = [(prediction, as_column(variable, layer))
+                 for prediction, variable, layer in zip(predictions, targets, outputs)]
+        total = sum(masked_mean(function(*pair), weights)
+                    for function, pair in zip(loss_functions, pairs)) + penalty
+        return [total] + [masked_mean(function(*pairs[number]), weights)
+                          for number, function in metric_functions.values()]
 
-    training = results(False)
+    training = measure(deterministic=False)
     rule = UpdateRule(updates, learning_rate)
     changes = build_updates(rule, training[0], outputs, clip, rates)
-    return Functions(network, outputs, (inputs, shapes, targets), losses, ['loss'] + list(labelled), training,
-                     lambda: results(True), rule.learning_rate, changes,
-                     None if weights is None else next(key for key in inputs if inputs[key] is weights))
+    if weights is not None:
+        mask = next(name for name, variable in inputs.items() if variable is weights)
+    return Functions(network, outputs, inputs, shapes, targets, losses, ['loss'] + list(metric_functions),
+                     rule.learning_rate, changes, mask, training, lambda: measure(deterministic=True))

@@ -110,7 +110,7 @@ def test_words_of_other_libraries_are_known(digits):
         Model(net, optimizer='adam')
     with pytest.raises(TypeError, match="^Model: .* 'learning_rat'; .*; did you mean 'learning_rate'"):
         Model(net, learning_rat=.1)
-    with pytest.raises(ValueError, match="no loss 'mse';.*; did you mean 'squared_error'"):
+    with pytest.raises(ValueError, match="no loss 'mse'; .*; did you mean 'squared_error'"):
         Model(net, loss='mse')
     model = Model(net)
     with pytest.raises(TypeError, match="^fit: .* 'validation_data'; .*; did you mean 'validation'"):

@@ -14,7 +14,7 @@ _BLOCK = 2 ** 22
 
 
 def convolve(image, kernel, pads, strides, dilations, groups, unshared=False):
-    """Cross-correlation: ``(batch, filters, *output size)``."""
+    """Return the cross-correlation: ``(batch, filters, *output size)``."""
     size, filters = kernel.shape[-len(strides):], kernel.shape[0]
     weights = _matrices(kernel, len(strides), groups, unshared)
     windows = _windows(image, size, pads, strides, dilations)
@@ -31,7 +31,7 @@ def convolve(image, kernel, pads, strides, dilations, groups, unshared=False):
 
 
 def convolve_kernel_grad(image, output_grad, size, pads, strides, dilations, groups, unshared=False):
-    """Gradient of :func:`convolve` to a kernel of spatial `size`."""
+    """Return the gradient of :func:`convolve` to a kernel of spatial `size`."""
     filters, out_size = output_grad.shape[1], output_grad.shape[2:]
     shape = (filters,) + (out_size if unshared else ()) + (image.shape[1] // groups,) + tuple(size)
     total = np.zeros(shape, dtype=image.dtype)
@@ -51,7 +51,7 @@ def convolve_kernel_grad(image, output_grad, size, pads, strides, dilations, gro
 
 
 def convolve_image_grad(kernel, output_grad, size, pads, strides, dilations, groups, unshared=False):
-    """Gradient of :func:`convolve` to an image of spatial `size`."""
+    """Return the gradient of :func:`convolve` to an image of spatial `size`."""
     rank, batch = len(strides), len(output_grad)
     window, out_size = kernel.shape[-rank:], output_grad.shape[2:]
     channels = kernel.shape[-rank - 1] * groups
@@ -72,7 +72,7 @@ def convolve_image_grad(kernel, output_grad, size, pads, strides, dilations, gro
 
 
 def _matrices(kernel, rank, groups, unshared):
-    """``(groups, filters, K)``; unshared ``(groups, points, filters, K)``."""
+    """Return the weights as ``(groups, filters, K)``; unshared ``(groups, points, filters, K)``."""
     filters, depth = kernel.shape[0] // groups, math.prod(kernel.shape[-rank - 1:])
     if not unshared:
         return kernel.reshape(groups, filters, depth)
@@ -81,13 +81,13 @@ def _matrices(kernel, rank, groups, unshared):
 
 
 def _grouped(grad, groups):
-    """``(batch, groups, filters, points)``."""
+    """Reshape to ``(batch, groups, filters, points)``."""
     batch, filters = grad.shape[:2]
     return grad.reshape(batch, groups, filters // groups, math.prod(grad.shape[2:]))
 
 
 def _windows(image, size, pads, strides, dilations):
-    """View ``(batch, channels, *size, *output size)`` of the padded image."""
+    """Return a view ``(batch, channels, *size, *output size)`` of the padded image."""
     image = _padded(image, pads, 0)
     points = tuple((length - (k - 1) * dilation - 1) // stride + 1 for length, k, dilation, stride
                    in zip(image.shape[2:], size, dilations, strides))
@@ -99,14 +99,14 @@ def _windows(image, size, pads, strides, dilations):
 
 
 def _parts(windows):
-    """Slices of the batch whose unrolled windows are no larger than a block."""
+    """Return slices of the batch whose unrolled windows are no larger than a block."""
     each = windows.itemsize * math.prod(windows.shape[1:])
     step = max(1, _BLOCK // max(1, each))
     return [slice(start, start + step) for start in range(0, len(windows), step)]
 
 
 def _columns(windows, rank, groups):
-    """Copy of windows, unrolled: ``(groups, K, batch, points)``."""
+    """Copy windows, unrolled: ``(groups, K, batch, points)``."""
     batch, channels = windows.shape[:2]
     size, points = windows.shape[2:2 + rank], windows.shape[2 + rank:]
     windows = windows.reshape((batch, groups, channels // groups) + size + points)
@@ -143,13 +143,13 @@ def pool(image, out_size, window, strides, pads, mode):
 
 
 def max_pool_grad(image, maximum, output_grad, window, strides, pads):
-    """Gradient of max pooling to `image`: to every element that equals its window's maximum."""
+    """Return the gradient of max pooling to `image`: to every element that equals its window's maximum."""
     return _collect(image, maximum.shape, window, strides, pads,
                     lambda values, part: np.where(values[part] == maximum, output_grad, 0))
 
 
 def max_pool_grad_grad(image, maximum, image_grad, window, strides, pads):
-    """What :func:`max_pool_grad` is transposed: sums of `image_grad` where the maxima are."""
+    """Return the transpose of :func:`max_pool_grad`: sums of `image_grad` where the maxima are."""
     out_size = maximum.shape[-len(window):]
     reach = _reach(image, out_size, window, strides, pads)
     values, grads = _padded(image, reach, 0), _padded(image_grad, reach, 0)
@@ -160,7 +160,7 @@ def max_pool_grad_grad(image, maximum, image_grad, window, strides, pads):
 
 
 def mean_pool_grad(image, output_grad, window, strides, pads, mode):
-    """Gradient of pooling by sum or average to `image`, of which only shape and type matter."""
+    """Return the gradient of pooling by sum or average to `image`, of which only shape and type matter."""
     share = output_grad
     if mode.startswith('average'):
         out_size = output_grad.shape[-len(window):]
@@ -170,7 +170,7 @@ def mean_pool_grad(image, output_grad, window, strides, pads, mode):
 
 
 def window_counts(size, out_size, window, strides, pads, mode):
-    """How many elements each window's sum is divided by: an array of `out_size`."""
+    """Return how many elements each window's sum is divided by: an array of `out_size`."""
     counts = np.ones(out_size)
     for axis, (length, count, width, stride, (before, after)) in enumerate(
             zip(size, out_size, window, strides, pads)):
@@ -193,14 +193,14 @@ def _collect(image, out_shape, window, strides, pads, contribution):
 
 
 def _reach(image, out_size, window, strides, pads):
-    """Padding wide enough for every window."""
+    """Return padding wide enough for every window."""
     return [(before, max(after, (count - 1) * stride + width - before - length))
             for length, count, width, stride, (before, after)
             in zip(image.shape[-len(window):], out_size, window, strides, pads)]
 
 
 def _offsets(out_size, window, strides):
-    """One element of every window at a time: index of a view of `out_size`."""
+    """Yield the index, a view of `out_size`, of one element of every window at a time."""
     for offset in itertools.product(*map(range, window)):
         yield (Ellipsis,) + tuple(slice(o, o + stride * (count - 1) + 1, stride) if count else slice(0, 0)
                                   for o, stride, count in zip(offset, strides, out_size))

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings, strategies as st
 
-from lasagne_ext.kernels import BORDER_MODES, INTERPOLATIONS, POINTS, SamplingMode, _oracle_taps, oracle
+from lasagne_ext.kernels import sampling_reference as reference
+from lasagne_ext.kernels.sampling import BORDER_MODES, INTERPOLATIONS, POINTS, SamplingMode
 
 #: NumPy's names of the borders.
 PAD = {'zeros': 'constant', 'nearest': 'edge', 'mirror': 'reflect', 'reflect': 'symmetric',
@@ -77,9 +78,9 @@ def test_identity_copies_every_bit(dtype, mode, data):
     image = np.array(data.draw(st.lists(values, min_size=2 * int(np.prod(size)),
                                         max_size=2 * int(np.prod(size))))).reshape((1, 2) + size)
     image = image.astype(dtype)
-    assert oracle.sample(image, identity(mode, 1, size), size, mode).tobytes() == image.tobytes()
+    assert reference.sample(image, identity(mode, 1, size), size, mode).tobytes() == image.tobytes()
     output_grad = np.nan_to_num(image, posinf=2., neginf=3.)
-    input_grad, _ = oracle.sample_backward(image, identity(mode, 1, size), output_grad, mode)
+    input_grad, _ = reference.sample_backward(image, identity(mode, 1, size), output_grad, mode)
     np.testing.assert_array_equal(input_grad, output_grad)
 
 
@@ -87,34 +88,34 @@ def test_identity_copies_every_bit(dtype, mode, data):
 def test_gradient_to_the_points(case):
     image, points, output_grad, mode = case
     out_size = output_grad.shape[2:]
-    positions = oracle.pixels(points, out_size, image.shape[2:], mode)
+    positions = reference.pixel_coordinates(points, out_size, image.shape[2:], mode)
     assume(np.abs(positions).max() < 50)
     # Nothing moves along an axis of one pixel whose coordinates reach from centre to centre.
     fixed = [mode.align_corners and mode.points != 'flow' and size == 1 for size in image.shape[:1:-1]]
     assume(off_kinks(positions[~np.array(fixed)]))
     direction = np.random.RandomState(0).randn(*points.shape)
-    above, below = (oracle.sample(image, points + step * direction, out_size, mode)
+    above, below = (reference.sample(image, points + step * direction, out_size, mode)
                     for step in (STEP, -STEP))
     expected = ((above - below) * output_grad).sum() / (2 * STEP)
-    _, points_grad = oracle.sample_backward(image, points, output_grad, mode)
+    _, points_grad = reference.sample_backward(image, points, output_grad, mode)
     np.testing.assert_allclose((points_grad * direction).sum(), expected, rtol=1e-5, atol=1e-5)
 
 
 @given(cases())
 def test_gradient_to_the_image_is_the_adjoint(case):
     image, points, output_grad, mode = case
-    output = oracle.sample(image, points, output_grad.shape[2:], mode)
-    input_grad, _ = oracle.sample_backward(image, points, output_grad, mode)
+    output = reference.sample(image, points, output_grad.shape[2:], mode)
+    input_grad, _ = reference.sample_backward(image, points, output_grad, mode)
     np.testing.assert_allclose((output * output_grad).sum(), (image * input_grad).sum(), atol=1e-9)
 
 
 @given(cases())
 def test_only_what_is_wanted(case):
     image, points, output_grad, mode = case
-    both = oracle.sample_backward(image, points, output_grad, mode)
+    both = reference.sample_backward(image, points, output_grad, mode)
     assert all(grad.flags.c_contiguous for grad in both)
     for k, wanted in enumerate([(True, False), (False, True)]):
-        grads = oracle.sample_backward(image, points, output_grad, mode, wanted=wanted)
+        grads = reference.sample_backward(image, points, output_grad, mode, wanted=wanted)
         np.testing.assert_array_equal(grads[k], both[k])
         assert grads[1 - k] is None
 
@@ -123,10 +124,10 @@ def test_only_what_is_wanted(case):
 def test_several_transforms_of_one_image(case):
     image, points, output_grad, mode = case
     each = np.repeat(image, len(points) // len(image), axis=0)
-    np.testing.assert_array_equal(oracle.sample(image, points, output_grad.shape[2:], mode),
-                                  oracle.sample(each, points, output_grad.shape[2:], mode))
+    np.testing.assert_array_equal(reference.sample(image, points, output_grad.shape[2:], mode),
+                                  reference.sample(each, points, output_grad.shape[2:], mode))
     (input_grad, points_grad), (each_grad, expected) = (
-        oracle.sample_backward(images, points, output_grad, mode) for images in (image, each))
+        reference.sample_backward(images, points, output_grad, mode) for images in (image, each))
     np.testing.assert_array_equal(points_grad, expected)
     np.testing.assert_allclose(
         input_grad, each_grad.reshape((len(image), -1) + image.shape[1:]).sum(axis=1), atol=1e-12)
@@ -146,8 +147,8 @@ def test_border_is_the_padded_image(mode, rank, data):
     flow = rng.randint(-8 * (width - 3), 8 * (width - 3), (1, rank) + out_size) / 8.
     shift = np.array([width * size for size in in_size[::-1]]).reshape((1, rank) + (1,) * rank)
     inside = mode._replace(border_mode='zeros')
-    np.testing.assert_allclose(oracle.sample(image, flow, out_size, mode),
-                               oracle.sample(padded, flow + shift, out_size, inside), atol=1e-12)
+    np.testing.assert_allclose(reference.sample(image, flow, out_size, mode),
+                               reference.sample(padded, flow + shift, out_size, inside), atol=1e-12)
 
 
 @pytest.mark.parametrize('bad', [np.nan, np.inf, -np.inf])
@@ -160,15 +161,15 @@ def test_points_that_are_not_finite(bad, case, place):
     broken.flat[place % points.size] = bad
     hit = np.moveaxis(~np.isfinite(broken), coordinate, 0).any(axis=0)
     every_channel = np.broadcast_to(hit[:, None], output_grad.shape)
-    output = oracle.sample(image, broken, out_size, mode)
+    output = reference.sample(image, broken, out_size, mode)
     np.testing.assert_array_equal(
-        output, np.where(every_channel, np.nan, oracle.sample(image, points, out_size, mode)))
-    input_grad, points_grad = oracle.sample_backward(image, broken, output_grad, mode)
+        output, np.where(every_channel, np.nan, reference.sample(image, points, out_size, mode)))
+    input_grad, points_grad = reference.sample_backward(image, broken, output_grad, mode)
     assert np.isnan(np.moveaxis(points_grad, coordinate, 0)).sum() == rank
     assert np.isnan(np.moveaxis(points_grad, coordinate, 0)[:, hit]).all()
     without = np.where(every_channel, 0, output_grad)
     np.testing.assert_array_equal(input_grad,
-                                  oracle.sample_backward(image, points, without, mode)[0])
+                                  reference.sample_backward(image, points, without, mode)[0])
 
 
 @pytest.mark.parametrize('bad', [np.nan, np.inf])
@@ -179,9 +180,9 @@ def test_matrices_that_are_not_finite(rng, bad, points, rank):
     image, size = rng.randn(*((2, 1) + (3,) * rank)), (2,) * rank
     matrices = draw_points(rng, mode, 2, size)
     matrices[0, 0, 1] = bad
-    output = oracle.sample(image, matrices, size, mode)
+    output = reference.sample(image, matrices, size, mode)
     assert np.isnan(output[0]).all() and np.isfinite(output[1]).all()
-    input_grad, matrices_grad = oracle.sample_backward(image, matrices, np.ones_like(output), mode)
+    input_grad, matrices_grad = reference.sample_backward(image, matrices, np.ones_like(output), mode)
     assert not input_grad[0].any() and np.isfinite(input_grad).all()
     assert np.isnan(matrices_grad[0]).any() and np.isfinite(matrices_grad[1]).all()
 
@@ -189,7 +190,7 @@ def test_matrices_that_are_not_finite(rng, bad, points, rank):
 def test_division_by_zero_is_no_point():
     mode = SamplingMode('projective', 'bilinear', 'nearest', True, -.75)
     homography = np.array([[[1., 0, 0], [0, 1, 0], [1, 0, 0]]])      # w = x': 0 in the middle column
-    output = oracle.sample(np.ones((1, 1, 3, 3)), homography, (3, 3), mode)
+    output = reference.sample(np.ones((1, 1, 3, 3)), homography, (3, 3), mode)
     np.testing.assert_array_equal(output[0, 0], [[1, np.nan, 1]] * 3)
 
 
@@ -202,10 +203,10 @@ def test_far_points(far, mode, data):
     coordinates = np.array(data.draw(st.tuples(*[st.sampled_from([0., far])] * rank)))
     points = coordinates.reshape({'grid': (1,) + out_size + (rank,),
                                   'flow': (1, rank) + out_size}[mode.points])
-    output = oracle.sample(image, points, out_size, mode)
-    grads = oracle.sample_backward(image, points, np.ones_like(output), mode)
+    output = reference.sample(image, points, out_size, mode)
+    grads = reference.sample_backward(image, points, np.ones_like(output), mode)
     assert all(np.isfinite(result).all() for result in (output,) + grads)
-    positions = oracle.pixels(points, out_size, in_size, mode).ravel()
+    positions = reference.pixel_coordinates(points, out_size, in_size, mode).ravel()
     outside = np.abs(positions) > 1e6
     if mode.border_mode == 'zeros' and outside.any():
         assert not output.any() and not any(grad.any() for grad in grads)
@@ -219,12 +220,12 @@ def test_far_points(far, mode, data):
 def test_periods_reach_far(rng, border_mode, period, interpolation):
     image = rng.randn(1, 1, 2, 4)
     mode = SamplingMode('flow', interpolation, border_mode, True, -.75)
-    near, far = (oracle.sample(image, np.array([shift, 0.]).reshape(1, 2, 1, 1), (1, 1), mode)
+    near, far = (reference.sample(image, np.array([shift, 0.]).reshape(1, 2, 1, 1), (1, 1), mode)
                  for shift in (.25, .25 + period * 2. ** 40))
     np.testing.assert_array_equal(near, far)
     # Beyond 2 ** 53 positions are even: 2 ** 60 is 4 in a period of 6, and 0 in the others.
     start = 2 ** 60 % period
-    near, far = (oracle.sample(image, np.array([shift, 0.]).reshape(1, 2, 1, 1), (1, 1), mode)
+    near, far = (reference.sample(image, np.array([shift, 0.]).reshape(1, 2, 1, 1), (1, 1), mode)
                  for shift in (start, 2. ** 60))
     np.testing.assert_array_equal(near, far)
 
@@ -238,11 +239,11 @@ def keys(distance, a):
 
 @given(st.floats(0, 1, exclude_max=True), st.floats(-1, 0))
 def test_cubic_weights(t, a):
-    weights, slopes = (np.array(f(t, a)) for f in (_oracle_taps.cubic_weights, _oracle_taps.cubic_slopes))
+    weights, slopes = (np.array(f(t, a)) for f in (reference.cubic_weights, reference.cubic_slopes))
     np.testing.assert_allclose(weights, keys(t - np.array([-1, 0, 1, 2]), a), atol=1e-13)
     np.testing.assert_allclose([weights.sum(), slopes.sum()], [1, 0], atol=1e-14)
-    numeric = (np.array(_oracle_taps.cubic_weights(t + STEP, a))
-               - _oracle_taps.cubic_weights(t - STEP, a)) / (2 * STEP)
+    numeric = (np.array(reference.cubic_weights(t + STEP, a))
+               - reference.cubic_weights(t - STEP, a)) / (2 * STEP)
     np.testing.assert_allclose(slopes, numeric, atol=1e-8)
 
 
@@ -264,10 +265,10 @@ def test_bicubic_reproduces_quadratics(rng, rank):
     image, values, _ = quadratic(rng, size)
     grid = rng.uniform(-.4, .4, (1,) + (3,) * rank + (rank,))
     mode = SamplingMode('grid', 'bicubic', 'zeros', True, -.5)
-    positions = oracle.pixels(grid, (3,) * rank, size, mode)
-    np.testing.assert_allclose(oracle.sample(image[None, None], grid, (3,) * rank, mode)[0],
+    positions = reference.pixel_coordinates(grid, (3,) * rank, size, mode)
+    np.testing.assert_allclose(reference.sample(image[None, None], grid, (3,) * rank, mode)[0],
                                values(positions), atol=1e-10)
-    assert np.abs(oracle.sample(image[None, None], grid, (3,) * rank, mode._replace(cubic=-.75))[0]
+    assert np.abs(reference.sample(image[None, None], grid, (3,) * rank, mode._replace(cubic=-.75))[0]
                   - values(positions)).max() > 1e-3
 
 
@@ -278,31 +279,31 @@ def test_projective_with_the_last_row_of_an_affine_map(case):
     homography = np.concatenate([theta, np.tile(last, (len(theta), 1, 1))], axis=1)
     projective = mode._replace(points='projective')
     out_size = output_grad.shape[2:]
-    np.testing.assert_array_equal(oracle.sample(image, homography, out_size, projective),
-                                  oracle.sample(image, theta, out_size, mode))
+    np.testing.assert_array_equal(reference.sample(image, homography, out_size, projective),
+                                  reference.sample(image, theta, out_size, mode))
     np.testing.assert_array_equal(
-        oracle.sample_backward(image, homography, output_grad, projective)[1][:, :-1],
-        oracle.sample_backward(image, theta, output_grad, mode)[1])
+        reference.sample_backward(image, homography, output_grad, projective)[1][:, :-1],
+        reference.sample_backward(image, theta, output_grad, mode)[1])
 
 
 @given(cases(points=('projective',)))
 def test_projective_divides(case):
     image, homography, output_grad, mode = case
     in_size, out_size = image.shape[2:], output_grad.shape[2:]
-    forms = oracle.affine_grid(homography, out_size, mode.align_corners)
+    forms = reference.affine_grid(homography, out_size, mode.align_corners)
     # `affine_grid` takes any number of rows: the last one is the divisor.
     grid = forms[..., :-1] / forms[..., -1:]
     assume(np.abs(grid).max() < 1e3)
-    np.testing.assert_allclose(oracle.pixels(homography, out_size, in_size, mode),
-                               oracle.pixels(grid, out_size, in_size, mode._replace(points='grid')),
-                               atol=1e-8)
+    np.testing.assert_allclose(reference.pixel_coordinates(homography, out_size, in_size, mode),
+                               reference.pixel_coordinates(grid, out_size, in_size,
+                                                           mode._replace(points='grid')), atol=1e-8)
 
 
 def averaged(image, grid, footprint, mode):
     """What a footprint means, point by point; also every position that was sampled."""
     in_size, rank = image.shape[2:], image.ndim - 2
     output = np.zeros((len(grid), image.shape[1]) + grid.shape[1:-1])
-    positions = oracle.pixels(grid, grid.shape[1:-1], in_size, mode)
+    positions = reference.pixel_coordinates(grid, grid.shape[1:-1], in_size, mode)
     sampled = []
     for place in np.ndindex(*grid.shape[:-1]):
         spread = footprint[place]
@@ -316,7 +317,7 @@ def averaged(image, grid, footprint, mode):
             sampled.append(position)
             where = position.reshape((1, rank) + (1,) * rank)
             n = place[0] // (len(grid) // len(image))
-            output[(place[0], slice(None)) + place[1:]] += weight * oracle.sample(
+            output[(place[0], slice(None)) + place[1:]] += weight * reference.sample(
                 image[n:n + 1], where, (1,) * rank, mode._replace(points='flow')).ravel()
     return output, np.array(sampled)
 
@@ -344,7 +345,7 @@ def test_footprint_is_a_weighted_mean(case):
     image, grid, footprint, _, mode = case
     expected, sampled = averaged(image, grid, footprint, mode)
     assume(mode.interpolation != 'nearest' or off_kinks(sampled))
-    np.testing.assert_allclose(oracle.footprint_sample(image, grid, footprint, mode), expected, atol=1e-9)
+    np.testing.assert_allclose(reference.footprint_sample(image, grid, footprint, mode), expected, atol=1e-9)
 
 
 @given(footprint_cases(longest=1.5))
@@ -359,9 +360,9 @@ def test_gradients_of_footprint(case):
     rng = np.random.RandomState(0)
     moves = [rng.randn(*image.shape), rng.randn(*grid.shape),
              rng.randn(*footprint.shape) * (lengths > 0)[..., None, :] * np.array(movable)[:, None]]
-    grads = oracle.footprint_sample_backward(image, grid, footprint, output_grad, mode)
+    grads = reference.footprint_sample_backward(image, grid, footprint, output_grad, mode)
     for k, (grad, move) in enumerate(zip(grads, moves)):
-        above, below = (oracle.footprint_sample(*[
+        above, below = (reference.footprint_sample(*[
             value + step * move if i == k else value
             for i, value in enumerate((image, grid, footprint))], mode) for step in (STEP, -STEP))
         expected = ((above - below) * output_grad).sum() / (2 * STEP)
@@ -372,10 +373,10 @@ def test_gradients_of_footprint(case):
 def test_no_footprint_is_plain_sampling(case):
     image, grid, output_grad, mode = case
     footprint = np.zeros(grid.shape + grid.shape[-1:])
-    plain = oracle.sample(image, grid, output_grad.shape[2:], mode)
-    assert oracle.footprint_sample(image, grid, footprint, mode).tobytes() == plain.tobytes()
-    grads = oracle.footprint_sample_backward(image, grid, footprint, output_grad, mode)
-    for grad, expected in zip(grads, oracle.sample_backward(image, grid, output_grad, mode)):
+    plain = reference.sample(image, grid, output_grad.shape[2:], mode)
+    assert reference.footprint_sample(image, grid, footprint, mode).tobytes() == plain.tobytes()
+    grads = reference.footprint_sample_backward(image, grid, footprint, output_grad, mode)
+    for grad, expected in zip(grads, reference.sample_backward(image, grid, output_grad, mode)):
         np.testing.assert_array_equal(grad, expected)
     assert not grads[2].any()
 
@@ -388,9 +389,9 @@ def test_variance_of_footprint(rng, rank):
     grid = rng.uniform(-.1, .1, (1,) + (2,) * rank + (rank,))
     footprint = rng.randn(*(grid.shape + (rank,)))
     mode = SamplingMode('grid', 'bicubic', 'zeros', True, -.5)
-    positions = oracle.pixels(grid, (2,) * rank, size, mode)
+    positions = reference.pixel_coordinates(grid, (2,) * rank, size, mode)
     added = np.einsum('...id,ij,...jd->...', footprint, by_degree[1:, 1:], footprint) / 6
-    np.testing.assert_allclose(oracle.footprint_sample(image[None, None], grid, footprint, mode)[0],
+    np.testing.assert_allclose(reference.footprint_sample(image[None, None], grid, footprint, mode)[0],
                                values(positions) + added, atol=1e-9)
 
 
@@ -403,9 +404,9 @@ def test_footprint_that_is_not_finite(case, bad, place):
     hit = ~np.isfinite(broken).all(axis=(-2, -1))
     every_channel = np.broadcast_to(hit[:, None], output_grad.shape)
     np.testing.assert_array_equal(
-        oracle.footprint_sample(image, grid, broken, mode),
-        np.where(every_channel, np.nan, oracle.footprint_sample(image, grid, footprint, mode)))
-    input_grad, grid_grad, footprint_grad = oracle.footprint_sample_backward(
+        reference.footprint_sample(image, grid, broken, mode),
+        np.where(every_channel, np.nan, reference.footprint_sample(image, grid, footprint, mode)))
+    input_grad, grid_grad, footprint_grad = reference.footprint_sample_backward(
         image, grid, broken, output_grad, mode)
     assert np.isfinite(input_grad).all()
     np.testing.assert_array_equal(np.isnan(grid_grad), np.broadcast_to(hit[..., None], grid.shape))
@@ -418,7 +419,7 @@ def test_longest_footprint(rng):
     mode = SamplingMode('grid', 'bilinear', 'nearest', True, -.75)
     grid, footprint = np.zeros((1, 1, 1, 2)), np.zeros((1, 1, 1, 2, 2))
     footprint[..., 0, 0] = 1e300
-    output = oracle.footprint_sample(np.array([[[[1., 5., 3.]]]]), grid, footprint, mode)
+    output = reference.footprint_sample(np.array([[[[1., 5., 3.]]]]), grid, footprint, mode)
     centre = 32 / 32 ** 2
     np.testing.assert_allclose(output.item(), centre * 5 + (1 - centre) * 2)
 
@@ -426,12 +427,12 @@ def test_longest_footprint(rng):
 @given(cases())
 def test_single_precision(case):
     image, points, output_grad, mode = case
-    assume(off_kinks(oracle.pixels(points, output_grad.shape[2:], image.shape[2:], mode)))
+    assume(off_kinks(reference.pixel_coordinates(points, output_grad.shape[2:], image.shape[2:], mode)))
     single = [image.astype('float32'), points, output_grad.astype('float32')]
-    assert oracle.sample(*single[:2], output_grad.shape[2:], mode).dtype == 'float32'
-    np.testing.assert_allclose(oracle.sample(*single[:2], output_grad.shape[2:], mode),
-                               oracle.sample(image, points, output_grad.shape[2:], mode), atol=1e-5)
-    grads = oracle.sample_backward(single[0], points.astype('float32'), single[2], mode)
+    assert reference.sample(*single[:2], output_grad.shape[2:], mode).dtype == 'float32'
+    np.testing.assert_allclose(reference.sample(*single[:2], output_grad.shape[2:], mode),
+                               reference.sample(image, points, output_grad.shape[2:], mode), atol=1e-5)
+    grads = reference.sample_backward(single[0], points.astype('float32'), single[2], mode)
     assert [grad.dtype for grad in grads] == ['float32', 'float32']
-    np.testing.assert_allclose(grads[0], oracle.sample_backward(
+    np.testing.assert_allclose(grads[0], reference.sample_backward(
         image, points.astype('float32'), output_grad, mode)[0], atol=1e-4)

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from lasagne_ext import kernels
-from lasagne_ext.kernels import BORDER_MODES, INTERPOLATIONS, POINTS, SamplingMode, _library, oracle
+from lasagne_ext.kernels import sampling, sampling_reference
+from lasagne_ext.kernels.sampling import BORDER_MODES, INTERPOLATIONS, POINTS, SamplingMode
 
 ASKED = os.environ.get('LASAGNE_EXT_CONFIGURATIONS')
 COUNT = int(ASKED or 150)
@@ -125,7 +126,7 @@ def footprint_calls(draw):
 def choose_kernels(monkeypatch):
     """Choose one of the instruction sets that the machine has, and one thread or two."""
     assert kernels.library is not None, 'there are no compiled kernels to be tested'
-    libraries = [_library.Library(kernels.library.path, isa) for isa in kernels.library.runnable_isas()]
+    libraries = [kernels.Library(kernels.library.path, isa) for isa in kernels.library.runnable_isas()]
 
     def choose(seed):
         monkeypatch.setattr(kernels, 'library', libraries[seed % len(libraries)])
@@ -142,9 +143,9 @@ def test_sample(choose_kernels, assert_close, call, seed):
     image, points, output_grad, mode = call
     choose_kernels(seed)
     out_size = output_grad.shape[2:]
-    actual = kernels.sample(image, points, out_size, mode)
+    actual = sampling.sample(image, points, out_size, mode)
     assert actual.dtype == image.dtype and actual.flags.c_contiguous
-    expected = oracle.sample(image, points, out_size, mode)
+    expected = sampling_reference.sample(image, points, out_size, mode)
     if mode.interpolation == 'bicubic':
         # An infinite pixel times a weight that is 0 but for rounding: NaN, or infinite.
         actual, expected = (np.where(np.isfinite(value), value, np.nan).astype(image.dtype)
@@ -159,8 +160,8 @@ def stretch(points, image, out_size, mode):
     if mode.points != 'projective':
         return np.full(len(points), extent)
     with np.errstate(all='ignore'):
-        positions = oracle.pixels(points, out_size, in_size, mode).swapaxes(0, 1)
-        w = oracle.affine_grid(points[:, -1:], out_size, mode.align_corners)
+        positions = sampling_reference.pixel_coordinates(points, out_size, in_size, mode).swapaxes(0, 1)
+        w = sampling_reference.affine_grid(points[:, -1:], out_size, mode.align_corners)
         most = np.maximum(extent, np.abs(positions).max(axis=1, initial=0))[..., None] / np.abs(w)
     most = np.where(np.isfinite(most), most, 0)
     return most.max(axis=tuple(range(1, most.ndim)), initial=0)
@@ -171,8 +172,8 @@ def stretch(points, image, out_size, mode):
 def test_sample_backward(choose_kernels, assert_close, call, seed, wanted):
     image, points, output_grad, mode = call
     choose_kernels(seed)
-    actual = kernels.sample_backward(image, points, output_grad, mode, wanted)
-    expected = oracle.sample_backward(image, points, output_grad, mode, wanted)
+    actual = sampling.sample_backward(image, points, output_grad, mode, wanted)
+    expected = sampling_reference.sample_backward(image, points, output_grad, mode, wanted)
     for value, want, gradient in zip(call, wanted, actual):
         if want:
             assert gradient.dtype == value.dtype and gradient.flags.c_contiguous
@@ -193,10 +194,10 @@ def test_sample_backward(choose_kernels, assert_close, call, seed, wanted):
 def test_footprint(choose_kernels, assert_close, call, seed):
     image, grid, footprint, output_grad, mode = call
     choose_kernels(seed)
-    assert_close(kernels.footprint_sample(image, grid, footprint, mode),
-                 oracle.footprint_sample(image, grid, footprint, mode), factor=2)
+    assert_close(sampling.footprint_sample(image, grid, footprint, mode),
+                 sampling_reference.footprint_sample(image, grid, footprint, mode), factor=2)
     for value, gradient, reference in zip(
-            call, kernels.footprint_sample_backward(image, grid, footprint, output_grad, mode),
-            oracle.footprint_sample_backward(image, grid, footprint, output_grad, mode)):
+            call, sampling.footprint_sample_backward(image, grid, footprint, output_grad, mode),
+            sampling_reference.footprint_sample_backward(image, grid, footprint, output_grad, mode)):
         assert gradient.dtype == value.dtype and gradient.flags.c_contiguous
         assert_close(gradient.astype(image.dtype), reference.astype(image.dtype), factor=10)

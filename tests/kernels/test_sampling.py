@@ -1,4 +1,4 @@
-"""The compiled sampling kernels: what no input may do to them, threads, instruction sets, loading.
+"""The compiled sampling kernels: what no input may do to them, threads, instruction sets.
 
 That they agree with the NumPy reference over all configurations is tested beside this file.
 """
@@ -7,12 +7,11 @@ import itertools
 import numpy as np
 import pytest
 
-from lasagne_ext import kernels
-from lasagne_ext.kernels import SamplingMode, _library, oracle
-from lasagne_ext.ops import get_num_threads, set_num_threads
+from lasagne_ext.kernels import get_num_threads, sampling, sampling_reference, set_num_threads
+from lasagne_ext.kernels.sampling import SamplingMode
 
 MODES = [SamplingMode('grid', *mode, -.75) for mode in itertools.product(
-    kernels.INTERPOLATIONS, kernels.BORDER_MODES, (True, False))]
+    sampling.INTERPOLATIONS, sampling.BORDER_MODES, (True, False))]
 
 
 @pytest.mark.parametrize('in_size, out_size', [((5, 7), (6, 4)), ((1, 1), (3, 3)), ((1, 6), (4, 1)),
@@ -25,10 +24,10 @@ def test_every_instruction_set(every_library, rng, assert_close, in_size, out_si
     output_grad = rng.randn(2, channels, *out_size).astype(dtype)
     theta = np.eye(rank, rank + 1) + .8 * rng.randn(2, rank, rank + 1)
     for mode in (mode._replace(points='affine') for mode in MODES[:: 1 if image.size < 5000 else 7]):
-        assert_close(kernels.sample(image, theta, out_size, mode),
-                     oracle.sample(image, theta, out_size, mode), factor=10)
-        for actual, expected in zip(kernels.sample_backward(image, theta, output_grad, mode),
-                                    oracle.sample_backward(image, theta, output_grad, mode)):
+        assert_close(sampling.sample(image, theta, out_size, mode),
+                     sampling_reference.sample(image, theta, out_size, mode), factor=10)
+        for actual, expected in zip(sampling.sample_backward(image, theta, output_grad, mode),
+                                    sampling_reference.sample_backward(image, theta, output_grad, mode)):
             assert_close(actual.astype(dtype), expected, factor=50)
 
 
@@ -42,10 +41,10 @@ def test_points_that_are_not_finite(every_library, rng, value, channels):
     bad = np.zeros((3, 3), dtype=bool)
     bad[1, 2] = bad[2, 0] = True
     for mode in MODES:
-        output = kernels.sample(image, grid, (3, 3), mode)
+        output = sampling.sample(image, grid, (3, 3), mode)
         assert np.isnan(output[0][:, bad]).all()
         assert np.isfinite(output[0][:, ~bad]).all()
-        input_grad, grid_grad = kernels.sample_backward(image, grid, np.ones((1, channels, 3, 3)), mode)
+        input_grad, grid_grad = sampling.sample_backward(image, grid, np.ones((1, channels, 3, 3)), mode)
         assert np.isfinite(input_grad).all()
         assert np.isnan(grid_grad[0, bad]).all()
         assert np.isfinite(grid_grad[0, ~bad]).all()
@@ -56,22 +55,22 @@ def test_points_far_away(every_library, rng, far):
     image = rng.randn(1, 1, 4, 5)
     grid = np.array([[[[far, 0], [-far, 0], [0, far], [0, -far]]]])
     for mode in MODES:
-        output = kernels.sample(image, grid, (1, 4), mode)
+        output = sampling.sample(image, grid, (1, 4), mode)
         assert np.isfinite(output).all()
-        np.testing.assert_allclose(output, oracle.sample(image, grid, (1, 4), mode), atol=1e-5)
+        np.testing.assert_allclose(output, sampling_reference.sample(image, grid, (1, 4), mode), atol=1e-5)
         if mode.border_mode == 'zeros':
             assert (output == 0).all()
-        for gradient in kernels.sample_backward(image, grid, np.ones((1, 1, 1, 4)), mode):
+        for gradient in sampling.sample_backward(image, grid, np.ones((1, 1, 1, 4)), mode):
             assert np.isfinite(gradient).all()
 
 
-@pytest.mark.parametrize('interpolation', kernels.INTERPOLATIONS)
+@pytest.mark.parametrize('interpolation', sampling.INTERPOLATIONS)
 @pytest.mark.parametrize('align_corners', [True, False])
 def test_nearest_far_away_is_the_edge_even_where_that_is_infinite(every_library, align_corners, interpolation):
     image = np.array([[[[1., 2., np.inf]]]])
     grid = np.array([[[[-7.3, 0], [7.3, 0]]]])
     mode = SamplingMode('grid', interpolation, 'nearest', align_corners, -.75)
-    assert kernels.sample(image, grid, (1, 2), mode).ravel().tolist() == [1, np.inf]
+    assert sampling.sample(image, grid, (1, 2), mode).ravel().tolist() == [1, np.inf]
 
 
 @pytest.mark.parametrize('dtype', ['float32', 'float64'])
@@ -88,11 +87,11 @@ def test_identity_is_exact(every_library, rng, dtype, size, channels):
     still = np.zeros((2, rank) + size)
     for mode in MODES:
         for points, name in ((theta, 'affine'), (matrix, 'projective'), (still, 'flow')):
-            output = kernels.sample(image, points, size, mode._replace(points=name))
+            output = sampling.sample(image, points, size, mode._replace(points=name))
             assert output.tobytes() == image.tobytes(), mode
 
 
-@pytest.mark.parametrize('border_mode, align_corners', itertools.product(kernels.BORDER_MODES, (True, False)))
+@pytest.mark.parametrize('border_mode, align_corners', itertools.product(sampling.BORDER_MODES, (True, False)))
 def test_derivative_at_a_kink_is_the_right_hand_one(every_library, border_mode, align_corners):
     image = np.array([[[[1., 4., 9.]]]])
     mode = SamplingMode('grid', 'bilinear', border_mode, align_corners, 0)
@@ -102,11 +101,11 @@ def test_derivative_at_a_kink_is_the_right_hand_one(every_library, border_mode, 
 
     def at(x):
         grid = np.stack([(x - 1) / extent, 0 * x], -1)[None, None]
-        return grid, kernels.sample(image, grid, (1, 4), mode)[0, 0, 0]
+        return grid, sampling.sample(image, grid, (1, 4), mode)[0, 0, 0]
 
     right_hand = (at(pixels + step)[1] - at(pixels)[1]) / step
     grid, _ = at(pixels)
-    _, grid_grad = kernels.sample_backward(image, grid, np.ones((1, 1, 1, 4)), mode)
+    _, grid_grad = sampling.sample_backward(image, grid, np.ones((1, 1, 1, 4)), mode)
     np.testing.assert_allclose(grid_grad[0, 0, :, 0] / extent, right_hand, atol=1e-4)
 
 
@@ -120,7 +119,7 @@ def test_known_values_outside_the_image(every_library):
                 'wrap': [2, 3, 2, 1, 3, 2, 1, 2]}
     grid = np.stack([pixels - 1, 0 * pixels], -1)[None, None]
     for border_mode, values in expected.items():
-        output = kernels.sample(image, grid, (1, 8), SamplingMode('grid', 'bilinear', border_mode, True, 0))
+        output = sampling.sample(image, grid, (1, 8), SamplingMode('grid', 'bilinear', border_mode, True, 0))
         np.testing.assert_allclose(output[0, 0, 0], values, atol=1e-12)
 
 
@@ -138,7 +137,7 @@ def with_threads():
     set_num_threads(before)
 
 
-@pytest.mark.parametrize('interpolation', kernels.INTERPOLATIONS)
+@pytest.mark.parametrize('interpolation', sampling.INTERPOLATIONS)
 @pytest.mark.parametrize('batch, transforms', [(1, 1), (3, 2), (8, 1)])
 def test_number_of_threads_changes_nothing(rng, with_threads, interpolation, batch, transforms):
     """Not a bit, forward or backward: sums are added up in the same order always."""
@@ -151,12 +150,12 @@ def test_number_of_threads_changes_nothing(rng, with_threads, interpolation, bat
 
     def everything():
         few = slice(0, 2)
-        return [kernels.sample(image, theta, (60, 45), affine),
-                *kernels.sample_backward(image, theta, output_grad, affine),
-                kernels.sample(image, grid, (60, 45), free),
-                *kernels.sample_backward(image, grid, output_grad, free),
-                kernels.footprint_sample(image[:, few], grid, footprint, free),
-                *kernels.footprint_sample_backward(image[:, few], grid, footprint,
+        return [sampling.sample(image, theta, (60, 45), affine),
+                *sampling.sample_backward(image, theta, output_grad, affine),
+                sampling.sample(image, grid, (60, 45), free),
+                *sampling.sample_backward(image, grid, output_grad, free),
+                sampling.footprint_sample(image[:, few], grid, footprint, free),
+                *sampling.footprint_sample_backward(image[:, few], grid, footprint,
                                                    np.ascontiguousarray(output_grad[:, few]), free)]
 
     results = with_threads(everything)
@@ -170,81 +169,19 @@ def test_two_python_threads_at_once(rng):
     from concurrent.futures import ThreadPoolExecutor
     mode = SamplingMode('affine', 'bilinear', 'zeros', True, 0)
     cases = [(rng.randn(4, 16, 50, 50), np.eye(2, 3) + .3 * rng.randn(4, 2, 3)) for _ in range(6)]
-    alone = [kernels.sample(image, theta, (50, 50), mode) for image, theta in cases]
+    alone = [sampling.sample(image, theta, (50, 50), mode) for image, theta in cases]
     with ThreadPoolExecutor(3) as pool:
-        together = list(pool.map(lambda case: kernels.sample(*case, (50, 50), mode), cases * 5))
+        together = list(pool.map(lambda case: sampling.sample(*case, (50, 50), mode), cases * 5))
     for k, output in enumerate(together):
         assert output.tobytes() == alone[k % 6].tobytes()
 
 
 @pytest.mark.parametrize('wanted', [(True, False), (False, True)])
-@pytest.mark.parametrize('interpolation', kernels.INTERPOLATIONS)
+@pytest.mark.parametrize('interpolation', sampling.INTERPOLATIONS)
 def test_one_gradient_alone(every_library, rng, wanted, interpolation):
     image, grid, output_grad = rng.randn(2, 5, 9, 8), rng.randn(2, 7, 6, 2), rng.randn(2, 5, 7, 6)
     mode = SamplingMode('grid', interpolation, 'wrap', True, -.75)
-    both = kernels.sample_backward(image, grid, output_grad, mode)
-    for alone, gradient, is_wanted in zip(kernels.sample_backward(image, grid, output_grad, mode, wanted),
+    both = sampling.sample_backward(image, grid, output_grad, mode)
+    for alone, gradient, is_wanted in zip(sampling.sample_backward(image, grid, output_grad, mode, wanted),
                                           both, wanted):
         assert alone.tobytes() == gradient.tobytes() if is_wanted else alone is None
-
-
-@pytest.mark.parametrize('count', [0, -1, 1.5, True, 'two', None])
-def test_number_of_threads_is_checked(count):
-    before = get_num_threads()
-    with pytest.raises(ValueError, match='positive int'):
-        set_num_threads(count)
-    assert get_num_threads() == before
-
-
-def test_forked_process_does_not_hang(run_python):
-    run_python('''
-import os, sys
-import numpy as np
-import lasagne_ext
-from lasagne_ext import kernels
-from lasagne_ext.kernels import set_num_threads
-
-set_num_threads(2)
-image, theta = np.random.randn(4, 8, 64, 64), np.tile(np.eye(2, 3), (4, 1, 1))
-def work():
-    return kernels.sample(image, theta, (64, 64), kernels.SamplingMode('affine', 'bilinear', 'zeros', True, 0))
-work()
-child = os.fork() if hasattr(os, 'fork') else 0
-if child == 0:
-    os._exit(0 if (work() == image).all() else 1)
-pid, status = os.waitpid(child, 0)
-sys.exit(1 if status else 0)
-''')
-
-
-def test_library_can_be_chosen(run_python):
-    code = 'from lasagne_ext import kernels; print(getattr(kernels.library, "isa", None))'
-    assert run_python(code, LASAGNE_EXT_KERNELS='numpy').stdout.strip() == 'None'
-    if kernels.library is None:
-        pytest.skip('no kernel library was built')
-    for isa in kernels.library.runnable_isas():
-        assert run_python(code, LASAGNE_EXT_KERNELS=isa).stdout.strip() == isa
-
-
-def test_unknown_library_is_refused(run_python):
-    done = run_python('import lasagne_ext', check=False, LASAGNE_EXT_KERNELS='mmx')
-    assert done.returncode == 1
-    assert "LASAGNE_EXT_KERNELS='mmx': expected one of baseline, avx2, avx512, or numpy" in done.stderr
-
-
-def test_library_of_other_sources_gives_way_to_numpy(monkeypatch):
-    if kernels.library is None:
-        pytest.skip('no kernel library was built')
-    monkeypatch.setattr(_library, 'fingerprint', lambda: 'other')
-    monkeypatch.delenv(_library.ISA_VARIABLE, raising=False)
-    with pytest.warns(kernels.KernelWarning, match='built from other sources than those beside it'):
-        assert _library.load_library() is None
-
-
-def test_broken_library_gives_way_to_numpy(tmp_path, monkeypatch):
-    broken = tmp_path / '_kernels.so'
-    broken.write_bytes(b'not a library')
-    monkeypatch.setattr(_library, 'find_library', lambda: str(broken))
-    monkeypatch.delenv(_library.ISA_VARIABLE, raising=False)
-    with pytest.warns(kernels.KernelWarning, match='cannot be loaded'):
-        assert _library.load_library() is None

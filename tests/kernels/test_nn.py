@@ -1,5 +1,4 @@
 """Kernels of convolution and pooling: against loops, SciPy and torch, and against one another."""
-import ctypes
 import itertools
 import math
 
@@ -9,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lasagne_ext import kernels
-from lasagne_ext.kernels import _library, get_num_threads, nn, nn_oracle, set_num_threads
+from lasagne_ext.kernels import get_num_threads, nn, nn_reference, set_num_threads
 
 DTYPES = ('float32', 'float64')
 
@@ -105,34 +104,34 @@ def close(actual, expected, terms=1):
 
 
 @given(case=convolutions(channels=st.integers(1, 2), filters=st.integers(1, 2)))
-def test_oracle_convolves_as_defined(case):
+def test_reference_convolves_as_defined(case):
     image, kernel, _, options = case
-    close(nn_oracle.convolve(image.astype('float64'), kernel.astype('float64'), *options),
+    close(nn_reference.convolve(image.astype('float64'), kernel.astype('float64'), *options),
           convolve_by_loops(image, kernel, *options))
 
 
 @given(case=convolutions(channels=st.integers(1, 2), filters=st.integers(1, 2)))
-def test_oracle_of_unshared_kernels_convolves_as_defined(case):
+def test_reference_of_unshared_kernels_convolves_as_defined(case):
     image, kernel, output_grad, options = case
     rng = np.random.RandomState(1)
     points = output_grad.shape[2:]
     unshared = rng.randn(*kernel.shape[:1] + points + kernel.shape[1:])
     image, output_grad = image.astype('float64'), output_grad.astype('float64')
-    out = nn_oracle.convolve(image, unshared, *options, True)
+    out = nn_reference.convolve(image, unshared, *options, True)
     close(out, convolve_by_loops(image, unshared, *options, True))
     size = kernel.shape[2:]
     check_transposed(out, image, unshared, output_grad,
-                     nn_oracle.convolve_kernel_grad(image, output_grad, size, *options, True),
-                     nn_oracle.convolve_image_grad(unshared, output_grad, image.shape[2:], *options, True))
+                     nn_reference.convolve_kernel_grad(image, output_grad, size, *options, True),
+                     nn_reference.convolve_image_grad(unshared, output_grad, image.shape[2:], *options, True))
 
 
 @given(case=convolutions())
-def test_gradients_of_the_oracle_are_transposed(case):
+def test_gradients_of_the_reference_are_transposed(case):
     image, kernel, output_grad, options = [case[i].astype('float64') for i in range(3)] + [case[3]]
     check_transposed(
-        nn_oracle.convolve(image, kernel, *options), image, kernel, output_grad,
-        nn_oracle.convolve_kernel_grad(image, output_grad, kernel.shape[2:], *options),
-        nn_oracle.convolve_image_grad(kernel, output_grad, image.shape[2:], *options))
+        nn_reference.convolve(image, kernel, *options), image, kernel, output_grad,
+        nn_reference.convolve_kernel_grad(image, output_grad, kernel.shape[2:], *options),
+        nn_reference.convolve_image_grad(kernel, output_grad, image.shape[2:], *options))
 
 
 def check_transposed(out, image, kernel, output_grad, kernel_grad, image_grad):
@@ -145,24 +144,24 @@ def check_transposed(out, image, kernel, output_grad, kernel_grad, image_grad):
 
 
 def check_convolution(case, flip):
-    """The library against the oracle."""
+    """The library against the sampling_reference."""
     image, kernel, output_grad, options = case
     rank = len(options[1])
     turned = kernel[(Ellipsis,) + (slice(None, None, -1),) * rank] if flip else kernel
-    close(nn.convolve(image, kernel, *options, flip=flip), nn_oracle.convolve(image, turned, *options),
+    close(nn.convolve(image, kernel, *options, flip=flip), nn_reference.convolve(image, turned, *options),
           math.prod(kernel.shape[1:]))
     size = kernel.shape[2:]
-    expected = nn_oracle.convolve_kernel_grad(image, output_grad, size, *options)
+    expected = nn_reference.convolve_kernel_grad(image, output_grad, size, *options)
     expected = expected[(Ellipsis,) + (slice(None, None, -1),) * rank] if flip else expected
     close(nn.convolve_kernel_grad(image, output_grad, size, *options, flip=flip), expected,
           len(image) * math.prod(output_grad.shape[2:]))
     close(nn.convolve_image_grad(kernel, output_grad, image.shape[2:], *options, flip=flip),
-          nn_oracle.convolve_image_grad(turned, output_grad, image.shape[2:], *options),
+          nn_reference.convolve_image_grad(turned, output_grad, image.shape[2:], *options),
           math.prod(size) * len(kernel))
 
 
 @given(case=convolutions(), flip=st.booleans())
-def test_library_agrees_with_oracle(case, flip):
+def test_library_agrees_with_reference(case, flip):
     if kernels.library is None:
         pytest.skip('no kernel library was built')
     check_convolution(case, flip)
@@ -184,10 +183,10 @@ def test_every_instruction_set(every_library, rng, dtype, shape, kernel_shape, o
 
 
 @given(case=poolings(), mode=st.sampled_from(nn.POOL_MODES))
-def test_oracle_pools_as_defined(case, mode):
+def test_reference_pools_as_defined(case, mode):
     image, points, options = case
     if 0 not in points:
-        close(nn_oracle.pool(image.astype('float64'), points, *options, mode),
+        close(nn_reference.pool(image.astype('float64'), points, *options, mode),
               pool_by_loops(image, points, *options, mode))
 
 
@@ -198,18 +197,18 @@ def test_gradients_of_pooling_are_transposed(case, mode, seed):
     output_grad = rng.randn(*image.shape[:-len(points)] + points)
     change = rng.randn(*image.shape)
     if mode == 'max':
-        maximum = nn_oracle.pool(image, points, *options, 'max')
-        image_grad = nn_oracle.max_pool_grad(image, maximum, output_grad, *options)
-        response = nn_oracle.max_pool_grad_grad(image, maximum, change, *options)
+        maximum = nn_reference.pool(image, points, *options, 'max')
+        image_grad = nn_reference.max_pool_grad(image, maximum, output_grad, *options)
+        response = nn_reference.max_pool_grad_grad(image, maximum, change, *options)
     else:
-        image_grad = nn_oracle.mean_pool_grad(image, output_grad, *options, mode)
-        response = nn_oracle.pool(change, points, *options, mode)
+        image_grad = nn_reference.mean_pool_grad(image, output_grad, *options, mode)
+        response = nn_reference.pool(change, points, *options, mode)
     assert image_grad.shape == image.shape and response.shape == output_grad.shape
     assert abs((image_grad * change).sum() - (response * output_grad).sum()) < 1e-10
 
 
 @given(case=poolings(), mode=st.sampled_from(nn.POOL_MODES), special=st.sampled_from([0, np.nan, -np.inf]))
-def test_library_pools_as_the_oracle(case, mode, special):
+def test_library_pools_as_the_reference(case, mode, special):
     if kernels.library is None:
         pytest.skip('no kernel library was built')
     check_pooling(case, mode, special)
@@ -224,11 +223,11 @@ def check_pooling(case, mode, special=0):
     output_grad = rng.randn(*image.shape[:-len(points)] + points).astype(image.dtype)
     change = rng.randn(*image.shape).astype(image.dtype)
     with np.errstate(invalid='ignore'):
-        maximum = nn_oracle.pool(image, points, *options, 'max')
+        maximum = nn_reference.pool(image, points, *options, 'max')
         pairs = [[module.pool(image, points, *options, mode),
                   module.mean_pool_grad(image, output_grad, *options, mode) if mode != 'max' else
                   module.max_pool_grad(image, maximum, output_grad, *options),
-                  module.max_pool_grad_grad(image, maximum, change, *options)] for module in (nn, nn_oracle)]
+                  module.max_pool_grad_grad(image, maximum, change, *options)] for module in (nn, nn_reference)]
     for actual, expected in zip(*pairs):
         assert actual.dtype == expected.dtype and actual.flags.c_contiguous
         np.testing.assert_allclose(actual, expected, rtol=1e-5, atol=1e-5)
@@ -369,13 +368,3 @@ def test_torch_pools_alike(rng, mode):
         expected_grad, = torch.autograd.grad(expected, operand, torch.tensor(grad))
         close(nn.max_pool_grad(image, pooled, grad, window, stride, pads) if mode == 'max' else
               nn.mean_pool_grad(image, grad, window, stride, pads, mode), expected_grad.numpy())
-
-
-@pytest.mark.skipif(kernels.library is None, reason='no compiled kernels')
-def test_a_kernel_out_of_memory_is_told_whoever_took_its_address():
-    library = _library.Library(kernels.library.path)
-    dtype = np.dtype('float32')
-    address = library.address('convolution_forward', dtype)
-    function = library._function('convolution_forward', dtype, ctypes.c_int)
-    assert library.address('convolution_forward', dtype) == address != 0
-    assert function.restype is ctypes.c_int

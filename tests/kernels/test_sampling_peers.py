@@ -1,10 +1,10 @@
-"""The operations against what others have written: SciPy, and torch where it is installed."""
+"""The sampling kernels against what others have written: SciPy, and torch where it is installed."""
 import numpy as np
 import pytest
 import scipy.ndimage
 
-from lasagne_ext import kernels
-from lasagne_ext.kernels import SamplingMode, oracle
+from lasagne_ext.kernels import sampling, sampling_reference
+from lasagne_ext.kernels.sampling import SamplingMode
 
 SCIPY_MODES = {'zeros': 'grid-constant', 'nearest': 'nearest', 'mirror': 'mirror',
                'reflect': 'reflect', 'wrap': 'grid-wrap'}
@@ -14,12 +14,12 @@ TORCH_MODES = {('zeros', True): 'zeros', ('zeros', False): 'zeros',
                ('nearest', True): 'border', ('nearest', False): 'border',
                ('mirror', True): 'reflection', ('reflect', False): 'reflection'}
 
-implementations = pytest.mark.parametrize('implementation', [kernels, oracle],
-                                          ids=['kernels', 'oracle'])
+implementations = pytest.mark.parametrize('implementation', [sampling, sampling_reference],
+                                          ids=['kernels', 'reference'])
 
 
 @implementations
-@pytest.mark.parametrize('border_mode', kernels.BORDER_MODES)
+@pytest.mark.parametrize('border_mode', sampling.BORDER_MODES)
 @pytest.mark.parametrize('interpolation', ['nearest', 'bilinear'])
 @pytest.mark.parametrize('size', [(5, 8), (2, 2), (31, 3), (4, 3, 5), (1, 2, 3), (6, 1, 4)])
 def test_scipy(rng, implementation, border_mode, interpolation, size):
@@ -86,7 +86,8 @@ def test_torch_affine(rng, assert_close, implementation, align_corners, in_size,
     output_grad = rng.randn(3, 2, *out_size).astype(dtype)
     images, thetas = (torch.tensor(value, requires_grad=True) for value in (image, theta))
     grid = torch.nn.functional.affine_grid(thetas, (3, 2) + out_size, align_corners=align_corners)
-    assert_close(oracle.affine_grid(theta, out_size, align_corners).astype(dtype), grid.detach().numpy())
+    assert_close(sampling_reference.affine_grid(theta, out_size, align_corners).astype(dtype),
+                 grid.detach().numpy())
     output = torch.nn.functional.grid_sample(images, grid, padding_mode='border',
                                              align_corners=align_corners)
     output.backward(torch.tensor(output_grad))
