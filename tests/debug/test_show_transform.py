@@ -8,8 +8,8 @@ from lasagne.layers import ConcatLayer, DenseLayer, InputLayer
 
 from lasagne_ext.debug import show_transform
 from lasagne_ext.debug.drawing.transforms import affine_words, grid_words, projective_words
-from lasagne_ext.layers import (FlowWarpLayer, GridSampleLayer, MultiGlimpseLayer, ProjectiveTransformerLayer,
-                                TPSTransformerLayer, TransformerLayer)
+from lasagne_ext.layers import (FlowWarpLayer, GridSampleLayer, MultiGlimpseLayer,
+                                ProjectiveTransformerLayer, TPSTransformerLayer, TransformerLayer)
 
 pytestmark = pytest.mark.usefixtures('nothing_compiled')
 
