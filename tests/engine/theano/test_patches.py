@@ -1,5 +1,7 @@
-"""Each mend of the engine, by what it cures."""
+"""Each patch of Theano, by what it repairs."""
 import importlib
+import os
+import re
 
 import numpy as np
 import pytest
@@ -7,16 +9,18 @@ import theano
 import theano.tensor as T
 from theano.tensor.signal.pool import pool_2d
 
-from lasagne_ext.engine.theano import mends
+from lasagne_ext.engine.theano import patches
 
 
-def test_blas_opt_info_is_provided_only_where_it_is_missing(monkeypatch):
+def test_blas_opt_info_is_provided_only_where_it_is_missing_and_only_for_the_import(monkeypatch):
     import numpy.distutils.__config__ as config
     monkeypatch.delattr(config, 'blas_opt_info', raising=False)
-    mends.provide_blas_opt_info()
-    assert config.blas_opt_info == {}
-    monkeypatch.setattr(config, 'blas_opt_info', {'libraries': ['mine']})
-    mends.provide_blas_opt_info()
+    with patches.blas_opt_info_provided():
+        assert config.blas_opt_info == {}
+    assert not hasattr(config, 'blas_opt_info')
+    monkeypatch.setattr(config, 'blas_opt_info', {'libraries': ['mine']}, raising=False)
+    with patches.blas_opt_info_provided():
+        assert config.blas_opt_info == {'libraries': ['mine']}
     assert config.blas_opt_info == {'libraries': ['mine']}
 
 
@@ -51,12 +55,12 @@ def test_asking_for_the_old_gpu_is_no_error():
         importlib.import_module('theano.sandbox.cuda.basic_ops')
 
 
-def test_scan_source_keeps_what_needs_no_mending():
+def test_scan_source_keeps_what_needs_no_repair():
     source = 'PyCode_New(a+k, l)\nPyCode_New(a, k)\n(frame)->f_lineno = (lineno)\nint main;'
-    mended = mends.mend_scan_source(source)
-    assert mended.count('PyCode_NewEmpty("scan_perform.pyx", "scan_perform", fline)') == 2
-    assert 'f_lineno' not in mended and mended.endswith('\nint main;')
-    assert mended.count('#define CYTHON_') == 4
+    patched = patches.scan_source(source)
+    assert patched.count('PyCode_NewEmpty("scan_perform.pyx", "scan_perform", fline)') == 2
+    assert 'f_lineno' not in patched and patched.endswith('\nint main;')
+    assert patched.count('#define CYTHON_') == 4
 
 
 def test_scan_runs_compiled(run_python):
@@ -70,7 +74,7 @@ assert inner.__file__.endswith('.so'), inner
 
 
 def test_error_inside_compiled_scan_is_reported(run_python):
-    """The mended C code must still unwind."""
+    """The patched C code must still unwind."""
     run_python('''
 import lasagne_ext, numpy as np, theano, theano.tensor as T
 x, y = T.matrix(), T.matrix()
@@ -153,3 +157,57 @@ def test_pooling_without_compiled_code(rng, mode):
         for linker in ('py', 'cvm')]
     for ours, theirs in zip(python, compiled):
         np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
+
+
+def documented():
+    """What the table of docs/engines.rst says is repaired."""
+    path = os.path.join(os.path.dirname(__file__), '..', '..', '..', 'docs', 'engines.rst')
+    if not os.path.exists(path):
+        pytest.skip('docs/ is not there')
+    with open(path) as f:
+        table = f.read().partition('.. list-table:: Repairs')[2].partition('\n\nSettings')[0]
+    names = set()
+    for row in table.split('   * - ')[2:]:
+        modules = re.findall(r'``(theano[\w.]*)``', row.partition('     - ')[0])
+        if row.startswith('in '):
+            attributes = re.findall(r'``(\w+)``', row.partition('     - ')[0])
+            modules = ['%s.%s' % (module, name) for module in modules for name in attributes]
+        names.update(modules)
+    return names
+
+
+def test_what_is_repaired_is_documented():
+    repaired = {name.replace(':', '.') for name in patches.PATCHES} | set(patches.STAND_INS)
+    assert documented() == repaired | {'theano.compile.optdb'}
+
+
+def test_nothing_else_of_theano_is_changed(run_python):
+    """Theano's modules and classes before and after it is patched."""
+    changed = run_python('''
+import sys, types
+import numpy.distutils.__config__ as config
+config.blas_opt_info = {}
+import theano, theano.tensor.signal.pool, theano.sandbox.rng_mrg
+
+def photograph():
+    names = {}
+    for module in list(sys.modules.values()):
+        if getattr(module, '__name__', '').split('.')[0] == 'theano':
+            for name, value in vars(module).items():
+                names[module.__name__ + '.' + name] = value
+                if isinstance(value, type) and value.__module__ == module.__name__:
+                    names.update((module.__name__ + '.' + name + '.' + key, own)
+                                 for key, own in vars(value).items())
+    return names
+
+before = photograph()
+owners = {name.rpartition('.')[0] for name in before}
+import lasagne_ext
+for name, value in photograph().items():
+    owner, _, attribute = name.rpartition('.')
+    if (owner in owners and before.get(name) is not value and not isinstance(value, types.ModuleType)
+            and not attribute.startswith('__')):
+        print(name)
+''').stdout.split()
+    assert 'theano.gradient.grad' in changed
+    assert set(changed) <= {name.replace(':', '.') for name in patches.PATCHES}
