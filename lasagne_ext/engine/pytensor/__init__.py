@@ -47,6 +47,7 @@ def activate():
     _lasagne.drop_half_imported('theano')
     _finder.install()
     importlib.import_module('theano')
+    importlib.import_module('lasagne_ext.engine.runtime.elemwise').register()
     _lasagne.import_lasagne()
     _is_active = True
 
