@@ -13,7 +13,6 @@ from lasagne_ext.network.graph import argument_text
 from lasagne_ext.debug.numbers.checked import applied, described, gradients, named_arrays
 from lasagne_ext.debug.numbers.elementary import elementary, is_sampling
 from lasagne_ext.debug.numbers.float64 import is_float
-from lasagne_ext.kernels import _library
 
 #: A result of a path. `difference` is the largest absolute one to the reference's result, `roundings`
 #: that in units of the rounding of its largest value, in the coarsest type at hand; `verdict` is 'equal'
@@ -120,7 +119,7 @@ def compare_paths(op, inputs, seed=None):
 
     Notes
     -----
-    Where the function samples with this package, the reference is the kernels' NumPy oracle, and the
+    Where the function samples with this package, it is compared with the kernels' NumPy reference, and the
     paths are the compiled kernels, for each set of instructions that this processor runs, and a graph
     of elementary operations whose gradient is Theano's. Of other functions the reference is the
     graph as it is, run by the Ops' Python code; the paths are their C code, where there is a compiler,
@@ -213,13 +212,13 @@ def _of_sampling(run, outputs):
                 return run(outputs, _plain())
         return path
 
-    paths = OrderedDict([('the NumPy oracle', by(None))])
+    paths = OrderedDict([('the NumPy reference', by(None))])
     used = kernels.library
     for isa in used.runnable_isas() if used else ():
         name = 'the kernels, %s%s' % (isa, ' (in use)' if isa == used.isa else '')
-        paths[name] = by(used if isa == used.isa else _library.Library(used.path, isa))
+        paths[name] = by(used if isa == used.isa else kernels.Library(used.path, isa))
     paths['the elementary graph'] = lambda: run(elementary(outputs), _plain())
-    return 'the NumPy oracle', paths
+    return 'the NumPy reference', paths
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ import theano.tensor as T
 
 from lasagne_ext.engine.runtime.convolution import (
     AbstractConv, AbstractConv_gradInputs, AbstractConv_gradWeights)
-from lasagne_ext.kernels import nn_oracle
+from lasagne_ext.kernels import nn_reference
 
 pytestmark = pytest.mark.usefixtures('nothing_compiled')
 
@@ -28,7 +28,7 @@ def test_value(rng, options, dtype, assert_close):
     x, w = T.TensorType(dtype, (False,) * 4)(), T.TensorType(dtype, (False,) * 4)()
     actual = theano.function([x, w], op(x, w))(image, kernel)
     pads, strides, dilations, groups, unshared, flip = op.arguments(kernel.shape[2:])
-    expected = nn_oracle.convolve(image, kernel[:, :, ::-1, ::-1] if flip else kernel, pads, strides,
+    expected = nn_reference.convolve(image, kernel[:, :, ::-1, ::-1] if flip else kernel, pads, strides,
                                   dilations, groups, unshared)
     assert actual.dtype == dtype
     assert_close(actual, expected)

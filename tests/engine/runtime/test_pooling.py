@@ -5,7 +5,7 @@ import theano
 import theano.tensor as T
 
 from lasagne_ext.engine.runtime.pooling import MODES, AveragePoolGrad, MaxPoolGrad, Pool
-from lasagne_ext.kernels import nn_oracle
+from lasagne_ext.kernels import nn_reference
 
 pytestmark = pytest.mark.usefixtures('nothing_compiled')
 
@@ -22,7 +22,7 @@ def test_value(rng, mode, window, ignore_border, stride, pad, assert_close):
     op = Pool(ignore_border, mode)
     actual = theano.function([x], op(x, window, stride, pad))(image)
     size = op.out_size(image.shape[2:], window, stride, pad)
-    assert_close(actual, nn_oracle.pool(image, size, window, stride, [(p, p) for p in pad], mode))
+    assert_close(actual, nn_reference.pool(image, size, window, stride, [(p, p) for p in pad], mode))
 
 
 @pytest.mark.parametrize('window, ignore_border, stride, pad', WINDOWS, ids=str)
@@ -55,7 +55,7 @@ def test_volumes_and_symbolic_windows(rng, assert_close):
     image = rng.randn(2, 4, 5, 6)
     x, ws = T.dtensor4(), T.lvector()
     actual = theano.function([x, ws], Pool(True, 'max', 3)(x, ws))(image, [2, 3, 2])
-    assert_close(actual, nn_oracle.pool(image, (2, 1, 3), (2, 3, 2), (2, 3, 2), [(0, 0)] * 3, 'max'))
+    assert_close(actual, nn_reference.pool(image, (2, 1, 3), (2, 3, 2), (2, 3, 2), [(0, 0)] * 3, 'max'))
 
 
 def test_shape_is_inferred(rng):

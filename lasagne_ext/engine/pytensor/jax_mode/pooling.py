@@ -8,7 +8,7 @@ from pytensor.link.jax.dispatch import jax_funcify
 
 from lasagne_ext.engine.runtime.pooling import (
     AveragePoolGrad, DownsampleFactorMaxGradGrad, MaxPoolGrad, Pool)
-from lasagne_ext.kernels.nn_oracle import window_counts
+from lasagne_ext.kernels.nn_reference import window_counts
 
 
 @jax_funcify.register(Pool)
