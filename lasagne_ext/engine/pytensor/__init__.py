@@ -44,6 +44,7 @@ def importing_theano():
     # The Theano that has been imported inside.
     importlib.import_module('lasagne_ext.engine.origin_rewrites').register(
         importlib.import_module('theano.compile').optdb, 'fast_run', 'fast_compile')
+    importlib.import_module('lasagne_ext.engine.runtime.elemwise').register()
 
 
 def adopt(theano):
