@@ -92,7 +92,7 @@ def _compiler(flags):
         return flags['cxx']
     problem = _environment.missing_compiler()
     if problem is not None:
-        warnings.warn(problem, _environment.EngineWarning, stacklevel=5)
+        _environment.warn(problem)
         return ''
     return 'clang++' if sys.platform == 'darwin' else 'g++'
 
@@ -106,9 +106,8 @@ def _find_blas(flags):
         return _blas.NO_BLAS
     found = _blas.find_blas(compiler)
     if found is _blas.NO_BLAS:
-        warnings.warn('no BLAS was found that compiled code can be linked with: matrix products and '
-                      'convolutions will be slow. Mend it with: ' + _blas_remedy(),
-                      _environment.EngineWarning, stacklevel=5)
+        _environment.warn('no BLAS was found that compiled code can be linked with: matrix products and '
+                          'convolutions will be slow. Mend it with: ' + _blas_remedy())
     return found
 
 
@@ -124,8 +123,8 @@ def _instead_of_gpu(flags):
     """What replaces the user's flags of the first GPU back-end, which would end the program."""
     if not flags.get('device', '').startswith('gpu'):
         return {}
-    warnings.warn('device=%s: Theano 1.0 has removed this GPU back-end; everything runs on the CPU'
-                  % flags['device'], _environment.EngineWarning, stacklevel=5)
+    _environment.warn('device=%s: Theano 1.0 has removed this GPU back-end; everything runs on the CPU'
+                      % flags['device'])
     return {'device': 'cpu'}
 
 
