@@ -73,12 +73,12 @@ def follow_lasagne(lasagne):
     Parameters
     ----------
     lasagne : module
-        Imported as a whole.
+        Imported as a whole; one without layers is left alone.
     """
     # Not above: where theano is a facade, its own gradients use this module.
     from theano.tensor import scalar
-    base = lasagne.layers.Layer
-    if '__getattribute__' in vars(base):
+    base = getattr(getattr(lasagne, 'layers', None), 'Layer', None)
+    if base is None or '__getattribute__' in vars(base):
         return
 
     def __getattribute__(self, name):

@@ -1,4 +1,4 @@
-"""Makes ``import theano`` find the facade.
+"""Find the facade for ``import theano``.
 
 The facade's files lie in ``facade/`` and are imported under the names that programs use, ``theano``
 and ``theano.tensor.nnet``, so that classes pickled here are found again under them.
@@ -15,19 +15,14 @@ ADVICE = ('a pickle that holds a graph or a compiled function of Theano cannot b
 FACADE = os.path.join(os.path.dirname(__file__), 'facade')
 
 
-class FacadeFinder:
-    """Finder on ``sys.meta_path`` for the package ``theano``; Python finds its modules from there."""
-
-    @staticmethod
-    def find_spec(name, path=None, target=None):
-        if name != 'theano':
-            return None
-        return importlib.util.spec_from_file_location(
-            'theano', os.path.join(FACADE, '__init__.py'), submodule_search_locations=[FACADE])
+def find_facade():
+    """Return the spec of the package ``theano``; Python finds its modules from there."""
+    return importlib.util.spec_from_file_location(
+        'theano', os.path.join(FACADE, '__init__.py'), submodule_search_locations=[FACADE])
 
 
 class MissingFinder:
-    """Last on ``sys.meta_path``: says why a module of Theano is not there."""
+    """Finder, last on ``sys.meta_path``, that says why a module of Theano is not there."""
 
     @staticmethod
     def find_spec(name, path=None, target=None):
@@ -38,13 +33,7 @@ class MissingFinder:
         return None
 
 
-def install():
-    """Put the facade before every other ``theano``; harmless when done already."""
-    if FacadeFinder not in sys.meta_path:
-        sys.meta_path.insert(0, FacadeFinder)
+def explain_missing_modules():
+    """Let an import of a module that the facade does not have say why; harmless when done already."""
+    if MissingFinder not in sys.meta_path:
         sys.meta_path.append(MissingFinder)
-
-
-def is_facade(module):
-    """Whether a module is the facade's ``theano``."""
-    return getattr(module, '__file__', None) == os.path.join(FACADE, '__init__.py')
