@@ -1,4 +1,4 @@
-"""Nonlinearities by name, those among them that an old Lasagne lacks."""
+"""Nonlinearities by name, with those that an old Lasagne lacks."""
 import lasagne
 import theano.tensor as T
 
@@ -16,7 +16,7 @@ class SELU:
 
 
 class ScaledTanH:
-    """``scale_out * tanh(scale_in * x)``."""
+    """Scaled hyperbolic tangent: ``scale_out * tanh(scale_in * x)``."""
 
     def __init__(self, scale_in=1, scale_out=1):
         self.scale_in, self.scale_out = scale_in, scale_out
@@ -26,13 +26,13 @@ class ScaledTanH:
 
 
 def elu(x):
-    """Exponential linear units: x where it is positive, else ``exp(x) - 1``."""
+    """Return x where it is positive, else ``exp(x) - 1``: exponential linear units."""
     # Not even the branch that is not taken may overflow: its gradient would be 0 times infinity.
     return T.switch(x > 0, x, T.expm1(T.minimum(x, 0)))
 
 
 def softplus(x):
-    """``log(1 + exp(x))``."""
+    """Return ``log(1 + exp(x))``."""
     return T.nnet.softplus(x)
 
 

@@ -1,4 +1,8 @@
-"""Data to learn from: read, cut into parts, distorted, and handed out in batches."""
+"""Read data to learn from, cut them into parts, distort them, and hand them out in batches.
+
+`data` says what a data set is, and cuts and maps it; `digits`, `folders` and `series` read or make some.
+`batches` hands them out, with `prefetch` making batches ahead of time; `distortions` and `means` change them.
+"""
 from lasagne_ext.datasets.batches import minibatches
 from lasagne_ext.datasets.data import (Dataset, DatasetError, DatasetWarning, Mapped, Subset, check_labels,
                                        mapped, split)

@@ -1,4 +1,4 @@
-"""Minibatches: shuffled, repeatable, made ahead of time in the background."""
+"""Hand out minibatches: shuffled, repeatable, made ahead of time in the background."""
 import numpy as np
 
 from lasagne_ext.checks import check_choice, check_count

@@ -79,7 +79,7 @@ class Arrays:
 
     @property
     def labels(self):
-        """The last array."""
+        """Labels: the last array."""
         return self.parts[-1]
 
 

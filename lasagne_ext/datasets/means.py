@@ -1,4 +1,4 @@
-"""The mean and the standard deviation of a data set, gathered batch by batch."""
+"""Compute the mean and the standard deviation of a data set, batch by batch."""
 import os
 import zipfile
 
@@ -181,7 +181,7 @@ def compute_mean(data, per='pixel', std=False, batch_size=128):
 
 
 class Moments:
-    """Sums over samples, of them and of the squares of their deviations; merged without loss.
+    """Sums of samples and of the squares of their deviations, merged without loss.
 
     Parameters
     ----------

@@ -1,4 +1,9 @@
-"""From a network and data to a trained, saved and resumed one.
+"""Train, save and resume networks.
+
+`compile_functions` makes the functions of a network (`functions`, with `losses`, `updates`, `variables`).
+`fit` trains it (`loop`, with `data`, `run`, `callbacks`, `schedules`, `progress`, `history`).
+`save_checkpoint` and `load_checkpoint` keep what was learned (`checkpoint`, with `serialization`, `restore`,
+`legacy_files`); `Model` has all of this in one object.
 
 `Classifier` and `Regressor`, estimators for scikit-learn, are here as well if that is installed.
 """

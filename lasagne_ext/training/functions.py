@@ -89,17 +89,17 @@ class Functions:
 
     @property
     def train(self):
-        """``train(*inputs, *targets) -> [loss, *metrics]`` makes one step; dropout is on."""
+        """Function ``train(*inputs, *targets) -> [loss, *metrics]``: one step, dropout on."""
         return self._function('train', lambda: (self.targets, self._training, self.updates))
 
     @property
     def validate(self):
-        """``validate(*inputs, *targets) -> [loss, *metrics]`` as in prediction; changes nothing."""
+        """Function ``validate(*inputs, *targets) -> [loss, *metrics]``: dropout off, nothing changes."""
         return self._function('validate', lambda: (self.targets, self._validation(), None))
 
     @property
     def predict(self):
-        """``predict(*inputs)`` gives the output, or a list of them, with dropout off."""
+        """Function ``predict(*inputs)``: the output, or a list of them, dropout off."""
         return self._function('predict', lambda: ([], self._predictions(), None))
 
     def compile(self, *names):

@@ -50,7 +50,7 @@ class History(Report):
 
     @property
     def right(self):
-        """Numbers are flush right."""
+        """Numbers of the columns that are flush right."""
         return range(len(self.head()))
 
     def cells(self):

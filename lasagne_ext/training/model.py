@@ -67,7 +67,7 @@ class Model:
     def fit(self, inputs, targets=None, validation=None, epochs=10, batch_size=None, seed=0, callbacks=(),
             progress=True, checkpoint=None, resume=None, on_nan='raise', transform=None, prefetch=None,
             worker=None):
-        """Train.
+        """Train the network, or go on training it.
 
         Parameters
         ----------
@@ -98,7 +98,7 @@ class Model:
         return history
 
     def evaluate(self, inputs, targets=None, batch_size=500):
-        """Return loss and metrics, as in prediction.
+        """Evaluate loss and metrics, with dropout off.
 
         Parameters
         ----------
@@ -116,7 +116,7 @@ class Model:
         return dict(zip(self.functions.names, evaluate(self.functions, source, batch_size)))
 
     def predict(self, inputs, batch_size=500):
-        """Return the network's output, dropout off.
+        """Predict the network's output, with dropout off.
 
         Parameters
         ----------
@@ -142,7 +142,7 @@ class Model:
         return [output[0] for output in outputs] if single else outputs
 
     def predict_classes(self, inputs, batch_size=500):
-        """Return the most probable class of every example, or of the one given.
+        """Predict the most probable class of every example, or of the one given.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""Run of a training, which its callbacks see and may change."""
+"""Give callbacks the state of a training, to see and to change."""
 import math
 
 import lasagne

@@ -87,7 +87,7 @@ class ExponentialDecay(_Schedule):
 
 
 class CosineDecay(_Schedule):
-    """Lower the learning rate along half a cosine, and keeps it at the end.
+    """Lower the learning rate along half a cosine, and keep it at the end.
 
     Parameters
     ----------
