@@ -9,7 +9,7 @@ from lasagne_ext.debug._tables import shape_text
 from lasagne_ext.network.graph import incoming_layers, layer_label, named_layers, nearest_place, places
 from lasagne_ext.debug.words.causes import operation
 from lasagne_ext.debug.words.failure_causes import likely_cause, refusal
-from lasagne_ext.engine.failures import failed
+from lasagne_ext.engine.failures import find_failure
 from lasagne_ext.engine.origins import origins
 
 
@@ -125,7 +125,7 @@ def retold(error, named=None):
     """
     if not isinstance(error, Exception) or isinstance(error, LayerError):
         return None
-    failure = failed(error)
+    failure = find_failure(error)
     if failure is None:
         return _told_of_building(error, named)
     if named is None:

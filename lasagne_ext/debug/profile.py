@@ -12,7 +12,7 @@ from lasagne_ext.debug._tables import Report
 from lasagne_ext.network.graph import layer_list, layer_names, named_layers, places
 from lasagne_ext.network.expressions import expressions, flattened, loss_of
 from lasagne_ext.network.inputs import Feed
-from lasagne_ext.engine.timing import node_seconds, timed_function
+from lasagne_ext.engine.monitoring import node_seconds, timed_function
 
 #: Times of one layer in a call, in milliseconds; `kind` is its class, '' for what is no layer. `share` is
 #: that of the whole call, `nodes` those behind it, slowest first.

@@ -12,7 +12,7 @@ from lasagne.layers import (ConcatLayer, Conv2DLayer, DenseLayer, DropoutLayer, 
                             NonlinearityLayer)
 
 from lasagne_ext.debug import print_value, profile
-from lasagne_ext.engine.timing import node_seconds, timed_function
+from lasagne_ext.engine.monitoring import node_seconds, timed_function
 
 pytestmark = pytest.mark.filterwarnings('ignore::lasagne_ext.debug.printing.PrintWarning')
 
