@@ -34,11 +34,11 @@ def __dir__():
 
 def load_ipython_extension(ipython):
     """Tell errors in a notebook with the layer they come from: what ``%load_ext lasagne_ext`` does."""
-    from lasagne_ext.debug import notebook
-    notebook.load_ipython_extension(ipython)
+    from lasagne_ext.debug import errors
+    errors.load_ipython_extension(ipython)
 
 
 def unload_ipython_extension(ipython):
     """Show errors in a notebook as before: what ``%unload_ext lasagne_ext`` does."""
-    from lasagne_ext.debug import notebook
-    notebook.unload_ipython_extension(ipython)
+    from lasagne_ext.debug import errors
+    errors.unload_ipython_extension(ipython)

@@ -43,6 +43,7 @@ def importing_theano():
     yield
     importlib.import_module('lasagne_ext.engine.origin_rewrites').register(
         importlib.import_module('theano.compile').optdb, 'fast_run', 'fast_compile')
+    importlib.import_module('lasagne_ext.engine.runtime.elemwise').register()
 
 
 def adopt(theano):
