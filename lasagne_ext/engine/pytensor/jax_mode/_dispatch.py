@@ -24,7 +24,7 @@ _UNKNOWN = (jax.errors.ConcretizationTypeError, jax.errors.TracerArrayConversion
 
 
 def implementation(node):
-    """The function that computes a node: its Op's own, ours, PyTensor's, or Python's.
+    """Return the function that computes a node: its Op's own, ours, PyTensor's, or Python's.
 
     An Op may offer a method ``jax_function(node)`` that returns a function of the inputs, which
     returns the output, or the outputs as a tuple.
@@ -51,7 +51,7 @@ def _pytensors(node):
 
 
 def _of_values(function, node):
-    """An implementation out of a function that knows nothing of the trace."""
+    """Make an implementation out of a function that knows nothing of the trace."""
     def run(trace, *inputs):
         inputs = [stage(value) if getattr(value, 'dtype', None) in ('float32', 'float64') else value
                   for value in inputs]
