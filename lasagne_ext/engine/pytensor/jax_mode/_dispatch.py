@@ -10,7 +10,7 @@ from pytensor.tensor.random.op import RandomVariable
 from lasagne_ext.engine.pytensor.jax_mode import (
     _callback, _control, _elementwise, _indexing, _scan, _shapes)
 from lasagne_ext.engine.pytensor.jax_mode._errors import untraceable
-from lasagne_ext.engine.pytensor.jax_mode._runtime import jax_funcify
+from lasagne_ext.engine.pytensor.jax_mode._funcify import jax_funcify
 from lasagne_ext.engine.pytensor.jax_mode._trace import is_traced, stage
 
 #: Classes of Ops -> function of a node that returns its implementation.

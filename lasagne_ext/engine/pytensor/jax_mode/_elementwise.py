@@ -8,7 +8,7 @@ from pytensor.tensor.elemwise import CAReduce, DimShuffle, Elemwise
 
 from lasagne_ext.engine.pytensor.jax_mode import _callback
 from lasagne_ext.engine.pytensor.jax_mode._errors import untraceable
-from lasagne_ext.engine.pytensor.jax_mode._runtime import jax_funcify
+from lasagne_ext.engine.pytensor.jax_mode._funcify import jax_funcify
 from lasagne_ext.engine.pytensor.jax_mode._trace import Graph, stage
 
 
