@@ -3,12 +3,12 @@ import numpy as np
 import pytensor.tensor as pt
 from pytensor.gradient import DisconnectedType, disconnected_type, grad_undefined
 from pytensor.graph.basic import Apply
-from pytensor.graph.op import Op
 from pytensor.tensor.type import discrete_dtypes
 
 from lasagne_ext.engine.pytensor._dispatch import register_dispatch
 from lasagne_ext.engine.pytensor.nnet_softmax import (
     FLOATS, add_bias, check_bias, check_rows, quietly, softmax_grad, softmax_of)
+from lasagne_ext.engine.pytensor.tensor.adoption import Op
 
 
 class CrossentropyCategorical1Hot(Op):

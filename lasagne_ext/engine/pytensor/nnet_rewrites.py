@@ -9,7 +9,6 @@ from pytensor.graph.rewriting.basic import copy_stack_trace, node_rewriter
 from pytensor.tensor.basic import ARange, second
 from pytensor.tensor.elemwise import DimShuffle
 from pytensor.tensor.math import Argmax, log, neg
-from pytensor.tensor.rewriting.basic import register_canonicalize, register_specialize, register_stabilize
 from pytensor.tensor.shape import Reshape, Shape, Shape_i
 from pytensor.tensor.subtensor import AdvancedIncSubtensor, AdvancedSubtensor, Subtensor
 
@@ -19,6 +18,8 @@ from lasagne_ext.engine.pytensor.nnet_crossentropy import (
     softmax_crossentropy)
 from lasagne_ext.engine.pytensor.nnet_softmax import (
     LogSoftmax, Softmax, SoftmaxGrad, logsoftmax_op)
+from lasagne_ext.engine.pytensor.rewriting import (
+    register_canonicalize, register_specialize, register_stabilize)
 
 #: What only moves elements about, so that a logarithm may be taken before it.
 _MOVES = (AdvancedSubtensor, DimShuffle, Reshape, Subtensor)

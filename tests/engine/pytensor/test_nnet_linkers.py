@@ -5,11 +5,11 @@ import pytest
 pytest.importorskip('pytensor')
 import pytensor
 import pytensor.tensor as pt
-from pytensor.compile.mode import get_mode
 
 from lasagne_ext.engine.pytensor import nnet_crossentropy as crossentropy
 from lasagne_ext.engine.pytensor import nnet_rewrites  # noqa: F401  (registers itself)
 from lasagne_ext.engine.pytensor import nnet_softmax as softmax
+from lasagne_ext.engine.pytensor.modes import get_mode
 from lasagne_ext.engine.pytensor.nnet_losses import categorical_crossentropy
 
 LINKERS = ['NUMBA', 'JAX']

@@ -4,6 +4,7 @@ import warnings
 from pytensor.graph.basic import Constant, Variable
 from pytensor.tensor.basic import as_tensor_variable
 
+from lasagne_ext.engine.pytensor._names import ENGINE
 from lasagne_ext.engine.pytensor.nn.conv_classes import (
     AbstractConv2d, AbstractConv2d_gradInputs, AbstractConv2d_gradWeights, AbstractConv3d,
     AbstractConv3d_gradInputs, AbstractConv3d_gradWeights)
@@ -58,11 +59,11 @@ def nnet_conv2d(input, filters, input_shape=None, filter_shape=None, border_mode
     if 'imshp_logical' in kwargs or 'kshp_logical' in kwargs:
         raise ValueError("conv2d does not take 'imshp_logical' and 'kshp_logical' any more")
     if kwargs:
-        warnings.warn('conv2d ignores %s' % ', '.join(sorted(kwargs)), stacklevel=2)
+        warnings.warn('conv2d ignores %s' % ', '.join(sorted(kwargs)), skip_file_prefixes=ENGINE)
     if image_shape is not None:
         if input_shape is not None:
             raise ValueError('input_shape and image_shape cannot both be given')
-        warnings.warn('the argument image_shape of conv2d is now called input_shape', stacklevel=2)
+        warnings.warn('the argument image_shape of conv2d is now called input_shape', skip_file_prefixes=ENGINE)
         input_shape = image_shape
     return conv2d(input, filters, input_shape, filter_shape, border_mode, subsample, filter_flip,
                   filter_dilation, num_groups, unshared)

@@ -5,7 +5,6 @@ derivative exists. Names, arguments and attributes are those of Theano's abstrac
 """
 from pytensor.gradient import DisconnectedType, disconnected_type
 from pytensor.graph.basic import Apply
-from pytensor.graph.op import Op
 from pytensor.scalar.basic import upcast
 from pytensor.tensor.basic import as_tensor_variable, cast, stack
 from pytensor.tensor.shape import specify_shape
@@ -13,6 +12,7 @@ from pytensor.tensor.type import TensorType, integer_dtypes
 
 from lasagne_ext.engine.pytensor.nn import conv_options
 from lasagne_ext.engine.pytensor.nn.conv_shapes import border_mode_to_pad, get_conv_output_shape, static_int
+from lasagne_ext.engine.pytensor.tensor.adoption import Op
 from lasagne_ext.kernels import nn
 
 

@@ -3,6 +3,7 @@ import warnings
 
 from pytensor.tensor.basic import as_tensor_variable
 
+from lasagne_ext.engine.pytensor._names import ENGINE
 from lasagne_ext.engine.pytensor.nn.pool_ops import MaxPoolGrad, Pool
 
 
@@ -67,7 +68,7 @@ def renamed_arguments(ws, stride, pad, ds, st, padding):
         if old is not None:
             if value is not None and not (name == 'pad' and not any(value)):
                 raise ValueError('%s and its old name %s cannot both be given' % (name, old_name))
-            warnings.warn('the argument %s is now called %s' % (old_name, name), stacklevel=4)
+            warnings.warn('the argument %s is now called %s' % (old_name, name), skip_file_prefixes=ENGINE)
             value = old
         values.append(value)
     if values[0] is None:
@@ -82,6 +83,6 @@ def _pool(name, ndim, input, ws, ignore_border, stride, pad, mode, ds, st, paddi
         raise NotImplementedError('%s takes tensors of at least %d dimensions, got %s'
                                   % (name, ndim, input.type))
     if ignore_border is None:
-        warnings.warn('%s without ignore_border takes it to be False' % name, stacklevel=3)
+        warnings.warn('%s without ignore_border takes it to be False' % name, skip_file_prefixes=ENGINE)
         ignore_border = False
     return Pool(ignore_border, mode, ndim)(input, ws, stride, pad)

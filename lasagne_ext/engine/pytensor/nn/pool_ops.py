@@ -5,12 +5,12 @@ each of them gets the whole gradient. NaN in a window makes its maximum NaN.
 """
 from pytensor.gradient import DisconnectedType, disconnected_type
 from pytensor.graph.basic import Apply
-from pytensor.graph.op import Op
 from pytensor.tensor.basic import as_tensor_variable, switch, zeros_like
 from pytensor.tensor.math import ge, maximum
 from pytensor.tensor.type import TensorType, integer_dtypes
 
 from lasagne_ext.engine.pytensor.nn.conv_shapes import static_int
+from lasagne_ext.engine.pytensor.tensor.adoption import Op
 from lasagne_ext.kernels import nn
 
 MODES = ('max', 'sum', 'average_inc_pad', 'average_exc_pad')

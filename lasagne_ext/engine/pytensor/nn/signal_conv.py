@@ -3,6 +3,7 @@ import warnings
 
 from pytensor.tensor.basic import as_tensor_variable
 
+from lasagne_ext.engine.pytensor._names import ENGINE
 from lasagne_ext.engine.pytensor.nn.conv import conv2d
 from lasagne_ext.engine.pytensor.nn.conv_shapes import static_int
 
@@ -36,7 +37,7 @@ def old_conv2d(input, filters, image_shape=None, filter_shape=None, border_mode=
 def nnet_old_conv2d(input, filters, image_shape=None, filter_shape=None, border_mode='valid',
                     subsample=(1, 1), **kargs):
     """:func:`old_conv2d`, with a warning that it is old."""
-    warnings.warn('theano.tensor.nnet.conv.conv2d is old: use theano.tensor.nnet.conv2d', stacklevel=2)
+    warnings.warn('theano.tensor.nnet.conv.conv2d is old: use theano.tensor.nnet.conv2d', skip_file_prefixes=ENGINE)
     return old_conv2d(input, filters, image_shape, filter_shape, border_mode, subsample, **kargs)
 
 

@@ -59,6 +59,5 @@ def use_numpy_elemwise(fgraph, node):
     return op.make_node(*node.inputs).outputs
 
 
-def register():
-    """Add the rewrite to PyTensor's, after everything that looks for an Elemwise."""
-    optdb.register('use_numpy_elemwise', in2out(use_numpy_elemwise), TAG, position=200)
+# After everything that looks for an Elemwise.
+optdb.register('use_numpy_elemwise', in2out(use_numpy_elemwise), TAG, position=200)

@@ -3,10 +3,10 @@ import numpy as np
 import pytensor.tensor as pt
 from pytensor.gradient import DisconnectedType, grad_undefined
 from pytensor.graph.basic import Apply
-from pytensor.graph.op import Op
 from pytensor.tensor.basic import get_vector_length, infer_static_shape
 from pytensor.tensor.type import TensorType, discrete_dtypes
 
+from lasagne_ext.engine.pytensor.tensor.adoption import Op
 from lasagne_ext.kernels import mrg
 
 

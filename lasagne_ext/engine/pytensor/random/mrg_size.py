@@ -5,6 +5,8 @@ import numpy as np
 import pytensor.tensor as pt
 from pytensor.graph.basic import Variable
 
+from lasagne_ext.engine.pytensor._names import ENGINE
+
 #: Streams of a draw whose size is not known, and at most: as many as a GPU of old could use.
 _MOST_STREAMS = 60 * 256
 
@@ -26,7 +28,7 @@ def guess_n_streams(size, warn=False):
         return min(count // 6 if count > 6 else count, _MOST_STREAMS)
     if warn:
         warnings.warn('MRG_RandomStreams cannot tell the number of streams from size %s, guessing %d'
-                      % (size, _MOST_STREAMS), stacklevel=3)
+                      % (size, _MOST_STREAMS), skip_file_prefixes=ENGINE)
     return _MOST_STREAMS
 
 

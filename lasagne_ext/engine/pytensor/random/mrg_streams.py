@@ -8,16 +8,18 @@ from pytensor.gradient import undefined_grad
 from pytensor.scalar import upcast
 
 from lasagne_ext.engine.pytensor.random import mrg_jump
-from lasagne_ext.engine.pytensor.random._update import set_default_update
 from lasagne_ext.engine.pytensor.random.mrg_op import MRGUniform
 from lasagne_ext.engine.pytensor.random.mrg_size import as_size, check_uniform_size, guess_n_streams
 from lasagne_ext.engine.pytensor.random.multinomial import ChoiceFromUniform, MultinomialFromUniform
+from lasagne_ext.engine.pytensor.shared import shared
+from lasagne_ext.engine.pytensor.tensor.adoption import adopting
 from lasagne_ext.kernels.mrg import M1, M2
 
 #: Standard deviation of the standard normal distribution cut off at -2 and 2.
 _TRUNCATED_STD = .87962566103423978
 
 
+@adopting
 class MRG_RandomStreams:
     """Random variables, each call's drawn from streams of its own.
 
@@ -101,7 +103,7 @@ class MRG_RandomStreams:
         sample.rstate = node_rstate
         sample.update = (node_rstate, new_rstate)
         self.state_updates.append((node_rstate, new_rstate, size, nstreams))
-        set_default_update(node_rstate, new_rstate)
+        node_rstate.default_update = new_rstate
         return sample
 
     def uniform(self, size, low=0.0, high=1.0, ndim=None, dtype=None, nstreams=None, **kwargs):
@@ -131,7 +133,7 @@ class MRG_RandomStreams:
             raise TypeError("uniform: target must be 'cpu', there is no other device")
         if kwargs:
             raise TypeError('uniform() got unexpected keyword arguments %s' % sorted(kwargs))
-        state = pytensor.shared(states)
+        state = shared(states)
         u = self.pretty_return(state, *MRGUniform.new(state, ndim, dtype, size), size=size,
                                nstreams=nstreams)
         # Tells it from other shared variables.

@@ -5,8 +5,10 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 from pytensor.graph.basic import Apply, Constant
-from pytensor.graph.op import Op
 from pytensor.tensor.type import TensorType, discrete_dtypes
+
+from lasagne_ext.engine.pytensor._names import ENGINE
+from lasagne_ext.engine.pytensor.tensor.adoption import Op
 
 
 class _FromUniform(Op):
@@ -95,7 +97,7 @@ class ChoiceFromUniform(_FromUniform):
 def multinomial_wo_replacement_from_uniform(*args, **kwargs):
     """:class:`ChoiceFromUniform` by its old name."""
     warnings.warn('MultinomialWOReplacementFromUniform is deprecated, use ChoiceFromUniform instead.',
-                  DeprecationWarning, stacklevel=2)
+                  DeprecationWarning, skip_file_prefixes=ENGINE)
     return ChoiceFromUniform(*args, **kwargs)
 
 

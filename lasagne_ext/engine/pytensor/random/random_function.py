@@ -5,13 +5,13 @@ import numpy as np
 import pytensor.tensor as pt
 from pytensor.gradient import DisconnectedType, grad_undefined
 from pytensor.graph.basic import Apply, Variable
-from pytensor.graph.op import Op
 from pytensor.tensor.basic import get_vector_length
 from pytensor.tensor.exceptions import ShapeError
 from pytensor.tensor.type import integer_dtypes
 
 from lasagne_ext.engine.pytensor.random import draws
 from lasagne_ext.engine.pytensor.random.state_type import RandomStateType, borrow, encode
+from lasagne_ext.engine.pytensor.tensor.adoption import Op
 
 
 _NO_SIZE = pt.constant(np.array([], 'int64'))

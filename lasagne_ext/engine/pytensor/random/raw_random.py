@@ -6,8 +6,10 @@ import pytensor.tensor as pt
 from pytensor.scalar import upcast
 from pytensor.tensor.type import TensorType
 
+from lasagne_ext.engine.pytensor._names import ENGINE
 from lasagne_ext.engine.pytensor.random import draws
 from lasagne_ext.engine.pytensor.random.random_function import RandomFunction, infer_size
+from lasagne_ext.engine.pytensor.tensor.adoption import adopting
 
 
 def _real(name, random_state, size, first, second, ndim, dtype):
@@ -31,7 +33,7 @@ def normal(random_state, size=None, avg=0.0, std=1.0, ndim=None, dtype=None):
 def binomial(random_state, size=None, n=1, p=0.5, ndim=None, dtype='int64', prob=None):
     """How many of `n` trials succeed, each with probability `p`."""
     if prob is not None:
-        warnings.warn('binomial: the argument prob is called p', DeprecationWarning, stacklevel=2)
+        warnings.warn('binomial: the argument prob is called p', DeprecationWarning, skip_file_prefixes=ENGINE)
         p = prob
     n, p = pt.as_tensor_variable(n), pt.as_tensor_variable(p)
     size, shape = infer_size(ndim, size, n, p)
@@ -83,6 +85,7 @@ def multinomial(random_state, size=None, n=1, pvals=[0.5, 0.5], ndim=None, dtype
                           ndim_added=1)(random_state, size, n, pvals)
 
 
+@adopting
 class RandomStreamsBase:
     """Draws by method, where a subclass's ``gen(function, *args, **kwargs)`` supplies the state."""
 

@@ -8,9 +8,10 @@ import functools
 import threading
 
 import numpy as np
-from pytensor.compile.sharedvalue import shared_constructor
-from pytensor.tensor.sharedvar import TensorSharedVariable
 from pytensor.tensor.type import TensorType
+
+from lasagne_ext.engine.pytensor.shared import shared_constructor
+from lasagne_ext.engine.pytensor.tensor.variables import TensorSharedVariable
 
 #: Key of the Mersenne twister, position in it, whether a normal number is kept, and that number.
 _KEY, _WORDS = 624, 624 + 1 + 1 + 2

@@ -1,10 +1,9 @@
 """``RandomStreams``: random variables, each with a NumPy ``RandomState`` of its own."""
 import numpy as np
-import pytensor
 
 from lasagne_ext.engine.pytensor.random import state_type  # noqa: F401  (makes states shareable)
-from lasagne_ext.engine.pytensor.random._update import set_default_update
 from lasagne_ext.engine.pytensor.random.raw_random import RandomStreamsBase
+from lasagne_ext.engine.pytensor.shared import shared
 
 
 class RandomStreams(RandomStreamsBase):
@@ -55,12 +54,12 @@ class RandomStreams(RandomStreamsBase):
 
         It has the attributes ``rng``, the state, and ``update``, the pair of it and its new value.
         """
-        state = pytensor.shared(np.random.RandomState(int(self.gen_seedgen.randint(2 ** 30))))
+        state = shared(np.random.RandomState(int(self.gen_seedgen.randint(2 ** 30))))
         # Tells it from other shared variables.
         state.tag.is_rng = True
         new_state, sample = op(state, *args, **kwargs)
         sample.rng = state
         sample.update = (state, new_state)
         self.state_updates.append(sample.update)
-        set_default_update(state, new_state)
+        state.default_update = new_state
         return sample

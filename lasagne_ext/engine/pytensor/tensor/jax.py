@@ -1,7 +1,7 @@
 """JAX's form of the tensor Ops."""
 from pytensor.link.jax.dispatch.basic import jax_funcify
 
-from lasagne_ext.engine.pytensor.tensor_broadcast import Unbroadcast
+from lasagne_ext.engine.pytensor.tensor.broadcast import Unbroadcast
 
 
 @jax_funcify.register(Unbroadcast)
