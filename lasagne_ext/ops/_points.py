@@ -17,7 +17,7 @@ class _Family:
     Attributes
     ----------
     kind : str
-        Of the kernels' :data:`lasagne_ext.kernels.POINTS`.
+        Of the kernels' :data:`lasagne_ext.kernels.sampling.POINTS`.
     name : str
         What the tensor is called in messages.
     has_size : bool

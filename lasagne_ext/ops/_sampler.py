@@ -6,7 +6,7 @@ import theano
 import theano.tensor as T
 from theano.gradient import DisconnectedType
 
-from lasagne_ext import kernels
+from lasagne_ext.kernels import sampling
 from lasagne_ext.ops import _reference
 from lasagne_ext.ops._checks import (as_image, as_points, as_size, check_border_mode, check_choice,
                                      check_flag, check_number)
@@ -41,14 +41,14 @@ class Sampler(theano.Op):
     def __init__(self, interpolation='bilinear', border_mode='nearest', align_corners=True,
                  check_finite=False, cubic=-.75, name=None):
         name = name or type(self).__name__
-        self.interpolation = check_choice(name, 'interpolation', interpolation, kernels.INTERPOLATIONS)
-        self.border_mode = check_border_mode(name, border_mode, kernels.BORDER_MODES, align_corners)
+        self.interpolation = check_choice(name, 'interpolation', interpolation, sampling.INTERPOLATIONS)
+        self.border_mode = check_border_mode(name, border_mode, sampling.BORDER_MODES, align_corners)
         self.align_corners = check_flag(name, 'align_corners', align_corners)
         self.check_finite = check_flag(name, 'check_finite', check_finite)
         self.cubic = check_number(name, 'cubic', cubic, -1, 0)
         self.name = name
-        self.mode = kernels.SamplingMode(self.points.kind, interpolation, border_mode, align_corners,
-                                         self.cubic)
+        self.mode = sampling.SamplingMode(self.points.kind, interpolation, border_mode, align_corners,
+                                          self.cubic)
 
     def props(self):
         return {name: getattr(self, name) for name in Sampler.__props__}
@@ -58,13 +58,13 @@ class Sampler(theano.Op):
         raise NotImplementedError
 
     def compute(self, kernels, image, points, *others):
-        """The outputs as a tuple, by the functions of :mod:`lasagne_ext.kernels` or their namesakes."""
+        """Return the outputs as a tuple, by :mod:`lasagne_ext.kernels.sampling` or namesakes of its functions."""
         raise NotImplementedError
 
     def perform(self, node, inputs, output_storage):
         self.check_shapes(*inputs)
         self.check_points(inputs[1], inputs[0].ndim - 2)
-        for cell, output in zip(output_storage, self.compute(kernels, *inputs)):
+        for cell, output in zip(output_storage, self.compute(sampling, *inputs)):
             cell[0] = output
 
     def jax_function(self, node):

@@ -16,7 +16,7 @@ from lasagne_ext.layers._shapes import downsampled_size
 from lasagne_ext.ops import (affine_grid, affine_transform, family_identity, family_size, grid_sample,
                              theta_of)
 from lasagne_ext.ops.theta import AFFINE_FAMILIES
-from lasagne_ext import kernels
+from lasagne_ext.kernels import sampling
 
 pytestmark = pytest.mark.usefixtures('nothing_compiled')
 
@@ -141,9 +141,9 @@ def test_values_are_those_of_the_kernel(rng):
     theta = (IDENTITY + .5 * rng.randn(3, 6)).astype(FLOAT)
     image = rng.randn(3, 2, 6, 7).astype(FLOAT)
     layer = TransformerLayer(images(), thetas(), 2, 'mirror', align_corners=False)
-    mode = kernels.SamplingMode('affine', 'bilinear', 'mirror', False, -.75)
+    mode = sampling.SamplingMode('affine', 'bilinear', 'mirror', False, -.75)
     np.testing.assert_array_equal(run(layer, image, theta),
-                                  kernels.sample(image, theta.reshape(3, 2, 3), (3, 3), mode))
+                                  sampling.sample(image, theta.reshape(3, 2, 3), (3, 3), mode))
 
 
 def test_shapes_in_place_of_layers(rng):

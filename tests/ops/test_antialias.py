@@ -4,7 +4,7 @@ import pytest
 import theano
 import theano.tensor as T
 
-from lasagne_ext import kernels
+from lasagne_ext.kernels import sampling
 from lasagne_ext.ops import affine_grid, affine_transform, grid_sample
 from lasagne_ext.ops.antialias import FootprintSample, FootprintSampleGrad, footprint
 
@@ -109,8 +109,8 @@ def test_r_op_is_the_transpose_of_l_op(spread, rng):
                                sum((g * step).sum() for g, step in zip(gradients, steps)))
 
 
-@pytest.mark.parametrize('border_mode', kernels.BORDER_MODES)
-@pytest.mark.parametrize('interpolation', kernels.INTERPOLATIONS)
+@pytest.mark.parametrize('border_mode', sampling.BORDER_MODES)
+@pytest.mark.parametrize('interpolation', sampling.INTERPOLATIONS)
 def test_nothing_changes_where_nothing_shrinks(rng, interpolation, border_mode):
     image = rng.randn(3, 1, 6, 6).astype('float32')
     image[0, 0, 1] = np.inf
@@ -157,7 +157,7 @@ def ideally_shrunk(image, factor):
     return filtered[factor // 2::factor, factor // 2::factor]
 
 
-@pytest.mark.parametrize('interpolation', kernels.INTERPOLATIONS)
+@pytest.mark.parametrize('interpolation', sampling.INTERPOLATIONS)
 @pytest.mark.parametrize('factor', [3, 5])
 def test_a_zone_plate_does_not_alias(factor, interpolation):
     image, radius = zone_plate(180)

@@ -10,8 +10,11 @@ from pytensor.graph.basic import Variable
 
 from pytensor.tensor.type import float_dtypes
 
+from lasagne_ext.engine import gradients
 from lasagne_ext.engine.pytensor import modes
 from lasagne_ext.engine.pytensor.graphs import ancestors, as_list
+
+_grad = gradients.follow(pytensor.gradient, 'pullback')
 
 
 def format_as(use_list, use_tuple, outputs):
@@ -77,16 +80,16 @@ def grad(cost, wrt, consider_constant=None, disconnected_inputs='raise', add_nam
         return_disconnected = 'none'
     flat = _flat([*(known_grads or ()), *([] if cost is None else [cost])], variables)
     if not flat:
-        return _like(wrt, pytensor.gradient.grad(
+        return _like(wrt, _grad(
             cost, variables, consider_constant, disconnected_inputs, add_names, known_grads,
             return_disconnected, null_gradients))
     constant = list(consider_constant or ())
-    grads = pytensor.gradient.grad(cost, variables, constant + flat, 'ignore', add_names, known_grads, 'none',
+    grads = _grad(cost, variables, constant + flat, 'ignore', add_names, known_grads, 'none',
                                    null_gradients)
     # These depend on nothing, or on what is flat alone: an error, or zeros.
     rest = [variable for variable, found in zip(variables, grads) if found is None]
     if rest:
-        zeros = iter(pytensor.gradient.grad(cost, rest, constant, disconnected_inputs, add_names, known_grads,
+        zeros = iter(_grad(cost, rest, constant, disconnected_inputs, add_names, known_grads,
                                             return_disconnected, null_gradients))
         grads = [next(zeros) if found is None else found for found in grads]
     return _like(wrt, grads)

@@ -163,5 +163,4 @@ def _summed_axes(x, y, axes):
     return pair
 
 
-register_dispatch(numba='lasagne_ext.engine.pytensor.tensor.numba',
-                  jax='lasagne_ext.engine.pytensor.tensor.jax')
+register_dispatch(numba='lasagne_ext.engine.pytensor.numba_mode.tensor')
