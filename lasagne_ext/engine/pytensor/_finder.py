@@ -3,6 +3,7 @@
 The facade's files lie in ``facade/`` and are imported under the names that programs use, ``theano``
 and ``theano.tensor.nnet``, so that classes pickled here are found again under them.
 """
+import importlib.machinery
 import importlib.util
 import os
 import sys
@@ -15,15 +16,31 @@ ADVICE = ('a pickle that holds a graph or a compiled function of Theano cannot b
 FACADE = os.path.join(os.path.dirname(__file__), 'facade')
 
 
+class FacadeLoader(importlib.machinery.SourceFileLoader):
+    """Loader of the facade's modules, whose functions return the facade's variables."""
+
+    def exec_module(self, module):
+        super().exec_module(module)
+        from lasagne_ext.engine.pytensor.tensor.adoption import adopt_results
+        adopt_results(module)
+
+
 class FacadeFinder:
-    """Finder on ``sys.meta_path`` for the package ``theano``; Python finds its modules from there."""
+    """Finder on ``sys.meta_path`` for the package ``theano`` and its modules."""
 
     @staticmethod
     def find_spec(name, path=None, target=None):
-        if name != 'theano':
+        if name.partition('.')[0] != 'theano':
             return None
-        return importlib.util.spec_from_file_location(
-            'theano', os.path.join(FACADE, '__init__.py'), submodule_search_locations=[FACADE])
+        place = os.path.join(FACADE, *name.split('.')[1:])
+        if os.path.isfile(os.path.join(place, '__init__.py')):
+            file, folders = os.path.join(place, '__init__.py'), [place]
+        else:
+            file, folders = place + '.py', None
+        if not os.path.isfile(file):
+            return None
+        return importlib.util.spec_from_file_location(name, file, loader=FacadeLoader(name, file),
+                                                      submodule_search_locations=folders)
 
 
 class MissingFinder:
