@@ -4,10 +4,10 @@ from collections import OrderedDict
 
 import numpy as np
 
+from lasagne_ext.checks import check_number
 from lasagne_ext.debug._tables import Report
 from lasagne_ext.debug.numbers.checked import NoGradient, differentiated, problem_of
 from lasagne_ext.debug.numbers.comparison import Failure, compare, entry, precision_of
-from lasagne_ext.ops._checks import check_number
 
 #: Entries of an input that are moved each by itself, where `sample` is not given.
 SAMPLE = 64

@@ -194,28 +194,27 @@ def _inverse(layer, inputs, output, deterministic):
 @_counts('GridSampleLayer', 'FlowWarpLayer')
 def _interpolation(layer, inputs, output, deterministic):
     rank = len(inputs[0]) - 2
-    # Lasagne's own layers have no modes.
-    modes = getattr(layer, 'modes', {'interpolation': 'bilinear', 'antialias': False})
-    if modes['antialias']:              # only the values of theta say how many pixels there are
+    options = getattr(layer, 'options', None)        # Lasagne's own layers have none
+    if options is not None and options.antialias:    # only theta's values say how many pixels there are
         raise _Unknown
-    pixels = {'nearest': 0, 'bilinear': 2, 'bicubic': 4}[modes['interpolation']] ** rank
+    interpolation = 'bilinear' if options is None else options.interpolation
+    pixels = {'nearest': 0, 'bilinear': 2, 'bicubic': 4}[interpolation] ** rank
     return pixels * _size(output)
 
 
 @_counts('TransformerLayer', 'InverseTransformerLayer', 'MultiGlimpseLayer',
          'ProjectiveTransformerLayer', 'TPSTransformerLayer')
 def _transformer(layer, inputs, output, deterministic):
-    family = getattr(layer, 'family', 'tps' if is_kind_of(layer, 'TPSTransformerLayer') else
-                     'projective' if is_kind_of(layer, 'ProjectiveTransformerLayer') else 'affine')
+    family = getattr(layer, 'family', 'tps' if is_kind_of(layer, 'TPSTransformerLayer') else 'affine')
     points = _size(output) // _size(inputs[0][1:2])
     return (_interpolation(layer, inputs, output, deterministic)
-            + points * _coordinates(family, len(inputs[0]) - 2, inputs[1][1]))
+            + points * _coordinates(str(family), len(inputs[0]) - 2, inputs[1][1]))
 
 
 @_counts('GridLayer')
 def _grid(layer, inputs, output, deterministic):
     points = _size(output) // layer.rank
-    return points * _coordinates(layer.family, layer.rank, inputs[0][1] // (layer.glimpses or 1))
+    return points * _coordinates(str(layer.family), layer.rank, inputs[0][1] // (layer.glimpses or 1))
 
 
 def _coordinates(family, rank, numbers):

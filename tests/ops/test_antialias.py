@@ -119,7 +119,7 @@ def test_nothing_changes_where_nothing_shrinks(rng, interpolation, border_mode):
     theta = np.array([[1, 0, 0, 0, 1, 0], [.4, 0, .2, 0, .7, -.1], rotation])
     for size, align_corners in ((6, True), (10, True), (9, False)):
         plain, antialiased = run(lambda image, theta: [
-            grid_sample(image, affine_grid(theta, (size, size), align_corners), interpolation,
+            grid_sample(image, affine_grid(theta, (size, size), align_corners=align_corners), interpolation=interpolation,
                         border_mode, align_corners, antialias=antialias)
             for antialias in (False, True)], image, theta)
         assert plain.tobytes() == antialiased.tobytes()
@@ -144,7 +144,7 @@ def zone_plate(size):
 def shrunk(image, factor, antialias, angle=0., interpolation='bilinear'):
     size = (len(image) // factor,) * 2
     c, s = np.cos(angle), np.sin(angle)
-    return run(lambda image, theta: affine_transform(image, theta, size, interpolation,
+    return run(lambda image, theta: affine_transform(image, theta, size, interpolation=interpolation,
                                                      align_corners=False, antialias=antialias),
                image[None, None], np.array([[c, -s, 0, s, c, 0]]))[0, 0]
 
@@ -290,15 +290,15 @@ def test_shapes_are_refused(shapes, message):
     with pytest.raises(ValueError, match='somebody: .*' + message):
         run(FootprintSample(name='somebody'), *arrays)
     with pytest.raises(ValueError, match='somebody: .*' + message):
-        run(FootprintSampleGrad(name='somebody'), *arrays, np.zeros((2, 1, 4, 4)))
+        run(FootprintSampleGrad(caller='somebody'), *arrays, np.zeros((2, 1, 4, 4)))
 
 
 def test_arguments_are_refused():
     image, grid = np.zeros((1, 1, 3, 3)), np.zeros((1, 2, 2, 2))
     with pytest.raises(TypeError, match='somebody: footprint must have one dimension more than grid, 5'):
-        FootprintSample(name='somebody')(image, grid, grid)
+        FootprintSample(caller='somebody')(image, grid, grid)
     with pytest.raises(ValueError, match='somebody: the gradient of the output must have shape'):
-        run(FootprintSampleGrad(name='somebody'), image, grid, np.zeros((1, 2, 2, 2, 2)),
+        run(FootprintSampleGrad(caller='somebody'), image, grid, np.zeros((1, 2, 2, 2, 2)),
             np.zeros((1, 1, 3, 2)))
     with pytest.raises(TypeError, match='antialias must be True or False'):
         grid_sample(image, grid, antialias=3)

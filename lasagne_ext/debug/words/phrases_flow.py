@@ -108,7 +108,7 @@ def _recurrent(layer):
 
 
 def _theta_words(layer):
-    if getattr(layer, 'family', 'affine') == 'affine':
+    if str(getattr(layer, 'family', 'affine')) == 'affine':
         return 'an affine transform of its own for every image'
     return "a transform of the family '%s' for every image" % layer.family
 
