@@ -19,7 +19,7 @@ SUITE = ['-m', 'pytest', '-p', 'lasagne_ext', '-c', os.devnull, '--rootdir', '.'
 PACKAGE = {'3.8': '.', '3.11': '.', '3.13': '.[jax]'}
 
 #: The sampling kernels against their reference, and on how many configurations.
-CONFIGURATIONS = 'tests/test_sampling_configurations.py'
+CONFIGURATIONS = 'tests/kernels/test_sampling_configurations.py'
 MANY = {'LASAGNE_EXT_CONFIGURATIONS': os.environ.get('LASAGNE_EXT_CONFIGURATIONS', '12000')}
 
 #: Executing the notebooks, as .ci/run does.

@@ -26,9 +26,9 @@ VERSION = re.search(r"^__version__ = '([^']+)'", read('lasagne_ext', '__init__.p
 
 
 def fingerprint():
-    """What identifies the C sources; worked out by the very function that checks it later."""
-    path = os.path.join(HERE, KERNELS, '_fingerprint.py')
-    spec = importlib.util.spec_from_file_location('_fingerprint', path)
+    """Return what identifies the C sources, by the very function that checks it later."""
+    path = os.path.join(HERE, KERNELS, '_library.py')
+    spec = importlib.util.spec_from_file_location('_library', path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module.fingerprint()

@@ -12,7 +12,7 @@ import lasagne_ext  # noqa: F401  (activates the engine before theano is importe
 import theano
 import theano.tensor as T
 from lasagne_ext import ops
-from lasagne_ext.kernels import BORDER_MODES
+from lasagne_ext.kernels.sampling import BORDER_MODES
 
 IMAGES = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'images')
 #: A power of two, so that sizes in inches are whole numbers of pixels again.

@@ -12,10 +12,10 @@ engine.activate()
 __version__ = '0.1.0'
 
 # The engine must be active before anything that imports theano.
-from lasagne_ext import blocks, datasets, debug, layers, ops, training  # noqa: E402
+from lasagne_ext import blocks, datasets, debug, layers, network, ops, training  # noqa: E402
 from lasagne_ext.debug import notebook  # noqa: E402
 
-__all__ = ['blocks', 'datasets', 'debug', 'engine', 'layers', 'ops', 'training']
+__all__ = ['blocks', 'datasets', 'debug', 'engine', 'layers', 'network', 'ops', 'training']
 
 
 def load_ipython_extension(ipython):

@@ -11,7 +11,7 @@ import lasagne_ext                           # first: activates the engine
 import lasagne
 import theano
 from lasagne_ext import kernels
-from lasagne_ext.kernels import _library, oracle
+from lasagne_ext.kernels import sampling, sampling_reference
 from theano.sandbox import rng_mrg
 
 ON_THEANO = lasagne_ext.engine.report()['engine'].startswith('theano')
@@ -105,12 +105,12 @@ def off_kink_theta(rng):
     """
     def draw(batch, in_size, out_size, align_corners, spread=.5):
         rank = len(in_size)
-        mode = kernels.SamplingMode('affine', 'bilinear', 'nearest', align_corners, -.75)
+        mode = sampling.SamplingMode('affine', 'bilinear', 'nearest', align_corners, -.75)
         movable = np.array([size > align_corners for size in in_size[::-1]])
         thetas = []
         while len(thetas) < batch:
             theta = np.eye(rank, rank + 1)[None] + spread * rng.randn(1, rank, rank + 1)
-            halves = 2 * oracle.pixels(theta, out_size, in_size, mode)[movable]
+            halves = 2 * sampling_reference.pixel_coordinates(theta, out_size, in_size, mode)[movable]
             if np.abs(halves - np.round(halves)).min(initial=1) > 2 * KINK_MARGIN:
                 thetas.append(theta[0])
         return np.array(thetas).reshape(batch, rank * (rank + 1))
@@ -134,7 +134,7 @@ def off_kink_grid(rng):
 def _every_library():
     libraries = [pytest.param(None, id='numpy')]
     if kernels.library is not None:
-        libraries += [pytest.param(_library.Library(kernels.library.path, isa), id=isa)
+        libraries += [pytest.param(kernels.Library(kernels.library.path, isa), id=isa)
                       for isa in kernels.library.runnable_isas()]
     return libraries
 

@@ -100,7 +100,7 @@ def test_examples_run(name, request):
 
 
 def public_objects():
-    for name in ('ops', 'layers', 'debug', 'datasets', 'blocks', 'training'):
+    for name in ('ops', 'layers', 'debug', 'network', 'datasets', 'blocks', 'training'):
         module = importlib.import_module('lasagne_ext.' + name)
         for public in module.__all__:
             yield '%s.%s' % (name, public), getattr(module, public)

@@ -10,7 +10,7 @@ import pytest
 import lasagne_ext  # noqa: F401  (first: makes theano importable)
 import theano
 
-PACKAGES = ('blocks', 'datasets', 'debug', 'engine', 'layers', 'ops', 'training')
+PACKAGES = ('blocks', 'datasets', 'debug', 'engine', 'layers', 'network', 'ops', 'training')
 
 #: Asked for nowhere. ES01: an extended summary, where one sentence says all. SA01: See Also, where the text
 #: or the page names what belongs together.

@@ -220,7 +220,7 @@ def test_picture_is_whole_or_absent(tmp_path, monkeypatch):
 
     path = tmp_path / 'picture.png'
     with pytest.raises(demo.DemoError, match='cannot write the picture .*: No space left on device'):
-        demo._save(Figure(), str(path))
+        demo.save_picture(Figure(), str(path))
     assert os.listdir(str(tmp_path)) == []
 
 

@@ -10,9 +10,9 @@ from collections import OrderedDict, namedtuple
 from lasagne_ext._files import whole_file
 from lasagne_ext.debug._tables import shape_text
 from lasagne_ext.network.blocks import repeated_blocks
-from lasagne_ext.network.families import COLOURS, family_of
-from lasagne_ext.network.layers import named_layers
-from lasagne_ext.network.rows import network_rows
+from lasagne_ext.network.registry import COLOURS, family_of
+from lasagne_ext.network.graph import named_layers
+from lasagne_ext.network.table import network_rows
 from lasagne_ext.debug.pictures.svg import svg
 
 #: A box. `lines` is its text; `shared` names the layers that share parameters with it; `times` is how

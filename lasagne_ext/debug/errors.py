@@ -6,8 +6,7 @@ import numpy as np
 from theano.gof.utils import MethodNotDefined
 
 from lasagne_ext.debug._tables import shape_text
-from lasagne_ext.network.layers import called, incoming_layers, named_layers
-from lasagne_ext.network.nodes import nearest_place, places
+from lasagne_ext.network.graph import incoming_layers, layer_label, named_layers, nearest_place, places
 from lasagne_ext.debug.words.causes import operation
 from lasagne_ext.debug.words.failure_causes import likely_cause, refusal
 from lasagne_ext.engine.failures import failed
@@ -141,13 +140,13 @@ def retold(error, named=None):
     if place is None:
         return None
     layer = named[place.name]
-    what = '%s (%s)' % (called(place.name, layer), place.direction)
+    what = '%s (%s)' % (layer_label(place.name, layer), place.direction)
     if not place.exact:
-        what = 'the loss or an update, after %s,' % called(place.name, layer)
+        what = 'the loss or an update, after %s,' % layer_label(place.name, layer)
     lines = ['%s failed in %s: %s' % (what, _operation(failure.nodes), _first_line(error))]
     lines += _declared(layer) if place.exact else []
     lines.append('what came to it: %s' % _described(failure.values))
-    lines += ['%s was given %s, declared %s' % (called(names[source], source), shape_text(shape),
+    lines += ['%s was given %s, declared %s' % (layer_label(names[source], source), shape_text(shape),
                                                 shape_text(source.shape))
               for source, shape in given.items()]
     if isinstance(error, MethodNotDefined):
@@ -190,7 +189,7 @@ def _told_of_building(error, named):
         named = named_layers('layer_errors', layer)
     name = next(name for name, own in named.items() if own is layer)
     lines = ['%s failed while its output was built: %s: %s'
-             % (called(name, layer), type(error).__name__, _first_line(error))]
+             % (layer_label(name, layer), type(error).__name__, _first_line(error))]
     told = _layer_error(error, '\n'.join(lines + _declared(layer)))
     told.layer = name
     return told
@@ -205,7 +204,7 @@ def _told_of_input(error, named, failure):
     layer, value = named[name], np.asarray(failure.given[failure.refused])
     variable = failure.refused
     lines = ['%s was given %s %s, declared %s %s'
-             % (called(name, layer), shape_text(value.shape), value.dtype, shape_text(layer.shape),
+             % (layer_label(name, layer), shape_text(value.shape), value.dtype, shape_text(layer.shape),
                 variable.dtype)]
     cause = refusal(layer.shape, variable.dtype, value)
     lines += ['likely cause: ' + cause] if cause else ['what Theano says: ' + _last_line(error)]

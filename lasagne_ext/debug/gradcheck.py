@@ -222,28 +222,28 @@ def gradgradcheck(fn_or_layer, inputs, worst=5, seed=None, eps=None, rtol=None, 
                   raise_exception)
 
 
-def _check(where, thing, inputs, worst, seed, eps, rtol, atol, sample, deterministic, raise_exception):
+def _check(caller, thing, inputs, worst, seed, eps, rtol, atol, sample, deterministic, raise_exception):
     for name, value in (('worst', worst), ('sample', sample)):
         if value is not None and (isinstance(value, bool) or int(value) != value or value < 1):
-            raise ValueError('%s: %s must be a positive whole number, got %r' % (where, name, value))
-    given = OrderedDict((name, check_number(where, argument, value, 0))
+            raise ValueError('%s: %s must be a positive whole number, got %r' % (caller, name, value))
+    given = OrderedDict((name, check_number(caller, argument, value, 0))
                         for name, argument, value in (('step', 'eps', eps), ('rtol', 'rtol', rtol),
                                                       ('atol', 'atol', atol)) if value is not None)
     # Not from NumPy's global generator, from which Lasagne draws weights.
     if eps == 0:
-        raise ValueError('%s: eps must be more than 0' % where)
+        raise ValueError('%s: eps must be more than 0' % caller)
     seed = random.SystemRandom().randrange(2 ** 31) if seed is None else seed
     rng = np.random.RandomState(seed)
-    problem = problem_of(where, thing, inputs, deterministic)
+    problem = problem_of(caller, thing, inputs, deterministic)
     rows, kinks, note, failure = [], 0, '', ''
     try:
-        if where == 'gradgradcheck':
+        if caller == 'gradgradcheck':
             problem = differentiated(problem, rng)
         precision, note = precision_of(problem)
         rows, kinks = compare(problem, precision._replace(**given), sample or SAMPLE, rng)
     except (Failure, NoGradient) as error:
         failure = str(error)
-    title = '%s of %s' % (where, problem.title)
+    title = '%s of %s' % (caller, problem.title)
     report = GradCheck(title, rows, worst, kinks, seed, note, failure)
     if raise_exception and not report:
         raise AssertionError(str(report))

@@ -7,10 +7,9 @@ import theano
 
 from lasagne_ext.debug._tables import Report
 from lasagne_ext.debug.errors import layer_errors
-from lasagne_ext.network.choice import given_layers
+from lasagne_ext.network.graph import layer_list, named_layers
 from lasagne_ext.network.expressions import expressions, flattened, loss_of
 from lasagne_ext.network.inputs import Feed
-from lasagne_ext.network.layers import named_layers
 from lasagne_ext.debug.numbers.bad_values import Search, plain, sentence
 
 #: Largest finite magnitude of a layer's output and of its parameters' gradients, and how many values of
@@ -137,7 +136,7 @@ def check_numerics(layers, inputs, loss=None, action='return', deterministic=Fal
     if action not in ACTIONS:
         raise ValueError('check_numerics: action must be one of %s, got %r'
                          % (', '.join(map(repr, ACTIONS)), action))
-    layers = given_layers(layers)
+    layers = layer_list(layers)
     named = named_layers('check_numerics', layers)
     feed = Feed('check_numerics', named, inputs)
     with layer_errors(layers):

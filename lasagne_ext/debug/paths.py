@@ -9,11 +9,10 @@ import theano.tensor as T
 
 from lasagne_ext import kernels
 from lasagne_ext.debug._tables import Report
-from lasagne_ext.network.layers import given_words
+from lasagne_ext.network.graph import argument_text
 from lasagne_ext.debug.numbers.checked import applied, described, gradients, named_arrays
 from lasagne_ext.debug.numbers.elementary import elementary, is_sampling
 from lasagne_ext.debug.numbers.float64 import is_float
-from lasagne_ext.kernels import _library
 
 #: A result of a path. `difference` is the largest absolute one to the reference's result, `roundings`
 #: that in units of the rounding of its largest value, in the coarsest type at hand; `verdict` is 'equal'
@@ -120,7 +119,7 @@ def compare_paths(op, inputs, seed=None):
 
     Notes
     -----
-    Where the function samples with this package, the reference is the kernels' NumPy oracle, and the
+    Where the function samples with this package, it is compared with the kernels' NumPy reference, and the
     paths are the compiled kernels, for each set of instructions that this processor runs, and a graph
     of elementary operations whose gradient is Theano's. Of other functions the reference is the
     graph as it is, run by the Ops' Python code; the paths are their C code, where there is a compiler,
@@ -138,15 +137,15 @@ def compare_paths(op, inputs, seed=None):
     >>> bool(compare_paths(lambda image, theta: affine_transform(image, theta, (3, 3)), [image, theta]))
     True
     """
-    where = 'compare_paths'
+    caller = 'compare_paths'
     if not callable(op):
         raise TypeError('%s: op must be a function of symbolic variables or an Op, got %s'
-                        % (where, given_words(op, 'the function')))
-    arrays = named_arrays(where, op, inputs)
+                        % (caller, argument_text(op, 'the function')))
+    arrays = named_arrays(caller, op, inputs)
     seed = random.SystemRandom().randrange(2 ** 31) if seed is None else seed
     variables = OrderedDict((name, T.TensorType(str(array.dtype), [size == 1 for size in array.shape])(name))
                             for name, array in arrays.items())
-    outputs = applied(where, op, variables, isinstance(inputs, dict))
+    outputs = applied(caller, op, variables, isinstance(inputs, dict))
     run = _Runner(variables, list(arrays.values()), seed)
     ours = is_sampling(outputs.values())
     reference, paths = (_of_sampling if ours else _of_modes)(run, outputs)
@@ -164,7 +163,7 @@ def compare_paths(op, inputs, seed=None):
     unit = _coarsest(list(variables.values()) + list(outputs.values()))
     rows = [_compared(path, what, value, expected[what], unit) for path, found in results.items()
             for what, value in found.items()]
-    return Paths('%s of %s' % (where, described(op)), reference, rows, seed, notes)
+    return Paths('%s of %s' % (caller, described(op)), reference, rows, seed, notes)
 
 
 class _Runner:
@@ -213,13 +212,13 @@ def _of_sampling(run, outputs):
                 return run(outputs, _plain())
         return path
 
-    paths = OrderedDict([('the NumPy oracle', by(None))])
+    paths = OrderedDict([('the NumPy reference', by(None))])
     used = kernels.library
     for isa in used.runnable_isas() if used else ():
         name = 'the kernels, %s%s' % (isa, ' (in use)' if isa == used.isa else '')
-        paths[name] = by(used if isa == used.isa else _library.Library(used.path, isa))
+        paths[name] = by(used if isa == used.isa else kernels.Library(used.path, isa))
     paths['the elementary graph'] = lambda: run(elementary(outputs), _plain())
-    return 'the NumPy oracle', paths
+    return 'the NumPy reference', paths
 
 
 @contextlib.contextmanager

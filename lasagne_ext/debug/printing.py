@@ -9,6 +9,7 @@ import numpy as np
 import theano
 
 from lasagne_ext.debug.describe import describe
+from lasagne_ext.network import register_layer
 
 _warned = False
 
@@ -47,19 +48,19 @@ class _Printer:
     A copy of a network prints where the network does: files are not copied.
     """
 
-    def __init__(self, where, what, every, file, sink, gradients):
+    def __init__(self, caller, what, every, file, sink, gradients):
         if not (callable(what) or isinstance(what, str) and what in _TEXTS):
             raise ValueError('%s: what must be %s, or a function of an array that returns text; got %r'
-                             % (where, ', '.join(map(repr, _TEXTS)), what))
+                             % (caller, ', '.join(map(repr, _TEXTS)), what))
         if isinstance(every, bool) or not isinstance(every, numbers.Integral) or every < 1:
-            raise ValueError('%s: every must be a whole number from 1 on, got %r' % (where, every))
+            raise ValueError('%s: every must be a whole number from 1 on, got %r' % (caller, every))
         if file is not None and not callable(getattr(file, 'write', None)):
-            raise TypeError('%s: file must have a method write(text), got %r' % (where, file))
+            raise TypeError('%s: file must have a method write(text), got %r' % (caller, file))
         if sink is not None and not callable(sink):
-            raise TypeError('%s: sink must be a function of a name and an array, got %r' % (where, sink))
+            raise TypeError('%s: sink must be a function of a name and an array, got %r' % (caller, sink))
         if sink is not None and (file is not None or what != 'describe'):
             raise ValueError('%s: give either sink, which gets arrays, or file and what, which make '
-                             'lines of them' % where)
+                             'lines of them' % caller)
         self.what, self.every, self.file, self.sink = what, int(every), file, sink
         self.gradients = bool(gradients)
 
@@ -253,3 +254,6 @@ class PrintLayer(lasagne.layers.Layer):
         source = self.input_layer
         name = self.name or getattr(source, 'name', None) or type(source or self).__name__
         return _Print(name, self._printer)(input)
+
+
+register_layer(PrintLayer, multiply_adds=0, phrase='changes nothing, and prints what passes through')

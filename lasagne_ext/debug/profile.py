@@ -7,12 +7,11 @@ import lasagne
 import numpy as np
 import theano
 
+from lasagne_ext.checks import did_you_mean
 from lasagne_ext.debug._tables import Report
-from lasagne_ext.network.choice import given_layers, names_of, near_miss
+from lasagne_ext.network.graph import layer_list, layer_names, named_layers, places
 from lasagne_ext.network.expressions import expressions, flattened, loss_of
 from lasagne_ext.network.inputs import Feed
-from lasagne_ext.network.layers import named_layers
-from lasagne_ext.network.nodes import places
 from lasagne_ext.engine.timing import node_seconds, timed_function
 
 #: Times of one layer in a call, in milliseconds; `kind` is its class, '' for what is no layer. `share` is
@@ -83,8 +82,8 @@ class Profile(Report):
             if row.name == name:
                 return row
         names = [row.name for row in self.rows]
-        raise KeyError('no row is called %r%s; there are: %s'
-                       % (name, near_miss(name, names), ', '.join(names)))
+        raise KeyError('no row is called %r; there are: %s%s'
+                       % (name, ', '.join(names), did_you_mean(name, names)))
 
     def nodes(self, name):
         """Show the nodes behind a layer, as a table of their own.
@@ -201,11 +200,11 @@ def profile(layers, inputs, loss=None, repeats=10, deterministic=False):
     """
     if isinstance(repeats, bool) or not isinstance(repeats, numbers.Integral) or repeats < 1:
         raise ValueError('profile: repeats must be a whole number from 1 on, got %r' % (repeats,))
-    layers = given_layers(layers)
+    layers = layer_list(layers)
     named = named_layers('profile', layers)
     feed = Feed('profile', named, inputs)
     values = expressions('profile', named, feed.variables, deterministic)
-    outputs = [part for name in names_of(layers, named) for part in flattened(values[name])]
+    outputs = [part for name in layer_names(layers, named) for part in flattened(values[name])]
     names = {layer: name for name, layer in named.items()}
     kinds = OrderedDict((name, type(layer).__name__) for name, layer in named.items())
     if loss is not None:

@@ -9,8 +9,8 @@ from lasagne_ext.debug._tables import Report, shape_text
 from lasagne_ext.debug.errors import retold
 from lasagne_ext.network.expressions import expressions, flattened
 from lasagne_ext.network.inputs import Feed
-from lasagne_ext.network.layers import called, incoming_layers, named_layers
-from lasagne_ext.network.sizes import agrees, axis_order, declared_for, is_shape
+from lasagne_ext.network.graph import incoming_layers, layer_label, named_layers
+from lasagne_ext.network.shapes import agrees, axis_order, declared_for, is_shape
 from lasagne_ext.engine.monitoring import Monitored
 
 #: `declared` is what the layer declares; `actual` the shape of what it gives, a tuple of shapes where it
@@ -211,7 +211,7 @@ def _problem(row, layer):
     if row.verdict == 'failed':
         return row.note
     verb = 'was given' if isinstance(layer, lasagne.layers.InputLayer) else 'gives'
-    text = '%s declares %s but %s %s' % (called(row.name, layer), shape_text(row.declared), verb,
+    text = '%s declares %s but %s %s' % (layer_label(row.name, layer), shape_text(row.declared), verb,
                                          shape_text(row.actual))
     return text + (': ' + row.note if row.note else '')
 
@@ -254,7 +254,7 @@ def _conflicts(named, layer, dimensions, shapes):
                 if expected != size:
                     own = next(own for own, candidate in named.items() if candidate is layer)
                     found.append('the dimension %r is %d in %s (axis %d) but %d in %s (axis %d)' % (
-                        axis, expected, called(name, other), k, size, called(own, layer), number))
+                        axis, expected, layer_label(name, other), k, size, layer_label(own, layer), number))
                 break
     return found
 
@@ -271,7 +271,7 @@ def _doubts(named, feed, values):
     for layer, value in zip(feed.variables, feed.values):
         if layer.shape and layer.shape[0] is None:
             name = next(name for name, own in named.items() if own is layer)
-            batches.setdefault(len(value), called(name, layer))
+            batches.setdefault(len(value), layer_label(name, layer))
     found = []
     if len(batches) > 1:
         found.append('the first axes of the inputs differ: ' + ', '.join(
@@ -283,7 +283,7 @@ def _doubts(named, feed, values):
         if wide and theano.config.floatX != 'float64' and incoming_layers(layer) and not any(
                 value.dtype == 'float64' for value in sources):
             found.append('%s gives float64, from %s, though floatX is %s; cast its input' % (
-                called(name, layer), ', '.join(lasagne.utils.unique(str(value.dtype)
+                layer_label(name, layer), ', '.join(lasagne.utils.unique(str(value.dtype)
                                                                     for value in sources)),
                 theano.config.floatX))
             break

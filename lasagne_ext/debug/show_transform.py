@@ -14,7 +14,7 @@ from lasagne_ext import ops
 from lasagne_ext._files import whole_file
 from lasagne_ext.debug._tables import Report
 from lasagne_ext.network.inputs import Feed
-from lasagne_ext.network.layers import called, named_layers
+from lasagne_ext.network.graph import layer_label, named_layers
 from lasagne_ext.debug.pictures.transform import picture
 from lasagne_ext.debug.words.theta import affine_words, grid_words, half_extents, projective_words
 from lasagne_ext.ops.families import find_family
@@ -229,7 +229,7 @@ def show_transform(layer, inputs, count=8, deterministic=True):
     thetas = theta[0].reshape(grids.shape[:2] + (-1, rank + 1)) if theta else None
     rows = [_row(transformer, k, g, images.shape[2:], grids[k, g], None if thetas is None else thetas[k, g])
             for k in range(min(count, len(images))) for g in range(grids.shape[1])]
-    return Transforms(called(name, transformer), rows, images[:count], grids[:count], crops[:count],
+    return Transforms(layer_label(name, transformer), rows, images[:count], grids[:count], crops[:count],
                       _align_corners(transformer))
 
 
@@ -243,7 +243,7 @@ def _only_transformer(named, layer):
         return found[0]
     if found:
         raise ValueError('%s: the network has %d transformers, give one of them: %s' % (
-            _WHERE, len(found), ', '.join(called(*pair) for pair in found)))
+            _WHERE, len(found), ', '.join(layer_label(*pair) for pair in found)))
     raise ValueError('%s: there is no transformer in the network; those that can be shown are %s' % (
         _WHERE, ', '.join(sorted({kind.__name__ for kind in classes}))))
 

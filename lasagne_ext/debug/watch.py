@@ -8,11 +8,10 @@ import numpy as np
 import theano
 
 from lasagne_ext.debug._history import History, Row
-from lasagne_ext.network.choice import given_layers, names_of
+from lasagne_ext.network.graph import layer_list, layer_names, localisation_layers, named_layers
 from lasagne_ext.network.expressions import expressions, flattened, labelled_parts, loss_of
-from lasagne_ext.network.functions import kept
+from lasagne_ext.network.function_cache import cached_function
 from lasagne_ext.network.inputs import Feed
-from lasagne_ext.network.layers import giving_transforms, named_layers
 from lasagne_ext.debug.numbers.statistics import Running, Statistics, mode, unpacked
 
 #: See the notes of :func:`watch`.
@@ -40,7 +39,7 @@ class Watcher:
     """
 
     def __init__(self, layers, inputs, loss=None, deterministic=False):
-        self.layers = given_layers(layers)
+        self.layers = layer_list(layers)
         self._named = named_layers('watch', self.layers)
         self._feed = Feed('watch', self._named, inputs)
         self.loss, self.deterministic = loss, bool(deterministic)
@@ -98,20 +97,20 @@ class Watcher:
         return Row(epoch, 'parameter', name, None, None, None, None, gradient.norm, weights, ratio, flags)
 
     def _function(self):
-        return kept('watch', self._named.values(),
-                    [names_of(self.layers, self._named), list(self._named), self.loss, self.deterministic],
+        return cached_function('watch', self._named.values(),
+                    [layer_names(self.layers, self._named), list(self._named), self.loss, self.deterministic],
                     self._compiled)
 
     def _compiled(self):
         values = expressions('watch', self._named, self._feed.variables, self.deterministic)
         activations, statistics = [], []
-        meant = giving_transforms(self._named.values())
+        meant = localisation_layers(self._named.values())
         for name, layer in self._named.items():
             for label, part in labelled_parts(name, values[name]):
                 may_die = not isinstance(layer, lasagne.layers.InputLayer) and layer not in meant
                 activations.append((label, may_die))
                 statistics.append(Statistics(_unit_axis(layer, part))(part))
-        loss = loss_of('watch', self.loss, [part for name in names_of(self.layers, self._named)
+        loss = loss_of('watch', self.loss, [part for name in layer_names(self.layers, self._named)
                                             for part in flattened(values[name])])
         parameters = _parameters(self._named)
         slopes = theano.grad(loss, list(parameters.values()), disconnected_inputs='ignore') \

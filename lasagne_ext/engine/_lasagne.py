@@ -31,6 +31,8 @@ def import_lasagne(before=()):
             warnings.simplefilter('ignore', category)
         for name in (*before, 'lasagne'):
             importlib.import_module(name)
+    # Not above: it asks for theano, which is there only now.
+    importlib.import_module('lasagne_ext.engine.origins').follow_lasagne(sys.modules['lasagne'])
     mend_lasagne_tps()
     silence_image_shape()
 

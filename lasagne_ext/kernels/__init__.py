@@ -1,21 +1,26 @@
-"""The kernels behind the operations: compiled where possible, NumPy otherwise."""
-import numbers
+"""The kernels behind the operations: compiled where possible, NumPy otherwise.
+
+This module holds what they share: the library, and the number of threads. :mod:`.sampling` samples
+images at points, :mod:`.nn` convolves and pools, :mod:`.mrg` draws random numbers: functions of arrays, each
+calling its kernel in C, or where there is none its NumPy reference beside it. Read a kernel from its
+reference: ``sampling_reference.py``, then ``sample.c``, which lists its headers in the order in which a value
+passes through them.
+"""
 import os
 
-from lasagne_ext.kernels._library import KernelWarning, load_library
-from lasagne_ext.kernels._modes import BORDER_MODES, INTERPOLATIONS, POINTS, SamplingMode
+from lasagne_ext.checks import is_whole
+from lasagne_ext.kernels._library import KernelWarning, Library, load_library
 
-__all__ = ['BORDER_MODES', 'INTERPOLATIONS', 'KernelWarning', 'POINTS', 'SamplingMode',
-           'footprint_sample', 'footprint_sample_backward', 'get_num_threads', 'library', 'sample',
-           'sample_backward', 'set_num_threads']
+__all__ = ['KernelWarning', 'Library', 'get_num_threads', 'library', 'set_num_threads']
 
+#: The :class:`Library` in use, or None: NumPy does everything.
 library = load_library()
 
 _threads = library.default_threads() if library else 1
 
 
 def get_num_threads():
-    """Tell how many threads a kernel may use.
+    """Return how many threads a kernel may use.
 
     Returns
     -------
@@ -54,7 +59,7 @@ def set_num_threads(count):
     >>> set_num_threads(before)
     """
     global _threads
-    if isinstance(count, bool) or not isinstance(count, numbers.Integral) or count < 1:
+    if not is_whole(count) or count < 1:
         raise ValueError('the number of threads must be a positive int, got %r' % (count,))
     _threads = int(count)
     if library is not None:
@@ -64,8 +69,3 @@ def set_num_threads(count):
 # GNU OpenMP hangs in a process forked from one that has used it, unless it stays alone.
 if hasattr(os, 'register_at_fork'):
     os.register_at_fork(after_in_child=lambda: set_num_threads(1))
-
-
-# Last, because they look here for the library.
-from lasagne_ext.kernels.sampling import (footprint_sample, footprint_sample_backward,  # noqa: E402
-                                          sample, sample_backward)

@@ -1,15 +1,19 @@
-"""Finding, loading and describing the compiled kernel library."""
+"""Find, load and describe the compiled kernel library.
+
+Of the standard library alone, since `setup.py` uses :func:`fingerprint` before anything is installed.
+"""
 import ctypes
 import glob
+import hashlib
 import os
 import warnings
-
-from lasagne_ext.kernels._fingerprint import fingerprint
 
 #: Instruction sets the library is compiled for, from the least to the most demanding.
 ISAS = ('baseline', 'avx2', 'avx512')
 
 ISA_VARIABLE = 'LASAGNE_EXT_KERNELS'
+
+_FOLDER = os.path.dirname(os.path.abspath(__file__))
 
 
 class KernelWarning(UserWarning):
@@ -19,62 +23,59 @@ class KernelWarning(UserWarning):
 class Library:
     """The kernels of one instruction set.
 
-    Attributes
+    Parameters
     ----------
     path : str
-        File that was loaded.
-    isa : str
-        One of `ISAS`: the best this processor runs, or the one asked for in the environment
-        variable ``LASAGNE_EXT_KERNELS``.
+        File to load.
+    isa : str, optional
+        One of `ISAS`. Default: the best that this processor runs.
+
+    Attributes
+    ----------
+    path, isa : str
+        As above.
     openmp : bool
         Whether the library was built with OpenMP; without it, one thread does all the work.
+
+    Raises
+    ------
+    OSError
+        If the file is no kernel library, or is built from other sources than those beside it.
+    ValueError
+        If this processor or library does not run `isa`.
     """
 
     def __init__(self, path, isa=None):
         self.path = path
         self._handle = ctypes.CDLL(path)
-        _check_fingerprint(self._handle)
+        if not hasattr(self._handle, 'source_fingerprint'):
+            raise OSError('it is not a kernel library')
+        self._handle.source_fingerprint.restype = ctypes.c_char_p
+        # The kernels of other sources may take other arguments, and write anywhere.
+        if self._handle.source_fingerprint().decode() != fingerprint():
+            raise OSError('it was built from other sources than those beside it')
         self.openmp = bool(self._handle.built_with_openmp())
         self.isa = isa or self.runnable_isas()[-1]
         if self.isa not in self.runnable_isas():
             raise ValueError('%s=%r: this processor and library run %s'
                              % (ISA_VARIABLE, isa, ', '.join(self.runnable_isas())))
-        self._functions = {}
 
     def runnable_isas(self):
-        """Instruction sets that are both compiled in and supported by this processor."""
+        """Return the instruction sets that are both compiled in and supported by this processor."""
         level = self._handle.processor_level()
         return [isa for isa in ISAS[:level + 1]
                 if hasattr(self._handle, 'sample_forward_f32_' + isa)]
 
     def default_threads(self):
-        """Threads that OpenMP would use: ``OMP_NUM_THREADS``, or the processors available."""
+        """Return the threads that OpenMP would use: ``OMP_NUM_THREADS``, or the processors available."""
         return max(1, self._handle.default_threads())
 
     def set_threads(self, count):
-        """How many threads the kernels may use that :meth:`run` runs."""
+        """Set how many threads kernels may use that are not told so with every call."""
         self._handle.set_threads(count)
 
-    def call(self, kernel, dtype, arguments, geometry):
-        """Run a kernel; ctypes releases the GIL meanwhile.
-
-        Parameters
-        ----------
-        kernel : str
-            Name without type and instruction set, ``'affine_forward'``.
-        dtype : numpy.dtype
-            float32 or float64.
-        arguments : iterable of numpy.ndarray or int
-            Contiguous arrays and flags, in the kernel's order.
-        geometry : Geometry
-            Sizes and modes.
-        """
-        self._function(kernel, dtype)(*[
-            argument if isinstance(argument, int) else ctypes.c_void_p(argument.ctypes.data)
-            for argument in arguments], ctypes.byref(geometry))
-
     def run(self, kernel, dtype, arrays):
-        """Run a kernel that takes contiguous arrays alone, and may run out of memory.
+        """Run a kernel; ctypes releases the GIL meanwhile.
 
         Parameters
         ----------
@@ -83,53 +84,52 @@ class Library:
         dtype : numpy.dtype
             float32 or float64.
         arrays : iterable of numpy.ndarray or of what :func:`pointer` gave for one
-            In the kernel's order.
+            Contiguous, in the kernel's order.
 
         Raises
         ------
         MemoryError
             If there is no room for the kernel's intermediate results.
         """
-        if self._function(kernel, dtype, ctypes.c_int)(
+        # The handle keeps every function that it was asked for, with C's int as its result.
+        if getattr(self._handle, self._symbol(kernel, dtype))(
                 *[array if isinstance(array, ctypes.c_void_p) else pointer(array) for array in arrays]):
             raise MemoryError('%s: not enough memory' % kernel)
 
+    def call(self, kernel, dtype, arrays, geometry):
+        """Run a kernel that returns nothing and takes a structure last."""
+        function = self._handle[self._symbol(kernel, dtype)]
+        function.restype = None
+        function(*map(pointer, arrays), ctypes.byref(geometry))
+
     def address(self, kernel, dtype):
-        """Where a kernel starts, for compilers that call it themselves."""
-        # Not the function that `run` keeps: what that one returns must stay declared.
+        """Return where a kernel starts, for compilers that call it themselves."""
+        # Indexed, the handle makes a function anew: the cast changes what that one returns.
         return ctypes.cast(self._handle[self._symbol(kernel, dtype)], ctypes.c_void_p).value
 
     def _symbol(self, kernel, dtype):
         return '%s_f%d_%s' % (kernel, 8 * dtype.itemsize, self.isa)
 
-    def _function(self, kernel, dtype, result=None):
-        key = kernel, dtype.itemsize
-        function = self._functions.get(key)
-        if function is None:
-            function = getattr(self._handle, self._symbol(kernel, dtype))
-            function.restype = result
-            self._functions[key] = function
-        return function
-
 
 def pointer(array):
-    """Where an array's data are, for :meth:`Library.run`; the array must live as long."""
+    """Return where an array's data are, for :meth:`Library.run`; the array must live as long."""
     return ctypes.c_void_p(array.ctypes.data)
 
 
-def _check_fingerprint(handle):
-    """Refuse a library of other sources: it may take other arguments and write anywhere."""
-    if not hasattr(handle, 'source_fingerprint'):
-        raise OSError('it is not a kernel library')
-    handle.source_fingerprint.restype = ctypes.c_char_p
-    if handle.source_fingerprint().decode() != fingerprint():
-        raise OSError('it was built from other sources than those beside it')
+def fingerprint():
+    """Return a digest of the C files in this folder, by which a library is known to be built from them."""
+    digest = hashlib.sha256()
+    for name in sorted(os.listdir(_FOLDER)):
+        if name.endswith(('.c', '.h')):
+            with open(os.path.join(_FOLDER, name), 'rb') as f:
+                digest.update(name.encode() + b'\0' + f.read().replace(b'\r\n', b'\n') + b'\0')
+    return digest.hexdigest()[:16]
 
 
 def find_library():
-    """Path of the library that `setup.py` built beside this file, or None."""
+    """Return the path of the library that `setup.py` built beside this file, or None."""
     found = [path for suffix in ('*.so', '*.dylib', '*.pyd')
-             for path in glob.glob(os.path.join(os.path.dirname(__file__), '_kernels' + suffix))]
+             for path in glob.glob(os.path.join(_FOLDER, '_kernels' + suffix))]
     return max(found, key=os.path.getmtime) if found else None
 
 

@@ -18,44 +18,52 @@ check them.
 """
 import functools
 import threading
-from collections import namedtuple
 
 import numpy as np
 
 from lasagne_ext import kernels
-from lasagne_ext.kernels import oracle
+from lasagne_ext.kernels import sampling_reference
 from lasagne_ext.kernels._library import pointer
-from lasagne_ext.kernels._modes import BORDER_MODES, INTERPOLATIONS, POINTS
+from lasagne_ext.kernels.sampling_reference import BORDER_MODES, INTERPOLATIONS, POINTS, SamplingMode
 
-#: Kept in step with FOOTPRINT_BYTES in sampling.h, and with the vectors' alignment.
+__all__ = ['BORDER_MODES', 'INTERPOLATIONS', 'POINTS', 'SamplingMode', 'footprint_sample',
+           'footprint_sample_backward', 'sample', 'sample_backward']
+
+#: FOOTPRINT_BYTES in sampling.h, and the vectors' alignment.
 _BYTES_PER_THREAD, _ALIGNMENT = 3 << 19, 64
+
+#: What the kernels take for a gradient that nobody wants.
+_UNWANTED = np.empty(0)
 
 
 def sample(image, points, out_size, mode):
-    """Values of the images at the points: ``(N, channels, *out_size)``."""
+    """Return the values of the images at the points: ``(N, channels, *out_size)``."""
     if kernels.library is None:
-        return oracle.sample(image, points, out_size, mode)
+        return sampling_reference.sample(image, points, out_size, mode)
     image, points = np.ascontiguousarray(image), _contiguous(points, mode)
     out = np.empty((len(points), image.shape[1]) + tuple(out_size), dtype=image.dtype)
-    _run('sample_forward', image, (points, out), out.shape, mode)
+    kernels.library.run('sample_forward', image.dtype, (
+        image, points, out, *_geometry(image.shape, out.shape, mode, points.itemsize == 8)))
     return out
 
 
 def sample_backward(image, points, output_grad, mode, wanted=(True, True)):
-    """Gradients ``(input_grad, points_grad)`` of :func:`sample`; None for what is not wanted."""
+    """Return the gradients ``(input_grad, points_grad)`` of :func:`sample`; None for what is not wanted."""
     if kernels.library is None:
-        return oracle.sample_backward(image, points, output_grad, mode, wanted)
-    image, places = np.ascontiguousarray(image), _contiguous(points, mode)
+        return sampling_reference.sample_backward(image, points, output_grad, mode, wanted)
+    image, contiguous = np.ascontiguousarray(image), _contiguous(points, mode)
     output_grad = np.ascontiguousarray(output_grad)
-    input_grad = np.empty_like(image) if wanted[0] else None
-    points_grad = np.empty_like(places) if wanted[1] else None
-    _run('sample_backward', image, (places, output_grad, _or_none(input_grad), _or_none(points_grad)),
-         output_grad.shape, mode)
-    return input_grad, None if points_grad is None else points_grad.astype(points.dtype, copy=False)
+    input_grad = np.empty_like(image) if wanted[0] else _UNWANTED
+    points_grad = np.empty_like(contiguous) if wanted[1] else _UNWANTED
+    kernels.library.run('sample_backward', image.dtype, (
+        image, contiguous, output_grad, input_grad, points_grad,
+        *_geometry(image.shape, output_grad.shape, mode, contiguous.itemsize == 8, *wanted)))
+    return (input_grad if wanted[0] else None,
+            points_grad.astype(points.dtype, copy=False) if wanted[1] else None)
 
 
 def footprint_sample(image, grid, footprint, mode):
-    """Weighted means of samples around the points of a grid, spread as `footprint` says.
+    """Return weighted means of samples around the points of a grid, spread as `footprint` says.
 
     `footprint` is ``(N, *output size, rank, rank)`` in pixels of the image, of the grid's dtype:
     ``[..., r, d]`` is how far coordinate r of the samples spreads along direction d. With b its
@@ -63,69 +71,68 @@ def footprint_sample(image, grid, footprint, mode):
     m / sqrt((M + 1)^2 - 1) of it and weigh (M + 1 - |m|) / (M + 1)^2: the variance is b^2 / 6.
     """
     if kernels.library is None:
-        return oracle.footprint_sample(image, grid, footprint, mode)
+        return sampling_reference.footprint_sample(image, grid, footprint, mode)
     image, grid, footprint = (np.ascontiguousarray(array) for array in (image, grid, footprint))
     out = np.empty((len(grid), image.shape[1]) + grid.shape[1:-1], dtype=image.dtype)
-    _run('footprint_forward', image, (grid, footprint, out), out.shape, mode)
+    kernels.library.run('footprint_forward', image.dtype, (
+        image, grid, footprint, out, *_geometry(image.shape, out.shape, mode, grid.itemsize == 8)))
     return out
 
 
 def footprint_sample_backward(image, grid, footprint, output_grad, mode):
-    """Gradients ``(input_grad, grid_grad, footprint_grad)`` of :func:`footprint_sample`."""
+    """Return the gradients ``(input_grad, grid_grad, footprint_grad)`` of :func:`footprint_sample`."""
     if kernels.library is None:
-        return oracle.footprint_sample_backward(image, grid, footprint, output_grad, mode)
+        return sampling_reference.footprint_sample_backward(image, grid, footprint, output_grad, mode)
     image, grid, footprint, output_grad = (np.ascontiguousarray(array)
                                            for array in (image, grid, footprint, output_grad))
     grads = np.empty_like(image), np.empty_like(grid), np.empty_like(footprint)
-    _run('footprint_backward', image, (grid, footprint, output_grad) + grads, output_grad.shape, mode)
+    kernels.library.run('footprint_backward', image.dtype, (
+        image, grid, footprint, output_grad, *grads,
+        *_geometry(image.shape, output_grad.shape, mode, grid.itemsize == 8)))
     return grads
 
 
 def _contiguous(points, mode):
-    """Matrices in float64, coordinates of points in their own dtype."""
+    """Return matrices in float64, coordinates of points in their own dtype."""
     matrices = mode.points in ('affine', 'projective')
     return np.ascontiguousarray(points, dtype='float64' if matrices else None)
 
 
-def _or_none(array):
-    """What the kernels take for a gradient that nobody wants."""
-    return np.empty(0) if array is None else array
-
-
-def _run(kernel, image, arrays, out_shape, mode):
-    wanted = tuple(array.size > 0 for array in arrays[-2:])
+def _geometry(image_shape, out_shape, mode, double, wants_input=True, wants_points=True):
+    """Return what every kernel takes last: pointers to its sizes, its coefficient and its workspace."""
     threads = kernels.get_num_threads()
-    parameters = _parameters(image.shape, out_shape, mode, arrays[0].itemsize == 8, wanted, threads)
-    kernels.library.run(kernel, image.dtype,
-                        (image,) + arrays + (parameters.sizes, parameters.cubic, _scratch.space(threads)))
+    sizes, cubic = _parameters(image_shape, out_shape, mode, double, wants_input, wants_points, threads)
+    return sizes.pointer, cubic.pointer, _workspace.reserve(threads)
 
 
-#: Pointers to `geometry` in sampling.h and to the coefficient, and the arrays that hold them.
-_Parameters = namedtuple('_Parameters', 'sizes cubic arrays')
+class _Kept:
+    """An array, and the pointer to it that is good as long as both are kept."""
+
+    def __init__(self, values, dtype):
+        self.array = np.array(values, dtype)
+        self.pointer = pointer(self.array)
 
 
 @functools.lru_cache(maxsize=256)
-def _parameters(image_shape, out_shape, mode, double, wanted, threads):
-    """Kept, since all else that is done for a small image takes no longer."""
+def _parameters(image_shape, out_shape, mode, double, wants_input, wants_points, threads):
+    """Lay out `geometry` of sampling.h; kept, since all else done for a small image takes no longer."""
     def three(size):                         # x first; a plane is a volume of depth 1
         return (tuple(size[::-1]) + (1,))[:3]
 
-    sizes = np.array((image_shape[0],) + out_shape[:1] + image_shape[1:2] + three(image_shape[2:])
-                     + three(out_shape[2:])
-                     + (len(image_shape) - 2, POINTS.index(mode.points),
-                        INTERPOLATIONS.index(mode.interpolation), BORDER_MODES.index(mode.border_mode),
-                        mode.align_corners, double, *wanted, threads), dtype='intp')
-    cubic = np.array([mode.cubic], dtype='float64')
-    return _Parameters(pointer(sizes), pointer(cubic), (sizes, cubic))
+    return _Kept((image_shape[0],) + out_shape[:1] + image_shape[1:2] + three(image_shape[2:])
+                 + three(out_shape[2:])
+                 + (len(image_shape) - 2, POINTS.index(mode.points), INTERPOLATIONS.index(mode.interpolation),
+                    BORDER_MODES.index(mode.border_mode), mode.align_corners, double, wants_input,
+                    wants_points, threads), 'intp'), _Kept([mode.cubic], 'float64')
 
 
-class _Scratch(threading.local):
+class _Workspace(threading.local):
     """Memory for the kernels' intermediate results, kept: fresh pages would cost more than small images."""
 
     threads = 0
 
-    def space(self, threads):
-        """A pointer to what so many threads need, aligned."""
+    def reserve(self, threads):
+        """Return a pointer to what so many threads need, aligned."""
         if self.threads < threads:
             memory = np.empty(threads * _BYTES_PER_THREAD + _ALIGNMENT, dtype='uint8')
             self.memory = memory[-memory.ctypes.data % _ALIGNMENT:]
@@ -133,4 +140,4 @@ class _Scratch(threading.local):
         return self.pointer
 
 
-_scratch = _Scratch()
+_workspace = _Workspace()

@@ -18,7 +18,7 @@ class GridGenerator:
     Attributes
     ----------
     kind : str
-        Of the kernels' :data:`lasagne_ext.kernels.POINTS`.
+        Of the kernels' :data:`lasagne_ext.kernels.sampling.POINTS`.
     argument : str
         Name of the tensor of points, to show in error messages.
     has_size : bool

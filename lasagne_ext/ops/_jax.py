@@ -1,6 +1,6 @@
 """The sampling kernels in jax.numpy, for functions that JAX compiles.
 
-The functions have the signatures and the meaning of their namesakes in :mod:`lasagne_ext.kernels`;
+The functions have the signatures and the meaning of their namesakes in :mod:`lasagne_ext.kernels.sampling`;
 JAX must have its 64-bit types enabled. Where `check_finite` is asked for, points that are not finite
 stop the computation by an error of JAX's that holds the Op's message: compiled code cannot raise ours.
 """
@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lasagne_ext.kernels.oracle import MOST_TAPS
+from lasagne_ext.kernels.sampling_reference import MAX_STEPS
 from lasagne_ext.ops._jax_taps import Taps, as_images, as_list, as_rows
 
 
@@ -68,7 +68,7 @@ class _Footprints:
         self.places = jnp.where(self.finite, places, jnp.nan)
         self.spread = jnp.where(self.finite, spread, 0)
         lengths = jnp.sqrt((self.spread ** 2).sum(axis=0))
-        self.reach = jnp.minimum(jnp.ceil(lengths), MOST_TAPS)             # (rank, N, *out_size)
+        self.reach = jnp.minimum(jnp.ceil(lengths), MAX_STEPS)             # (rank, N, *out_size)
         self.finite, self.places, self.spread, self.reach = jax.lax.optimization_barrier(
             (self.finite, self.places, self.spread, self.reach))
 

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lasagne_ext.kernels._oracle_taps import cubic_slopes, cubic_weights
+from lasagne_ext.kernels.sampling_reference import cubic_slopes, cubic_weights
 
 #: Where the taps lie, counted from the pixel at or below the point (`nearest`: the one nearest to it).
 _OFFSETS = {'nearest': (0,), 'bilinear': (0, 1), 'bicubic': (-1, 0, 1, 2)}

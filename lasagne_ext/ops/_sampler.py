@@ -7,7 +7,7 @@ import theano.tensor as T
 from theano.gof.opt import optimizer
 from theano.gradient import DisconnectedType
 
-from lasagne_ext import kernels
+from lasagne_ext.kernels import sampling
 from lasagne_ext.ops import _symbolic
 from lasagne_ext.ops._inputs import as_image, as_points, as_size, shape_of
 from lasagne_ext.ops.options import SamplerOptions
@@ -42,13 +42,13 @@ class Sampler(theano.Op):
         raise NotImplementedError
 
     def compute(self, kernels, image, points, *others):
-        """Return the outputs as a tuple, by the functions of :mod:`lasagne_ext.kernels` or their namesakes."""
+        """Return the outputs as a tuple, by :mod:`lasagne_ext.kernels.sampling` or namesakes of its functions."""
         raise NotImplementedError
 
     def perform(self, node, inputs, output_storage):
         self.check_shapes(*inputs)
         self.check_points(inputs[1], inputs[0].ndim - 2)
-        for cell, output in zip(output_storage, self.compute(kernels, *inputs)):
+        for cell, output in zip(output_storage, self.compute(sampling, *inputs)):
             cell[0] = output
 
     def jax_function(self, node):

@@ -12,7 +12,7 @@ import numpy as np
 import theano
 import theano.tensor as T
 
-from lasagne_ext.kernels.oracle import MOST_TAPS
+from lasagne_ext.kernels.sampling_reference import MAX_STEPS
 
 #: Pixels that an interpolation reads along an axis, counted from the one at or before the point.
 _TAPS = {'nearest': (0,), 'bilinear': (0, 1), 'bicubic': (-1, 0, 1, 2)}
@@ -230,7 +230,7 @@ def _spread_taps(spread, rank):
     bad = T.or_(T.isnan(spread), T.isinf(spread)).any(axis=(1, 2))
     lengths = T.sqrt(T.sum(T.sqr(T.switch(bad.dimshuffle(0, 'x', 'x', 1), 0, spread)), axis=1))
     # That the number of taps depends on the footprint, in jumps, is no matter of derivatives.
-    reach = theano.gradient.disconnected_grad(T.minimum(T.ceil(lengths), MOST_TAPS))
+    reach = theano.gradient.disconnected_grad(T.minimum(T.ceil(lengths), MAX_STEPS))
     return (bad,) + _footprint_taps(reach, rank)
 
 

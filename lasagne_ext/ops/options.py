@@ -3,8 +3,8 @@ import inspect
 import re
 from collections import namedtuple
 
-from lasagne_ext import kernels
 from lasagne_ext.checks import check_choice, check_flag, check_number
+from lasagne_ext.kernels import sampling
 
 #: Other libraries' words for the same thing, to be suggested when somebody uses them.
 _SYNONYMS = {'border': 'nearest', 'replicate': 'nearest', 'edge': 'nearest', 'clamp': 'nearest',
@@ -63,15 +63,15 @@ class SamplerOptions(namedtuple('SamplerOptions', _OPTIONS)):
                 antialias=False, outside_grad=0., check_finite=False, *, caller='SamplerOptions'):
         align_corners = check_flag(caller, 'align_corners', align_corners)
         return super().__new__(
-            cls, check_choice(caller, 'interpolation', interpolation, kernels.INTERPOLATIONS, _SYNONYMS),
+            cls, check_choice(caller, 'interpolation', interpolation, sampling.INTERPOLATIONS, _SYNONYMS),
             _check_border_mode(caller, border_mode, align_corners), align_corners,
             check_number(caller, 'cubic', cubic, -1, 0), check_flag(caller, 'antialias', antialias),
             check_number(caller, 'outside_grad', outside_grad, 0),
             check_flag(caller, 'check_finite', check_finite))
 
     def mode(self, points):
-        """Return the kernels' mode for one of :data:`lasagne_ext.kernels.POINTS`."""
-        return kernels.SamplingMode(points, self.interpolation, self.border_mode, self.align_corners,
+        """Return the kernels' mode for one of :data:`lasagne_ext.kernels.sampling.POINTS`."""
+        return sampling.SamplingMode(points, self.interpolation, self.border_mode, self.align_corners,
                                     self.cubic)
 
 
@@ -81,9 +81,9 @@ def _check_border_mode(caller, value, align_corners):
         raise ValueError(
             "%s: border_mode must be one of %s, got %r; did you mean %r? (torch's 'reflection' is 'mirror' "
             "with align_corners=True and 'reflect' with False)" % (
-                caller, ', '.join(map(repr, kernels.BORDER_MODES)), value,
+                caller, ', '.join(map(repr, sampling.BORDER_MODES)), value,
                 'mirror' if align_corners else 'reflect'))
-    return check_choice(caller, 'border_mode', value, kernels.BORDER_MODES, _SYNONYMS)
+    return check_choice(caller, 'border_mode', value, sampling.BORDER_MODES, _SYNONYMS)
 
 
 def document_options(thing):

@@ -1,11 +1,50 @@
-"""What may happen in training after each epoch."""
-from lasagne_ext.datasets._data import check_count
+"""Callbacks, which `fit` calls at the beginning, after each batch or epoch, and at the end."""
+from lasagne_ext.checks import check_count, check_number, did_you_mean
 from lasagne_ext.debug.watch import watch
-from lasagne_ext.training._monitor import Monitor
+from lasagne_ext.training.history import sign_of
+
+
+class Monitor:
+    """Follow one column of the history: its best value, and for how many epochs it has not got better."""
+
+    def __init__(self, caller, monitor, mode, min_delta=0.):
+        self._caller, self.monitor = caller, monitor
+        self._sign = sign_of(caller, monitor, mode)
+        self._min_delta = check_number(caller, 'min_delta', min_delta, 0)
+        self.best, self.waited = None, 0
+
+    def reset(self):
+        self.best, self.waited = None, 0
+
+    def check(self, run):
+        """Refuse a column that the history will not have."""
+        if self.monitor not in run.names:
+            raise ValueError('%s: monitor=%r: there will be %s%s%s' % (
+                self._caller, self.monitor, ', '.join(run.names),
+                '; give fit validation data' if self.monitor.startswith('val_') else '',
+                did_you_mean(self.monitor, run.names)))
+
+    def improved(self, row):
+        """Return whether this epoch is the best so far, and count those that are not."""
+        value = row[self.monitor]
+        # NaN is never better, not even than nothing.
+        better = value == value and (self.best is None
+                                     or self._sign * (self.best - value) > self._min_delta)
+        if better:
+            self.best, self.waited = value, 0
+        else:
+            self.waited += 1
+        return better
+
+    def state(self):
+        return {'best': self.best, 'waited': self.waited}
+
+    def set_state(self, state):
+        self.best, self.waited = state['best'], state['waited']
 
 
 class EarlyStopping:
-    """Ends training when a loss or metric has not got better for some epochs.
+    """End training when a loss or metric has not got better for some epochs.
 
     Parameters
     ----------
@@ -84,7 +123,7 @@ class EarlyStopping:
 
 
 class Checkpoint:
-    """Writes checkpoints, from which `fit` resumes bit by bit.
+    """Write checkpoints, from which `fit` resumes bit by bit.
 
     Parameters
     ----------
@@ -143,7 +182,7 @@ class Checkpoint:
 
 
 class Watch:
-    """Records activations, gradients and weights while a network is trained.
+    """Record activations, gradients and weights while a network is trained.
 
     Parameters
     ----------
@@ -183,3 +222,40 @@ class Watch:
     def on_epoch_end(self, run, row):
         if run.epoch % self.every == 0:
             self.watcher.record(run.epoch)
+
+
+class KeepBest:
+    """Keep a copy of the best parameters, for training that Ctrl-C ends."""
+
+    def __init__(self):
+        self._best, self._parameters = None, None
+
+    def on_epoch_end(self, run, row):
+        if self._best is None or row['val_loss'] < self._best:
+            self._best, self._parameters = row['val_loss'], run.parameters()
+
+    def on_train_end(self, run):
+        if run.history.interrupted and self._parameters is not None:
+            run.set_parameters(self._parameters)
+
+    def state(self):
+        return {'best': self._best, 'parameters': self._parameters}
+
+    def set_state(self, state):
+        self._best, self._parameters = state['best'], state['parameters']
+
+
+class FunctionCallback:
+    """Callback that calls a function after every epoch.
+
+    Parameters
+    ----------
+    function : callable
+        ``function(run, row)``; False ends training.
+    """
+
+    def __init__(self, function):
+        self.function, self.name = function, getattr(function, '__name__', repr(function))
+
+    def on_epoch_end(self, run, row):
+        return self.function(run, row)

@@ -1,10 +1,11 @@
-"""The same by every path: kernels, oracle, elementary graph; Python and C code."""
+"""The same by every path: kernels, reference, elementary graph; Python and C code."""
 import numpy as np
 import pytest
 import theano
 import theano.tensor as T
 
 from lasagne_ext import kernels, ops
+from lasagne_ext.kernels import sampling
 from lasagne_ext.debug import compare_paths
 
 pytestmark = pytest.mark.usefixtures('nothing_compiled')
@@ -38,7 +39,7 @@ def test_sampling_agrees_on_every_path(rng, case, dtype):
     paths = ['the kernels, %s%s' % (isa, ' (in use)' if isa == kernels.library.isa else '')
              for isa in isas()] + ['the elementary graph']
     assert [row.path for row in report][::3] == paths
-    assert {row.verdict for row in report} <= {'same', 'equal'} and report.reference == 'the NumPy oracle'
+    assert {row.verdict for row in report} <= {'same', 'equal'} and report.reference == 'the NumPy reference'
     assert max(row.roundings for row in report) < 100
 
 
@@ -76,7 +77,7 @@ def test_a_gradient_op_has_no_elementary_graph(rng):
 
 @pytest.mark.skipif(kernels.library is None, reason='no compiled kernels')
 def test_a_wrong_kernel_is_found(rng, monkeypatch):
-    right = kernels.sample
+    right = sampling.sample
 
     def sample(*arguments):
         output = right(*arguments)
@@ -84,7 +85,7 @@ def test_a_wrong_kernel_is_found(rng, monkeypatch):
             output.ravel()[3] += 1e-6
         return output
 
-    monkeypatch.setattr(kernels, 'sample', sample)
+    monkeypatch.setattr(sampling, 'sample', sample)
     report = compare_paths(CASES['affine'][1], values(rng), seed=0)
     assert not report and report.verdict.startswith(
         'compare_paths of a function: DIFFERENT: out by the kernels, %s' % isas()[-1])
@@ -161,7 +162,7 @@ def test_nan_on_one_side():
 def test_shown(rng):
     report = compare_paths(CASES['affine'][1], values(rng), seed=4)
     lines = str(report).splitlines()
-    assert lines[0].startswith('compare_paths of a function: ') and 'the NumPy oracle' in lines[0]
+    assert lines[0].startswith('compare_paths of a function: ') and 'the NumPy reference' in lines[0]
     assert lines[2].split() == ['path', 'what', 'difference', 'roundings', 'verdict']
     assert lines[-1] == 'seed 4' and '<table>' in report._repr_html_()
     assert report.to_dict()['rows'][0]['what'] == 'out' and report.to_dict()['passed'] is True

@@ -14,7 +14,7 @@ from lasagne.layers import (ConcatLayer, DenseLayer, DropoutLayer, EmbeddingLaye
                             NonlinearityLayer, get_output)
 
 from lasagne_ext.debug import PrintLayer, describe, probe, probe_statistics
-from lasagne_ext.network import functions
+from lasagne_ext.network import function_cache
 from lasagne_ext.debug.numbers.statistics import Running
 
 FLOAT = theano.config.floatX
@@ -276,7 +276,7 @@ def test_chosen_layers():
 
 
 @pytest.mark.parametrize('only, error, message', [
-    ('hiden', ValueError, "only: no layer is called 'hiden' .did you mean 'hidden'.*; there are: in, hid"),
+    ('hiden', ValueError, "only: no layer is called 'hiden'; there are: in, hid.*; did you mean 'hidden'"),
     ([InputLayer((None, 1), name='other')], ValueError, "the layer 'other' does not belong to this"),
     ([], ValueError, 'only must name at least one layer'),
     (3, TypeError, 'only must hold layers or their names, got 3')])
@@ -357,17 +357,17 @@ def test_kept_functions_do_not_keep_the_network(nothing_compiled):
     net = network()
     probe(net, np.ones((1, 4)), gradients=True)
     gone = weakref.ref(lasagne.layers.get_all_layers(net)[1])
-    entry = functions._of_thread.entries[-1]
+    entry = function_cache._of_thread.entries[-1]
     del net
     gc.collect()
     assert gone() is None and entry.value is None
 
 
 def test_few_functions_are_kept(nothing_compiled):
-    nets = [InputLayer((None, 1), name='in') for _ in range(functions.KEPT + 2)]
+    nets = [InputLayer((None, 1), name='in') for _ in range(function_cache.KEPT + 2)]
     for net in nets:
         probe(net, np.ones((1, 1)))
-    assert len(functions._of_thread.entries) == functions.KEPT
+    assert len(function_cache._of_thread.entries) == function_cache.KEPT
 
 
 def test_training_built_later_draws_the_same_random_numbers(nothing_compiled):

@@ -350,7 +350,7 @@ def test_columns():
 
 
 @pytest.mark.parametrize('columns, error, message', [
-    (['incomming'], ValueError, "no column 'incomming', did you mean 'incoming'"),
+    (['incomming'], ValueError, "no column 'incomming'; there are .*; did you mean 'incoming'"),
     (['zzz'], ValueError, "there is no column 'zzz'; there are '#', 'name'"),
     ([], ValueError, 'must name at least one'), ('name', TypeError, "got 'name'"), (3, TypeError, 'got 3')])
 def test_bad_columns(columns, error, message):

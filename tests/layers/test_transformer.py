@@ -13,10 +13,10 @@ from lasagne.layers import DenseLayer, InputLayer, get_all_params, get_output, g
 
 from lasagne_ext.layers import TransformerLayer
 from lasagne_ext.layers._shapes import downsampled_size
-from lasagne_ext.ops import (affine_grid, affine_transform, identity_parameters, num_parameters, grid_sample,
-                             theta_from_parameters)
+from lasagne_ext.ops import (affine_grid, affine_transform, grid_sample, identity_parameters,
+                             num_parameters, theta_from_parameters)
 from lasagne_ext.ops.families import AFFINE_FAMILIES
-from lasagne_ext import kernels
+from lasagne_ext.kernels import sampling
 
 pytestmark = pytest.mark.usefixtures('nothing_compiled')
 
@@ -141,9 +141,9 @@ def test_values_are_those_of_the_kernel(rng):
     theta = (IDENTITY + .5 * rng.randn(3, 6)).astype(FLOAT)
     image = rng.randn(3, 2, 6, 7).astype(FLOAT)
     layer = TransformerLayer(images(), thetas(), 2, 'mirror', align_corners=False)
-    mode = kernels.SamplingMode('affine', 'bilinear', 'mirror', False, -.75)
+    mode = sampling.SamplingMode('affine', 'bilinear', 'mirror', False, -.75)
     np.testing.assert_array_equal(run(layer, image, theta),
-                                  kernels.sample(image, theta.reshape(3, 2, 3), (3, 3), mode))
+                                  sampling.sample(image, theta.reshape(3, 2, 3), (3, 3), mode))
 
 
 def test_shapes_in_place_of_layers(rng):

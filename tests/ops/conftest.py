@@ -5,8 +5,9 @@ from collections import namedtuple
 import numpy as np
 import pytest
 
-from lasagne_ext import kernels, ops
-from lasagne_ext.kernels import oracle
+from lasagne_ext import ops
+from lasagne_ext.kernels import sampling_reference
+from lasagne_ext.kernels.sampling import BORDER_MODES, INTERPOLATIONS, SamplingMode
 
 FAMILIES = ('affine', 'projective', 'grid', 'flow')
 
@@ -24,7 +25,7 @@ def systematic():
     """Each family with each interpolation and border; the rest takes turns, so that pairs meet."""
     cases = []
     for count, (family, interpolation, border_mode) in enumerate(itertools.product(
-            FAMILIES, kernels.INTERPOLATIONS, kernels.BORDER_MODES)):
+            FAMILIES, INTERPOLATIONS, BORDER_MODES)):
         turn = count + count // 15                     # 15 combinations per family
         cases.append(Case(family, 2 + turn % 2, (None, 2)[turn // 2 % 2], interpolation, border_mode,
                           bool(turn % 3), (-.75, -.5)[turn % 2]))
@@ -34,7 +35,7 @@ def systematic():
 def everything():
     """Every family, rank and mode; one and two transforms per image take turns."""
     return [Case(family, rank, (None, 2)[count % 2], *modes, -.75) for count, (family, rank, *modes)
-            in enumerate(itertools.product(FAMILIES, (2, 3), kernels.INTERPOLATIONS, kernels.BORDER_MODES,
+            in enumerate(itertools.product(FAMILIES, (2, 3), INTERPOLATIONS, BORDER_MODES,
                                            (True, False)))]
 
 
@@ -92,12 +93,12 @@ def sampling(rng):
 
 def _points(case, rng, in_size, out_size):
     """Points of one transform."""
-    mode = kernels.SamplingMode(case.family, *case[3:])
+    mode = SamplingMode(case.family, *case[3:])
     movable = np.array([size > 1 or not case.align_corners or case.family == 'flow'
                         for size in in_size[::-1]])
     while True:
         points = _draw(case, rng, in_size, out_size)
-        halves = 2 * oracle.pixels(points[None], out_size, in_size, mode)[movable]
+        halves = 2 * sampling_reference.pixel_coordinates(points[None], out_size, in_size, mode)[movable]
         if np.abs(halves - np.round(halves)).min(initial=1) > 4e-3:
             flat = case.family in ('affine', 'projective')
             return points.ravel() if flat else points

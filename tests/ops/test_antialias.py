@@ -4,8 +4,8 @@ import pytest
 import theano
 import theano.tensor as T
 
-from lasagne_ext import kernels
-from lasagne_ext.ops import affine_grid, affine_transform, grid_sample
+from lasagne_ext.kernels import sampling
+from lasagne_ext.ops import SamplerOptions, affine_grid, affine_transform, grid_sample
 from lasagne_ext.ops.antialias import FootprintSample, FootprintSampleGrad, footprint
 
 pytestmark = pytest.mark.usefixtures('nothing_compiled')
@@ -56,7 +56,7 @@ def spread(rng):
         size = rng.uniform(.2, (2.8, .9)[rank - 2], leading + out_size + (1, rank))
         direction = rng.randn(*grid.shape, rank)
         lengths = np.sqrt((direction ** 2).sum(axis=-2, keepdims=True))
-        return (FootprintSample(**modes_of(case)),
+        return (FootprintSample(SamplerOptions(**modes_of(case))),
                 [rng.randn(1, 1, *SIZES[rank][0]), grid, size * direction / lengths])
     return make
 
@@ -109,8 +109,8 @@ def test_r_op_is_the_transpose_of_l_op(spread, rng):
                                sum((g * step).sum() for g, step in zip(gradients, steps)))
 
 
-@pytest.mark.parametrize('border_mode', kernels.BORDER_MODES)
-@pytest.mark.parametrize('interpolation', kernels.INTERPOLATIONS)
+@pytest.mark.parametrize('border_mode', sampling.BORDER_MODES)
+@pytest.mark.parametrize('interpolation', sampling.INTERPOLATIONS)
 def test_nothing_changes_where_nothing_shrinks(rng, interpolation, border_mode):
     image = rng.randn(3, 1, 6, 6).astype('float32')
     image[0, 0, 1] = np.inf
@@ -119,8 +119,9 @@ def test_nothing_changes_where_nothing_shrinks(rng, interpolation, border_mode):
     theta = np.array([[1, 0, 0, 0, 1, 0], [.4, 0, .2, 0, .7, -.1], rotation])
     for size, align_corners in ((6, True), (10, True), (9, False)):
         plain, antialiased = run(lambda image, theta: [
-            grid_sample(image, affine_grid(theta, (size, size), align_corners=align_corners), interpolation=interpolation,
-                        border_mode, align_corners, antialias=antialias)
+            grid_sample(image, affine_grid(theta, (size, size), align_corners=align_corners),
+                        interpolation=interpolation, border_mode=border_mode, align_corners=align_corners,
+                        antialias=antialias)
             for antialias in (False, True)], image, theta)
         assert plain.tobytes() == antialiased.tobytes()
 
@@ -157,7 +158,7 @@ def ideally_shrunk(image, factor):
     return filtered[factor // 2::factor, factor // 2::factor]
 
 
-@pytest.mark.parametrize('interpolation', kernels.INTERPOLATIONS)
+@pytest.mark.parametrize('interpolation', sampling.INTERPOLATIONS)
 @pytest.mark.parametrize('factor', [3, 5])
 def test_a_zone_plate_does_not_alias(factor, interpolation):
     image, radius = zone_plate(180)
@@ -288,7 +289,7 @@ def test_points_that_are_not_finite(rng):
 def test_shapes_are_refused(shapes, message):
     arrays = [np.zeros(shape) for shape in shapes]
     with pytest.raises(ValueError, match='somebody: .*' + message):
-        run(FootprintSample(name='somebody'), *arrays)
+        run(FootprintSample(caller='somebody'), *arrays)
     with pytest.raises(ValueError, match='somebody: .*' + message):
         run(FootprintSampleGrad(caller='somebody'), *arrays, np.zeros((2, 1, 4, 4)))
 

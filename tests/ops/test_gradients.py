@@ -4,7 +4,7 @@ import pytest
 import theano
 import theano.tensor as T
 
-from lasagne_ext import kernels
+from lasagne_ext.kernels import sampling
 from lasagne_ext.ops import (affine_grid, affine_transform, flow_grid, grid_sample, projective_grid,
                              projective_transform)
 
@@ -183,12 +183,12 @@ def test_points_that_are_nowhere_do_not_reach_the_image(rng):
 def wanted_of_kernel(monkeypatch):
     """What every call of the backward kernel was asked for."""
     calls = []
-    backward = kernels.sample_backward
+    backward = sampling.sample_backward
 
     def counted(image, points, output_grad, mode, wanted=(True, True)):
         calls.append(tuple(wanted))
         return backward(image, points, output_grad, mode, wanted)
-    monkeypatch.setattr(kernels, 'sample_backward', counted)
+    monkeypatch.setattr(sampling, 'sample_backward', counted)
     return calls
 
 
@@ -212,7 +212,7 @@ def test_gradient_of_one_gradient(sampling, rng, one_each):
     op = T.grad(T.sum(seed * function(image, points)), points).owner.op
     results = []
     for which in ((True, True), (False, True)):
-        gradient = type(op)(wanted=which, **op.props())(image, points, seed, return_list=True)[-1]
+        gradient = type(op)(op.options, op.caller, which)(image, points, seed, return_list=True)[-1]
         second = T.grad(T.sum(T.sqr(gradient)), [image, points])
         results.append(compiled([image, points], second)(*values))
     for alone, both in zip(*results):

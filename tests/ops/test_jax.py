@@ -5,10 +5,10 @@ import theano.tensor as T
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lasagne_ext import kernels
-from lasagne_ext.kernels import SamplingMode, oracle
+from lasagne_ext.kernels import sampling, sampling_reference
+from lasagne_ext.kernels.sampling import SamplingMode
 from lasagne_ext.ops import (AffineTransform, AffineTransformGrad, FlowWarp, FlowWarpGrad, GridSample,
-                             GridSampleGrad, ProjectiveTransform, ProjectiveTransformGrad)
+                             GridSampleGrad, ProjectiveTransform, ProjectiveTransformGrad, SamplerOptions)
 from lasagne_ext.ops.antialias import FootprintSample, FootprintSampleGrad
 
 jax = pytest.importorskip('jax')
@@ -45,7 +45,7 @@ def compiled(name, *arguments, options=QUICK):
                                      for value in arguments])
 
     with np.errstate(invalid='ignore'):
-        expected = getattr(oracle, name)(*arguments)
+        expected = getattr(sampling_reference, name)(*arguments)
     actual = jax.jit(function, compiler_options=options)(*arrays)
     if not isinstance(expected, tuple):
         actual, expected = (actual,), (expected,)
@@ -62,10 +62,10 @@ def every_kernel(image, points, output_grad, mode):
 
 
 @st.composite
-def cases(draw, kinds=kernels.POINTS):
+def cases(draw, kinds=sampling.POINTS):
     rng = np.random.RandomState(draw(st.integers(0, 2 ** 32 - 1)))
-    mode = SamplingMode(draw(st.sampled_from(kinds)), draw(st.sampled_from(kernels.INTERPOLATIONS)),
-                        draw(st.sampled_from(kernels.BORDER_MODES)), draw(st.booleans()),
+    mode = SamplingMode(draw(st.sampled_from(kinds)), draw(st.sampled_from(sampling.INTERPOLATIONS)),
+                        draw(st.sampled_from(sampling.BORDER_MODES)), draw(st.booleans()),
                         draw(st.sampled_from([-.75, -.5, 0.])))
     rank = draw(st.sampled_from([2, 2, 3]))
     batch, channels = draw(st.sampled_from([(2, 3), (3, 1), (0, 2), (2, 0)]))
@@ -99,7 +99,7 @@ def assert_agree(pairs, dtype, far, terms):
 
 @settings(max_examples=8)
 @given(case=cases())
-def test_agrees_with_oracle(case):
+def test_agrees_with_reference(case):
     image, points, output_grad, mode = case
     far = 10 * max(1, np.abs(points).max(initial=0))
     assert_agree(every_kernel(*case), str(image.dtype), far, np.prod(output_grad.shape[2:]))
@@ -107,7 +107,7 @@ def test_agrees_with_oracle(case):
 
 @settings(max_examples=2)
 @given(case=cases(kinds=('grid',)), widest=st.sampled_from([.5, 2., 5.]))
-def test_footprints_agree_with_oracle(case, widest):
+def test_footprints_agree_with_reference(case, widest):
     image, grid, output_grad, mode = case
     rank = grid.shape[-1]
     # More taps take the reference long in volumes.
@@ -176,7 +176,7 @@ def test_pixels_and_thetas_that_are_not_finite(rng, assert_close, mode):
         assert_close(np.where(infinite, 0, actual), np.where(infinite, 0, expected), factor=10)
 
 
-@pytest.mark.parametrize('kind, dtype', zip(kernels.POINTS, ['float32', 'float64'] * 2))
+@pytest.mark.parametrize('kind, dtype', zip(sampling.POINTS, ['float32', 'float64'] * 2))
 def test_identity_is_exact(rng, kind, dtype):
     image = rng.randn(2, 2, 9, 12).astype(dtype)
     image.flat[::7] = -0.
@@ -184,7 +184,7 @@ def test_identity_is_exact(rng, kind, dtype):
     image.flat[5::13] = np.nan
     points = {'affine': np.eye(2, 3), 'projective': np.eye(3), 'flow': np.zeros((2, 9, 12)),
               'grid': np.moveaxis(np.mgrid[:9, :12][::-1], 0, -1) * [2 / 11, 2 / 8] - 1}[kind]
-    for interpolation in kernels.INTERPOLATIONS:
+    for interpolation in sampling.INTERPOLATIONS:
         mode = SamplingMode(kind, interpolation, 'mirror', kind != 'affine', -.75)
         (actual, expected), = compiled('sample', image, np.stack([points] * 2), image.shape[2:], mode,
                                        options={})
@@ -232,7 +232,7 @@ def test_what_is_not_wanted_is_none(rng):
 
 def run(kind, arrays, out_shape=None, **options):
     """Outputs of an Op's JAX function, compiled for these arrays."""
-    op = kind(name='somebody', **options)
+    op = kind(caller='somebody', **options)
     variables = [T.TensorType(str(array.dtype), (False,) * array.ndim)() for array in arrays]
     shapes = () if out_shape is None else (np.asarray(out_shape),)
     node = op.make_node(*variables, *[T.lvector() for _ in shapes])
@@ -323,17 +323,17 @@ def test_check_finite_says_which(kind):
     theta = np.tile([[1., 0, 0, 0, 1, 0]], (3, 1))
     arrays = [np.zeros((3, 1, 2, 2)), theta] + [np.ones((3, 1, 2, 2))] * (kind is AffineTransformGrad)
     out_shape = (2, 2) if kind is AffineTransform else None
-    fine = run(kind, arrays, out_shape, check_finite=True)
+    fine = run(kind, arrays, out_shape, options=SamplerOptions(check_finite=True))
     for checked, plain in zip(fine, run(kind, arrays, out_shape)):
         np.testing.assert_array_equal(checked, plain)
     theta[1, 2] = np.nan
     with pytest.raises(Exception, match=r'somebody: theta is not finite for 1 of 3 images; the first is '
                                         r'number 1: \[ 1.  0. nan'):
-        run(kind, arrays, out_shape, check_finite=True)
+        run(kind, arrays, out_shape, options=SamplerOptions(check_finite=True))
 
 
 def test_check_finite_of_a_big_grid():
     grid = np.zeros((2, 200, 300, 2))
     grid[1, 7, 8, 0] = np.inf
     with pytest.raises(Exception, match='grid is not finite for 1 of 2 images; the first is number 1'):
-        run(GridSample, [np.zeros((2, 1, 2, 2)), grid], check_finite=True)
+        run(GridSample, [np.zeros((2, 1, 2, 2)), grid], options=SamplerOptions(check_finite=True))

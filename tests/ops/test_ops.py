@@ -6,8 +6,7 @@ import pytest
 import theano
 import theano.tensor as T
 
-from lasagne_ext import kernels
-from lasagne_ext.kernels import oracle
+from lasagne_ext.kernels import sampling, sampling_reference
 from lasagne_ext.ops import (AffineTransform, AffineTransformGrad, FlowWarp, GridSample,
                              ProjectiveTransform, SamplerOptions, affine_grid, affine_transform,
                              flow_grid, flow_warp, grid_sample, projective_grid, projective_transform)
@@ -41,7 +40,7 @@ def test_affine_op_equals_grid_and_sampling(rng, assert_close, align_corners, si
     apart = grid_sample(image, grid, align_corners=align_corners)
     assert_close(fused.eval(), apart.eval())
     shaped = theta.reshape(2, len(size), -1)
-    assert_close(grid.eval(), oracle.affine_grid(shaped, size, align_corners))
+    assert_close(grid.eval(), sampling_reference.affine_grid(shaped, size, align_corners))
 
 
 @pytest.mark.parametrize('align_corners', [True, False])
@@ -68,7 +67,7 @@ def test_size_of_a_flows_input_is_its_own_by_default(rng):
     np.testing.assert_array_equal(flow_grid(flow).eval(), flow_grid(flow, in_shape=(3, 4)).eval())
 
 
-@pytest.mark.parametrize('interpolation', kernels.INTERPOLATIONS)
+@pytest.mark.parametrize('interpolation', sampling.INTERPOLATIONS)
 @pytest.mark.parametrize('rank', [2, 3])
 def test_identities_return_the_input_bit_for_bit(rng, rank, interpolation):
     image = image_of_rank(rng, rank).astype('float32')
@@ -87,7 +86,7 @@ def test_projective_with_the_last_row_of_the_affine_is_affine_bit_for_bit(rng, s
     rank = len(size)
     image, theta = image_of_rank(rng, rank), matrices(rng, rank)
     H = np.concatenate([theta, np.tile(np.eye(rank + 1)[-1], (2, 1))], axis=1)
-    for interpolation in kernels.INTERPOLATIONS:
+    for interpolation in sampling.INTERPOLATIONS:
         affine = affine_transform(image, theta, size, interpolation=interpolation)
         projective = projective_transform(image, H, size, interpolation=interpolation)
         assert affine.eval().tobytes() == projective.eval().tobytes()
@@ -161,8 +160,8 @@ def test_optimized_graphs_call_the_kernels(rng, dtype):
     mode = AffineTransform().mode
     assert value.dtype == dtype and gradient.dtype == dtype
     flat = thetas.reshape(2, 2, 3)
-    np.testing.assert_array_equal(value, kernels.sample(images, flat, (3, 2), mode))
-    _, expected = kernels.sample_backward(images, flat, np.ones_like(value), mode)
+    np.testing.assert_array_equal(value, sampling.sample(images, flat, (3, 2), mode))
+    _, expected = sampling.sample_backward(images, flat, np.ones_like(value), mode)
     np.testing.assert_array_equal(gradient, expected.reshape(2, 6))
 
 

@@ -4,8 +4,7 @@ from collections import OrderedDict, namedtuple
 import numpy as np
 
 from lasagne_ext.debug.describe import describe
-from lasagne_ext.network.layers import called
-from lasagne_ext.network.nodes import nearest_place
+from lasagne_ext.network.graph import layer_label, nearest_place
 from lasagne_ext.debug.words.causes import (cause_of_input, first_bad_step, likely_cause, operation,
                                         root_divided_by)
 from lasagne_ext.engine.monitoring import Monitored, fills, is_loop, is_unset
@@ -153,14 +152,14 @@ class Search:
             if own is source:
                 self.scene = None, [], [value]
                 name = self.names[layer]
-                return _bad(value, 'the value given for ' + called(name, layer), name, 'given',
+                return _bad(value, 'the value given for ' + layer_label(name, layer), name, 'given',
                             cause=cause_of_input(False))
         value = source.get_value(borrow=True)
         self.scene = None, [], [value]
         for name, layer in self.named.items():
             if source in layer.get_params():
                 return _bad(value, 'the parameter %s of %s' % (_short(source.name, name),
-                                                               called(name, layer)),
+                                                               layer_label(name, layer)),
                             name, 'given', cause=cause_of_input(True))
         return _bad(value, 'the shared variable %s' % source, None, 'given', cause=cause_of_input(True))
 
@@ -184,7 +183,7 @@ class Search:
         where, layer = 'the loss', None
         if place is not None:
             layer = place.name
-            where = called(layer, self.named[layer])
+            where = layer_label(layer, self.named[layer])
             if not place.exact:
                 where = 'the loss, after ' + where
         step = first_bad_step(value, int(inputs[0])) if is_loop(node) and value.ndim else None

@@ -10,7 +10,7 @@ from theano.gradient import DisconnectedType, NullType
 
 from lasagne_ext.network.expressions import flattened
 from lasagne_ext.network.inputs import Feed
-from lasagne_ext.network.layers import called, given_words, named_layers
+from lasagne_ext.network.graph import argument_text, layer_label, named_layers
 from lasagne_ext.debug.numbers.float64 import float64_outputs, float64_variable, is_float, without
 
 #: `outputs` and `inputs` are name -> variable, `values` those of the inputs. `title` says what it is.
@@ -21,21 +21,21 @@ class NoGradient(Exception):
     """A gradient that cannot be had; the message says why."""
 
 
-def problem_of(where, thing, inputs, deterministic):
+def problem_of(caller, thing, inputs, deterministic):
     """The :class:`Problem` of a function, an Op, a layer or a list of layers."""
     layers = thing if isinstance(thing, (list, tuple)) else [thing]
     if any(isinstance(layer, lasagne.layers.Layer) for layer in layers):
-        return _network(where, list(layers), inputs, deterministic)
+        return _network(caller, list(layers), inputs, deterministic)
     if not callable(thing):
         raise TypeError('%s: fn_or_layer must be a function of symbolic variables, an Op or a Lasagne layer, '
-                        'got %s' % (where, given_words(thing, 'the function or layer')))
-    return _function(where, thing, inputs)
+                        'got %s' % (caller, argument_text(thing, 'the function or layer')))
+    return _function(caller, thing, inputs)
 
 
-def _network(where, layers, inputs, deterministic):
-    named = named_layers(where, layers)
+def _network(caller, layers, inputs, deterministic):
+    named = named_layers(caller, layers)
     names = {layer: name for name, layer in named.items()}
-    feed = Feed(where, named, inputs)
+    feed = Feed(caller, named, inputs)
     found, values = OrderedDict(), []
     variables = OrderedDict()
     for (layer, own), value in zip(feed.variables.items(), feed.values):
@@ -58,10 +58,10 @@ def _network(where, layers, inputs, deterministic):
         output = flattened(output)
         parts.update((names[layer] if len(output) == 1 else '%s[%d]' % (names[layer], k), part)
                      for k, part in enumerate(output))
-    _check_outputs(where, parts.values())
+    _check_outputs(caller, parts.values())
     parts = OrderedDict(zip(parts, without(list(parts.values()), replacements)))
-    title = ' and '.join(called(names[layer], layer) for layer in layers)
-    return _problem(where, title, parts, found, values)
+    title = ' and '.join(layer_label(names[layer], layer) for layer in layers)
+    return _problem(caller, title, parts, found, values)
 
 
 def _parameter_name(layer, parameter, number, taken):
@@ -70,17 +70,17 @@ def _parameter_name(layer, parameter, number, taken):
     return name if name not in taken else '%s#%d' % (name, number)
 
 
-def _function(where, function, inputs):
-    arrays = named_arrays(where, function, inputs)
+def _function(caller, function, inputs):
+    arrays = named_arrays(caller, function, inputs)
     variables = OrderedDict((name, T.TensorType('float64' if array.dtype.kind == 'f' else str(array.dtype),
                                                 [size == 1 for size in array.shape])(name))
                             for name, array in arrays.items())
     with theano.configparser.change_flags(floatX='float64'):
-        outputs = applied(where, function, variables, isinstance(inputs, dict))
-    return _problem(where, described(function), outputs, variables, list(arrays.values()))
+        outputs = applied(caller, function, variables, isinstance(inputs, dict))
+    return _problem(caller, described(function), outputs, variables, list(arrays.values()))
 
 
-def named_arrays(where, function, inputs):
+def named_arrays(caller, function, inputs):
     """The arrays given for a function's arguments, by name."""
     if isinstance(inputs, dict):
         names, arrays = [str(name) for name in inputs], list(inputs.values())
@@ -89,21 +89,21 @@ def named_arrays(where, function, inputs):
         names = _argument_names(function, len(arrays))
     arrays = [np.asarray(array) for array in arrays]
     if not arrays:
-        raise ValueError('%s: inputs must hold at least one array, got none' % where)
+        raise ValueError('%s: inputs must hold at least one array, got none' % caller)
     for name, array in zip(names, arrays):
         if array.dtype.kind not in 'biuf':
             raise TypeError('%s: the input %r must be an array of real numbers, got dtype %s'
-                            % (where, name, array.dtype))
+                            % (caller, name, array.dtype))
     return OrderedDict(zip(names, arrays))
 
 
-def applied(where, function, variables, by_name):
+def applied(caller, function, variables, by_name):
     """What a function gives for symbolic variables, by name."""
     # An Op takes its inputs in order, whatever they are called.
     by_name = by_name and not hasattr(function, 'make_node')
     outputs = function(**variables) if by_name else function(*variables.values())
     parts = flattened(outputs)
-    _check_outputs(where, parts)
+    _check_outputs(caller, parts)
     if isinstance(outputs, dict):
         return OrderedDict(outputs)
     return OrderedDict(zip(['out'] if len(parts) == 1 else ['out%d' % k for k in range(len(parts))], parts))
@@ -128,20 +128,20 @@ def _argument_names(function, count):
     return (names + ['input%d' % k for k in range(len(names), count)])[:count]
 
 
-def _check_outputs(where, outputs):
+def _check_outputs(caller, outputs):
     if not outputs or not all(isinstance(output, theano.Variable) for output in outputs):
         raise TypeError('%s: the function must give symbolic outputs, got %s'
-                        % (where, ', '.join(map(repr, outputs)) or 'none'))
+                        % (caller, ', '.join(map(repr, outputs)) or 'none'))
 
 
-def _problem(where, title, outputs, inputs, values):
+def _problem(caller, title, outputs, inputs, values):
     if not any(is_float(variable) for variable in inputs.values()):
         raise ValueError('%s: nothing to differentiate: no input or parameter is of a floating type, but %s'
-                         % (where, ', '.join('%s %s' % (name, variable.dtype)
+                         % (caller, ', '.join('%s %s' % (name, variable.dtype)
                                              for name, variable in inputs.items())))
     if not any(is_float(output) for output in outputs.values()):
         raise ValueError('%s: nothing to differentiate: no output is of a floating type, but %s'
-                         % (where, ', '.join('%s %s' % (name, getattr(output, 'dtype', output.type))
+                         % (caller, ', '.join('%s %s' % (name, getattr(output, 'dtype', output.type))
                                              for name, output in outputs.items())))
     values = [np.array(value, dtype=variable.dtype) for variable, value in zip(inputs.values(), values)]
     return Problem(title, outputs, inputs, values)

@@ -2,7 +2,7 @@
 import html
 import unicodedata
 
-from lasagne_ext.network.families import COLOURS
+from lasagne_ext.network.registry import COLOURS
 from lasagne_ext.debug.pictures.layout import Layout
 
 #: Of a fixed-width font at 12 pixels: the width of a letter, and from one line to the next.

@@ -11,13 +11,13 @@ COLOURS = ('tab:orange', 'tab:cyan', 'tab:green', 'tab:pink', 'tab:olive', 'tab:
 LINES = 9
 
 
-def picture(where, images, grids, crops, align_corners, titles=None):
+def picture(caller, images, grids, crops, align_corners, titles=None):
     """Draw a column for every image: the image, the windows in it, what lies in them.
 
     Parameters
     ----------
-    where : str
-        Who speaks in error messages.
+    caller : str
+        Name to show in error messages.
     images : array, (count, channels, rows, columns)
     grids : array, (count, K, rows, columns, 2)
         Normalised coordinates.
@@ -33,7 +33,7 @@ def picture(where, images, grids, crops, align_corners, titles=None):
     count, glimpses = grids.shape[:2]
     into, outof = (np.clip(array.shape[-2] / max(array.shape[-1], 1), .2, 5) for array in (images, crops))
     heights = [into, into] + [outof] * glimpses
-    figure = new_figure(where, (1.5 * max(count, 2), 1.5 * sum(heights) + .5))
+    figure = new_figure(caller, (1.5 * max(count, 2), 1.5 * sum(heights) + .5))
     axes = figure.subplots(2 + glimpses, count, squeeze=False, gridspec_kw={'height_ratios': heights})
     for k in range(count):
         for axis in axes[:2, k]:

@@ -2,8 +2,8 @@
 import numpy as np
 
 from lasagne_ext.debug._tables import shape_text
-from lasagne_ext.network.layers import called, incoming_layers
-from lasagne_ext.network.sizes import agrees, axis_order, declared_from, flattened_shape, is_shape
+from lasagne_ext.network.graph import incoming_layers, layer_label
+from lasagne_ext.network.shapes import agrees, axis_order, declared_from, flattened_shape, is_shape
 
 
 def likely_cause(node, values, layer, names, given):
@@ -42,7 +42,7 @@ def _wrong_inputs(layer, names, given):
         if agrees(source.shape, shape):
             continue
         text = '%s was given %s where %s was declared' % (
-            called(names[source], source), shape_text(shape), shape_text(source.shape))
+            layer_label(names[source], source), shape_text(shape), shape_text(source.shape))
         order = axis_order(source.shape, shape)
         if order:
             return '%s: %s' % (text, order)
@@ -62,13 +62,13 @@ def _consequence(layer, names, given):
         flat, expected = shape[1:], source.output_shape[1:]
         if len(flat) == 1 and None not in expected + tuple(flat):
             return ', so %s gives %d numbers per sample where %d are expected' % (
-                called(names[source], source), flat[0], np.prod(expected))
+                layer_label(names[source], source), flat[0], np.prod(expected))
         if getattr(layer, 'num_leading_axes', 1) == 1 and hasattr(layer, 'num_units') and None not in (
                 tuple(flat) + tuple(expected)):
             return ', so %s gives %s, %d numbers per sample where %d are expected' % (
-                called(names[source], source), shape_text(shape), np.prod(flat), np.prod(expected))
+                layer_label(names[source], source), shape_text(shape), np.prod(flat), np.prod(expected))
         return ', so %s gives %s where %s is expected' % (
-            called(names[source], source), shape_text(shape), shape_text(source.output_shape))
+            layer_label(names[source], source), shape_text(shape), shape_text(source.output_shape))
     return ''
 
 
@@ -76,7 +76,7 @@ def _unequal_batches(names, given):
     sizes = {}
     for source, shape in given.items():
         if shape and source.shape and source.shape[0] is None:
-            sizes.setdefault(shape[0], called(names[source], source))
+            sizes.setdefault(shape[0], layer_label(names[source], source))
     if len(sizes) < 2:
         return ''
     return 'the inputs are batches of different sizes: ' + ', '.join(
@@ -90,7 +90,7 @@ def _unequal_merge(layer, names, given):
     if len(known) < 2 or not all(map(is_shape, known)) or len(set(map(tuple, known))) == 1:
         return ''
     return 'its incoming layers differ: ' + ', '.join(
-        '%s gives %s' % (called(names[source], source), shape_text(shape))
+        '%s gives %s' % (layer_label(names[source], source), shape_text(shape))
         for source, shape in zip(sources, known))
 
 

@@ -7,8 +7,8 @@ import theano
 from theano.gof import graph
 
 from lasagne_ext.network.expressions import expressions, flattened
-from lasagne_ext.network.layers import giving_transforms, incoming_layers, is_kind_of
-from lasagne_ext.debug.words.plain import nonlinearity_name
+from lasagne_ext.network.graph import incoming_layers, is_kind_of, localisation_layers
+from lasagne_ext.network.wording import nonlinearity_name
 from lasagne_ext.debug.words.suspicious_values import is_constant, value_suspicions
 
 #: Something that looks suspicious: the name of the layer, and what about it.
@@ -53,7 +53,7 @@ class Network:
 
     def __init__(self, named, names, outputs):
         self.named, self.names, self.outputs = named, names, outputs
-        self.giving_transforms = giving_transforms(names)
+        self.localisation_layers = localisation_layers(names)
         self.consumers = {layer: [] for layer in names}
         for layer in names:
             for source in incoming_layers(layer):
@@ -98,7 +98,7 @@ def _softmax(network, layer):
 def _rectified_output(network, layer):
     if not _has_weights(layer) or _nonlinearity(layer) != 'rectify':
         return []
-    if layer in network.giving_transforms:
+    if layer in network.localisation_layers:
         return ['the numbers of a transform are rectified and can never be negative; give '
                 'nonlinearity=None']
     if network.is_output(layer) and not network.consumers[layer] and is_kind_of(layer, 'DenseLayer'):
@@ -205,7 +205,7 @@ def _look_at_values(network, found, values):
     constant = {layer for name, layer in network.named.items() if is_constant(values[name])}
     for name, layer in network.named.items():
         found[name] += value_suspicions(layer, values[name])
-        meant = layer in network.giving_transforms
+        meant = layer in network.localisation_layers
         if layer in constant and not meant and not constant.issuperset(incoming_layers(layer)):
             found[name].append('gives the same for all %d samples' % len(flattened(values[name])[0]))
 

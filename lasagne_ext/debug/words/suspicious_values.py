@@ -3,7 +3,7 @@ import lasagne
 import numpy as np
 
 from lasagne_ext.network.expressions import flattened
-from lasagne_ext.debug.words.plain import nonlinearity_name
+from lasagne_ext.network.wording import nonlinearity_name
 
 #: From these shares on, dead units and saturated values are worth a word.
 _DEAD_SHARE, _SATURATED_SHARE = .4, .25

@@ -3,7 +3,7 @@ import importlib
 import sys
 import warnings
 
-from lasagne_ext.engine import _environment, _lasagne, disconnected, origins, settings
+from lasagne_ext.engine import _environment, _lasagne, settings
 from lasagne_ext.engine.pytensor import _finder, flags
 
 NAME = 'pytensor'
@@ -35,9 +35,6 @@ def activate():
     with flags.pytensor_flags(user_flags), warnings.catch_warnings():
         warnings.simplefilter('ignore', DeprecationWarning)
         importlib.import_module('pytensor')
-    origins.install(importlib.import_module('pytensor.graph.utils'),
-                    importlib.import_module('pytensor.graph.fg').FunctionGraph)
-    disconnected.install(importlib.import_module('pytensor.gradient'))
     from lasagne_ext.engine.pytensor import (derivatives, linkers, old_pickles, refused_attributes,
                                               shared, test_values, variable_methods)
     for module in (variable_methods, refused_attributes, derivatives, shared, old_pickles):
@@ -46,7 +43,9 @@ def activate():
     test_values.set_mode(user_flags.get('compute_test_value', 'off'))
     _lasagne.drop_half_imported('theano')
     _finder.install()
-    importlib.import_module('theano')
+    theano = importlib.import_module('theano')
+    importlib.import_module('lasagne_ext.engine.origin_rewrites').register(
+        theano.compile.optdb, 'fast_run', 'fast_compile')
     _lasagne.import_lasagne()
     _is_active = True
 

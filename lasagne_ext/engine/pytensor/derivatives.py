@@ -8,7 +8,11 @@ from pytensor import scalar
 from pytensor.gradient import ZeroGrad
 from pytensor.graph.basic import Variable
 
+from lasagne_ext.engine import gradients
+from lasagne_ext.engine.origins import follow_gradient
 from lasagne_ext.engine.pytensor.graphs import as_list
+
+_grad = gradients.follow(pytensor.gradient, 'pullback')
 
 
 def format_as(use_list, use_tuple, outputs):
@@ -69,7 +73,7 @@ def grad(cost, wrt, consider_constant=None, disconnected_inputs='raise', add_nam
     Variable, or list or tuple of them
         As `wrt`.
     """
-    return _like(wrt, pytensor.gradient.grad(
+    return _like(wrt, _grad(
         cost, _checked_wrt('theano.grad', wrt), consider_constant, disconnected_inputs, add_names,
         known_grads, 'none' if return_disconnected == 'None' else return_disconnected, null_gradients))
 
@@ -146,7 +150,7 @@ def Lop(f, wrt, eval_points, consider_constant=None, disconnected_inputs='raise'
         As for :func:`grad`.
     """
     points, outputs = as_list(eval_points), as_list(f)
-    with _renamed():
+    with _renamed(), follow_gradient(outputs, points, 'pullback'):
         return _like(wrt, pytensor.gradient.Lop(
             outputs, _checked_wrt('theano.Lop', wrt), points, consider_constant, disconnected_inputs))
 

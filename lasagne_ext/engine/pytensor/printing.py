@@ -110,4 +110,4 @@ def _listed(values):
     return ','.join(map(str, values))
 
 
-register_dispatch(numba='lasagne_ext.engine.pytensor.printing_numba')
+register_dispatch(numba='lasagne_ext.engine.pytensor.numba_mode.tensor')

@@ -5,8 +5,8 @@ from pytensor.compile.sharedvalue import SharedVariable, shared_constructor
 from pytensor.graph.basic import Variable
 from pytensor.link.c.type import generic
 
+from lasagne_ext.engine.pytensor import random_state  # noqa: F401  (shares a RandomState)
 from lasagne_ext.engine.pytensor.functions import with_type
-from lasagne_ext.engine.pytensor.random import state_type  # noqa: F401  (shares a RandomState)
 
 
 def generic_constructor(value, name=None, strict=False, allow_downcast=None):

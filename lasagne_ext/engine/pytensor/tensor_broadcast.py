@@ -162,5 +162,4 @@ def _summed_axes(x, y, axes):
     return pair
 
 
-register_dispatch(numba='lasagne_ext.engine.pytensor.tensor_numba',
-                  jax='lasagne_ext.engine.pytensor.tensor_jax')
+register_dispatch(numba='lasagne_ext.engine.pytensor.numba_mode.tensor')

@@ -1,13 +1,13 @@
-"""The engine `theano`: Theano 1.0.5, mended while it runs, on Python 3.8 to 3.11."""
+"""The engine `theano`: Theano 1.0.5, repaired in memory, on Python 3.8 to 3.11."""
 import contextlib
 import importlib
 import logging
 import sys
 import warnings
 
-from lasagne_ext.engine import _environment, _lasagne, disconnected, origins, settings
+from lasagne_ext.engine import _environment, _lasagne, settings
 from lasagne_ext.engine.theano import blas as _blas
-from lasagne_ext.engine.theano import mends
+from lasagne_ext.engine.theano import patches
 
 NAME = 'theano'
 
@@ -43,20 +43,11 @@ def activate():
     _environment.check_theano_can_run()
     if _lasagne.is_whole('theano'):
         import theano
-        chosen = _mend_loaded_theano(theano)
+        chosen = _adopt(theano)
     else:
         _lasagne.drop_half_imported('theano')
         chosen = _import_theano()
-    origins.install(importlib.import_module('theano.gof.utils'),
-                    importlib.import_module('theano.gof.fg').FunctionGraph)
-    disconnected.install(importlib.import_module('theano.gradient'))
-    mends.alias_downsample()
-    mends.provide_old_cuda()
-    mends.mend_scan()
-    mends.mend_cache_key()
-    mends.mend_cop_version()
-    mends.mend_python_pooling()
-    mends.mend_python_convolution()
+    patches.patch_theano()
     # Scan would import theano.gpuarray later, when the stand-in for pkg_resources is gone.
     with _quiet_loggers():
         _lasagne.import_lasagne(before=['theano.gpuarray'])
@@ -106,8 +97,7 @@ def _import_theano():
         defaults['blas.ldflags'] = found.flags
     if 'cxx' not in flags and _environment.missing_compiler() is not None:
         defaults['cxx'] = ''
-    with settings.theano_flags(defaults, _instead_of_gpu(flags)), _quiet():
-        mends.provide_blas_opt_info()
+    with settings.theano_flags(defaults, _instead_of_gpu(flags)), _quiet(), patches.blas_opt_info_provided():
         importlib.import_module('theano')
     return found
 
@@ -121,7 +111,7 @@ def _instead_of_gpu(flags):
     return {'device': 'cpu'}
 
 
-def _mend_loaded_theano(theano):
+def _adopt(theano):
     """Theano is there already, with whatever BLAS it found; ours serves where it found none."""
     flags = settings.user_flags()
     if 'gcc.cxxflags' not in flags and not theano.config.gcc.cxxflags:

@@ -12,12 +12,12 @@ import pytensor  # noqa: E402
 import theano  # noqa: E402
 import theano.tensor as T  # noqa: E402
 from lasagne_ext import kernels  # noqa: E402
-from lasagne_ext.engine.pytensor.random import mrg_jump, state_type  # noqa: E402
-from lasagne_ext.engine.pytensor.random.mrg_op import MRGUniform  # noqa: E402
-from lasagne_ext.engine.pytensor.random.random_function import RandomFunction  # noqa: E402
+from lasagne_ext.engine.pytensor import random_state  # noqa: E402
+from lasagne_ext.engine.runtime.random import MRGUniform  # noqa: E402
 from lasagne_ext.kernels import mrg  # noqa: E402
 from theano.sandbox import rng_mrg  # noqa: E402
 from theano.sandbox.rng_mrg import MRG_RandomStreams  # noqa: E402
+from theano.tensor.raw_random import RandomFunction  # noqa: E402
 from theano.tensor.shared_randomstreams import RandomStreams  # noqa: E402
 
 
@@ -89,9 +89,9 @@ def test_substreams_by_doubling_are_those_by_single_jumps(rng):
     state = some_states(rng, 1)[0]
     expected = [state]
     for _ in range(10):
-        expected.append(mrg_jump.next_substream(expected[-1]))
-    np.testing.assert_array_equal(mrg_jump.substreams(state, 11), expected)
-    one_step = mrg_jump.jump(state[None], np.array([[0, 2 ** 22, 129], [1, 0, 0], [0, 1, 0]]),
+        expected.append(rng_mrg.ff_2p72(expected[-1]))
+    np.testing.assert_array_equal(rng_mrg.substreams(state, 11), expected)
+    one_step = rng_mrg.jump(state[None], np.array([[0, 2 ** 22, 129], [1, 0, 0], [0, 1, 0]]),
                              np.array([[2 ** 15, 0, 32769], [1, 0, 0], [0, 1, 0]]))
     np.testing.assert_array_equal(one_step, mrg.uniform(state[None], 1, np.dtype('float64'))[0])
 
@@ -186,9 +186,9 @@ def test_shapes_are_known(fast_compile):
 def test_a_state_as_a_tensor_and_back(drawn):
     state = np.random.RandomState(3)
     state.normal(size=drawn)
-    words = state_type.encode(state)
-    assert words.dtype == 'uint32' and words.shape == state_type.random_state_type.shape
-    for again in (state_type.decode(words), state_type.borrow(words)):
+    words = random_state.encode(state)
+    assert words.dtype == 'uint32' and words.shape == random_state.random_state_type.shape
+    for again in (random_state.decode(words), random_state.borrow(words)):
         np.testing.assert_array_equal(again.normal(size=5), copy.deepcopy(state).normal(size=5))
 
 
@@ -213,7 +213,7 @@ def test_a_borrowed_state_can_be_copied_and_put_back():
     borrowed.seed(6)
     shared.set_value(borrowed)
     words = shared.get_value(borrow=True, return_internal_type=True)
-    np.testing.assert_array_equal(words, state_type.encode(np.random.RandomState(6)))
+    np.testing.assert_array_equal(words, random_state.encode(np.random.RandomState(6)))
 
 
 def test_only_floats_are_drawn():

@@ -12,18 +12,25 @@ from lasagne_ext.engine._environment import EngineWarning
 from lasagne_ext.engine.pytensor.jax_mode._errors import untraceable
 from lasagne_ext.engine.pytensor.jax_mode._trace import Graph, is_traced
 
-_told = set()
+_warned = set()
 
 
-def implementation(node):
-    """Call the Op's Python code at every call."""
+def implementation(node, of_node):
+    """Call the Op's Python code at every call.
+
+    Parameters
+    ----------
+    node : Apply
+    of_node : function
+        A node -> its implementation, for the graph of its shapes.
+    """
     for variable in node.inputs + node.outputs:
         if not isinstance(variable.type, TensorType) and not isinstance(variable, Constant):
             raise untraceable(node, 'has the input or output %s of type %s, where JAX knows tensors '
                                     'only' % (variable, variable.type))
-    _tell(type(node.op))
+    _warn_once(type(node.op))
     compute = _Thunk(node)
-    shapes = _Shapes(node)
+    shapes = _Shapes(node, of_node)
 
     def run(trace, *inputs):
         outputs = [jax.ShapeDtypeStruct(shape, variable.type.dtype) for shape, variable
@@ -57,10 +64,10 @@ def _keep_64_bits():
         jax.enable_x64(True).__enter__()
 
 
-def _tell(kind):
-    if kind in _told:
+def _warn_once(kind):
+    if kind in _warned:
         return
-    _told.add(kind)
+    _warned.add(kind)
     warnings.warn('the Op %s has no JAX implementation: each call goes back to Python, which is slow. '
                   'Give the Op a method jax_function(self, node) that returns a function of the inputs '
                   'written in jax.numpy' % kind.__name__, EngineWarning, stacklevel=2)
@@ -91,12 +98,12 @@ class _Thunk:
 class _Shapes:
     """Shapes of a node's outputs: declared, inferred by its Op, or seen on inputs made of ones."""
 
-    def __init__(self, node):
+    def __init__(self, node, of_node):
         self._node = node
         self._graph = None
         self._declared = [variable.type.shape for variable in node.outputs]
         if any(None in shape for shape in self._declared) and hasattr(node.op, 'infer_shape'):
-            self._graph = _shape_graph(node)
+            self._graph = _shape_graph(node, of_node)
 
     def __call__(self, trace, inputs, compute):
         if not any(None in shape for shape in self._declared):
@@ -109,8 +116,7 @@ class _Shapes:
         return [tuple(next(sizes) for _ in shape) for shape in self._declared]
 
 
-def _shape_graph(node):
-    from lasagne_ext.engine.pytensor.jax_mode._dispatch import implementation as of_node
+def _shape_graph(node, of_node):
     dummies = [variable.type() for variable in node.inputs]
     stand_in = node.op.make_node(*[variable if isinstance(variable, Constant) else dummy
                                    for variable, dummy in zip(node.inputs, dummies)])

@@ -8,14 +8,14 @@ import numpy as np
 from pytensor.tensor.random.op import RandomVariable
 
 from lasagne_ext.engine.pytensor.jax_mode import (
-    _callback, _control, _elementwise, _extra, _indexing, _scan, _shapes)
+    _callback, _control, _elementwise, _indexing, _scan, _shapes)
 from lasagne_ext.engine.pytensor.jax_mode._errors import untraceable
 from lasagne_ext.engine.pytensor.jax_mode._runtime import jax_funcify
 from lasagne_ext.engine.pytensor.jax_mode._trace import is_traced, stage
 
 #: Classes of Ops -> function of a node that returns its implementation.
 OWN = {}
-for _module in (_shapes, _indexing, _elementwise, _control, _extra, _scan):
+for _module in (_shapes, _indexing, _elementwise, _control, _scan):
     OWN.update(_module.IMPLEMENTATIONS)
 
 #: What JAX raises when it is asked for the value of something traced.
@@ -37,7 +37,7 @@ def implementation(node):
             return OWN[kind](node, implementation)
         if kind is not object and kind in jax_funcify.registry:
             return _pytensors(node)
-    return _callback.implementation(node)
+    return _callback.implementation(node, implementation)
 
 
 def _pytensors(node):
@@ -47,7 +47,7 @@ def _pytensors(node):
     try:
         return _of_values(jax_funcify(node.op, node=node), node)
     except (NotImplementedError, AttributeError):
-        return _callback.implementation(node)
+        return _callback.implementation(node, implementation)
 
 
 def _of_values(function, node):
@@ -58,7 +58,7 @@ def _of_values(function, node):
         try:
             return _sequence(function(*inputs), node)
         except NotImplementedError:
-            return _callback.implementation(node)(trace, *inputs)
+            return _callback.implementation(node, implementation)(trace, *inputs)
         except _UNKNOWN:
             inputs = [trace.number(value, node) if _is_count(value) else value for value in inputs]
         try:
