@@ -119,7 +119,8 @@ def _warp(images, kind, rng, canvas, unit):
     else:
         views = _rotated_views(rng, in_half, half, scale, kind.rotation)
     # From pixels to normalised coordinates, where images reach from -1 to 1.
-    return _view_projective(images, views / np.append(in_half, 1)[:, None] * np.append(half, 1), canvas)
+    matrices = views / np.append(in_half, 1)[:, None] * np.append(half, 1)
+    return _sample(images, matrices, 'projective', canvas)
 
 
 def _rotated_views(rng, in_half, half, scale, rotation):
@@ -263,11 +264,6 @@ def _rotation_matrices(angle):
 def _view_affine(images, matrix, shift, size):
     """Return square views of the images, `size` pixels wide."""
     return _sample(images, np.concatenate([matrix, shift[:, :, None]], axis=2), 'affine', (size, size))
-
-
-def _view_projective(images, matrix, size):
-    """Return views of the images, of that size, through matrices ``(number, 3, 3)``."""
-    return _sample(images, matrix, 'projective', size)
 
 
 def _view_bent(images, size, scale, side, displacements):

@@ -125,8 +125,10 @@ def save_checkpoint(path, network, functions=None, epoch=None, history=None, ext
     if epoch is not None:
         epoch = check_count(caller, 'epoch', epoch, least=0)
     parameters, state = checkpoint_variables(caller, network, functions)
+    found = report()
+    versions = {'lasagne_ext': __version__, **{name: found[name] for name in _VERSIONS}}
     content = OrderedDict([
-        ('format', FORMAT), ('versions', _versions()), ('epoch', epoch),
+        ('format', FORMAT), ('versions', versions), ('epoch', epoch),
         ('history', _check_dict(caller, 'history', getattr(history, 'to_dict', lambda: history)())),
         ('extra', _check_dict(caller, 'extra', extra) or {}),
         ('parameters', OrderedDict((layer, _values(of_layer)) for layer, of_layer in parameters.items())),
@@ -269,11 +271,6 @@ def _read(path, allow_pickle):
 def _values(variables):
     # Arrays are written at once, so they need not be copied; a random state is.
     return OrderedDict((name, variable.get_value(borrow=True)) for name, variable in variables.items())
-
-
-def _versions():
-    found = report()
-    return dict([('lasagne_ext', __version__)] + [(name, found[name]) for name in _VERSIONS])
 
 
 def _check_path(caller, path):

@@ -111,16 +111,14 @@ class Source:
                     raise ValueError('%s: the target must have the shape of the output, %s, got %s'
                                      % (self._caller, shape, tuple(array.shape)))
             if isinstance(loss, str) and loss in CLASS_LOSSES:
-                self._check_probabilities(loss, np.asarray(array))
+                values = np.asarray(array)
+                outside = values[~((values >= 0) & (values <= 1))]
+                if outside.size:
+                    raise ValueError('%s: the targets of %s must be from 0 to 1, but there is %s'
+                                     % (self._caller, loss, outside.flat[0]))
         elif variable.dtype.startswith(('int', 'uint')):
             return self._check_labels(np.asarray(array), 2 if shape[-1] == 1 else shape[-1])
         return array
-
-    def _check_probabilities(self, loss, array):
-        if array.size and not (array.min() >= 0 and array.max() <= 1):
-            outside = array[~((array >= 0) & (array <= 1))].flat[0]
-            raise ValueError('%s: the targets of %s must be from 0 to 1, but there is %s'
-                             % (self._caller, loss, outside))
 
     def _check_labels(self, labels, classes):
         if not labels.size:

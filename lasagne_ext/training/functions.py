@@ -90,17 +90,19 @@ class Functions:
     @property
     def train(self):
         """Function ``train(*inputs, *targets) -> [loss, *metrics]``: one step, dropout on."""
-        return self._function('train', lambda: (self.targets, self._training, self.updates))
+        return self._compiled_function('train', self.targets, lambda: self._training, self.updates)
 
     @property
     def validate(self):
         """Function ``validate(*inputs, *targets) -> [loss, *metrics]``: dropout off, nothing changes."""
-        return self._function('validate', lambda: (self.targets, self._validation(), None))
+        return self._compiled_function('validate', self.targets, self._validation)
 
     @property
     def predict(self):
         """Function ``predict(*inputs)``: the output, or a list of them, dropout off."""
-        return self._function('predict', lambda: ([], self._predictions(), None))
+        last = self.outputs[0] if isinstance(self.network, lasagne.layers.Layer) else self.outputs
+        return self._compiled_function(
+            'predict', [], lambda: lasagne.layers.get_output(last, deterministic=True))
 
     def compile(self, *names):
         """Compile some of the functions now, rather than when they are first used.
@@ -147,14 +149,10 @@ class Functions:
             return len(batch[0])
         return float(batch[list(self.inputs).index(self.mask)].sum())
 
-    def _predictions(self):
-        predictions = lasagne.layers.get_output(self.outputs, deterministic=True)
-        return predictions[0] if isinstance(self.network, lasagne.layers.Layer) else predictions
-
-    def _function(self, name, parts):
+    def _compiled_function(self, name, targets, build, updates=None):
+        """Return a function that is compiled once, when it is first asked for."""
         if name not in self._compiled:
-            targets, results, updates = parts()
-            function = theano.function(list(self.inputs.values()) + list(targets), results, updates=updates,
+            function = theano.function(list(self.inputs.values()) + list(targets), build(), updates=updates,
                                        allow_input_downcast=True, on_unused_input='ignore')
             self._compiled[name] = CompiledFunction(function, self.inputs)
         return self._compiled[name]

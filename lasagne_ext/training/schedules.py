@@ -3,7 +3,7 @@ import math
 import numbers
 
 from lasagne_ext.checks import check_count, check_number
-from lasagne_ext.training.callbacks import Monitor
+from lasagne_ext.training.callbacks import MonitoringCallback
 
 
 class _Schedule:
@@ -113,7 +113,7 @@ class CosineDecay(_Schedule):
         return self._end + (1 - self._end) * (1 + math.cos(math.pi * done)) / 2
 
 
-class ReduceOnPlateau:
+class ReduceOnPlateau(MonitoringCallback):
     """Multiply the learning rate by a factor when a loss or metric has not got better for some epochs.
 
     Parameters
@@ -146,25 +146,17 @@ class ReduceOnPlateau:
     """
 
     def __init__(self, monitor='val_loss', factor=.5, patience=3, min_delta=0., min_rate=0., mode=None):
-        self._monitor = Monitor('ReduceOnPlateau', monitor, mode, min_delta)
+        super().__init__(monitor, mode, min_delta)
         self._factor = _check_share('ReduceOnPlateau', 'factor', factor)
         self._patience = check_count('ReduceOnPlateau', 'patience', patience)
         self._min_rate = check_number('ReduceOnPlateau', 'min_rate', min_rate, 0)
 
     def on_train_begin(self, run):
-        self._monitor.check(run)
+        super().on_train_begin(run)
         run.learning_rate                          # refuses a rule whose rate cannot be set
-        if not run.resumed:
-            self._monitor.reset()
 
     def on_epoch_end(self, run, row):
-        if not self._monitor.improved(row) and self._monitor.waited >= self._patience:
+        if not self.improved(row) and self.waited >= self._patience:
             rate = run.learning_rate
             run.learning_rate = min(rate, max(rate * self._factor, self._min_rate))
-            self._monitor.waited = 0
-
-    def state(self):
-        return self._monitor.state()
-
-    def set_state(self, state):
-        self._monitor.set_state(state)
+            self.waited = 0
