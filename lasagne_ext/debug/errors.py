@@ -173,7 +173,7 @@ def annotate_error(error, named=None):
                  'mode=\'FAST_COMPILE\'')
     else:
         cause = failure_cause(failure.nodes[-1], failure.values, layer if place.exact else None, names,
-                             given)
+                              given)
     lines += ['likely cause: ' + cause] if cause else []
     annotated = _layer_error(error, '\n'.join(lines))
     annotated.layer, annotated.direction = place.name, place.direction if place.exact else None

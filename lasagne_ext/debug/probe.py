@@ -8,11 +8,11 @@ from tabulate import tabulate
 
 from lasagne_ext.checks import did_you_mean
 from lasagne_ext.debug.describe import array_text
-from lasagne_ext.network.expressions import (expressions, flattened, labelled_parts, like, loss_of,
+from lasagne_ext.network.expressions import (expressions, flattened, in_form_of, labelled_parts, loss_of,
                                              parts_by_name)
 from lasagne_ext.network.function_cache import cached_function
 from lasagne_ext.network.graph import layer_list, layer_names, named_layers, select_names
-from lasagne_ext.network.graph_copy import copies, merging_mode
+from lasagne_ext.network.graph_copy import copy_variables, merging_mode
 from lasagne_ext.network.inputs import Feed
 
 
@@ -70,7 +70,8 @@ class Probe(Values):
 
     Examples
     --------
-    >>>     >>> from lasagne.layers import DenseLayer, InputLayer
+    >>> import numpy as np
+    >>> from lasagne.layers import DenseLayer, InputLayer
     >>> from lasagne_ext.debug import probe
     >>> net = DenseLayer(InputLayer((None, 4), name='in'), 2, name='out')
     >>> values = probe(net, np.ones((3, 4)))
@@ -150,7 +151,8 @@ def probe(layers, inputs, gradients=False, loss=None, deterministic=True, only=N
 
     Examples
     --------
-    >>>     >>> from lasagne.layers import InputLayer, NonlinearityLayer
+    >>> import numpy as np
+    >>> from lasagne.layers import InputLayer, NonlinearityLayer
     >>> from lasagne.nonlinearities import rectify
     >>> from lasagne_ext.debug import probe
     >>> net = NonlinearityLayer(InputLayer((None, 2), name='in'), rectify, name='relu')
@@ -172,7 +174,7 @@ def probe(layers, inputs, gradients=False, loss=None, deterministic=True, only=N
     def build():
         variables = list(feed.variables.values())
         network = expressions('probe', named, feed.variables, deterministic)
-        values = expressions('probe', named, copies(feed.variables), deterministic)
+        values = expressions('probe', named, copy_variables(feed.variables), deterministic)
         looked_at = OrderedDict((name, values[name]) for name in names)
         slopes = OrderedDict()
         if gradients:
@@ -187,8 +189,8 @@ def probe(layers, inputs, gradients=False, loss=None, deterministic=True, only=N
     function, *forms = cached_function('probe', named.values(), [
         heads, list(named), names, bool(gradients), loss, bool(deterministic)], build)
     results = iter(function(*feed.values))
-    values, slopes = (OrderedDict((name, like(form, [next(results) if there else None
-                                                     for there in flattened(form)]))
+    values, slopes = (OrderedDict((name, in_form_of(form, [next(results) if there else None
+                                                           for there in flattened(form)]))
                                   for name, form in part.items()) for part in forms)
     return Probe(values, slopes if gradients else None)
 
@@ -198,11 +200,11 @@ def _gradients(loss, values):
     smooth = [part for part in parts_by_name(values, values) if part.dtype.startswith(('float', 'complex'))]
     slopes = dict(zip(smooth, theano.grad(loss, smooth, disconnected_inputs='ignore',
                                           return_disconnected='None') if smooth else []))
-    return OrderedDict((name, like(value, [slopes.get(part) for part in flattened(value)]))
+    return OrderedDict((name, in_form_of(value, [slopes.get(part) for part in flattened(value)]))
                        for name, value in values.items())
 
 
 def _forms(values):
     """Return layers' outputs with True in place of a variable and False in place of None."""
-    return OrderedDict((name, like(value, [part is not None for part in flattened(value)]))
+    return OrderedDict((name, in_form_of(value, [part is not None for part in flattened(value)]))
                        for name, value in values.items())

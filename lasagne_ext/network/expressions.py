@@ -129,7 +129,7 @@ def labelled_parts(name, value):
     return [(name, value)]
 
 
-def like(output, values):
+def in_form_of(output, values):
     """Return `values`, one for each of ``flattened(output)``, in the form that `output` has."""
     if isinstance(output, dict):
         return OrderedDict(zip(output, values))

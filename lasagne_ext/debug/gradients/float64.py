@@ -46,7 +46,7 @@ def float64_outputs(layers, variables, parameters, deterministic):
     return outputs, list(stand_ins.values())
 
 
-def without(outputs, replacements):
+def replace_variables(outputs, replacements):
     """Replace variables in the graph of `outputs`; one of another dtype is cast to that one's."""
     return theano.clone(outputs, replace=[
         (old, new if old.dtype == new.dtype else T.cast(new, old.dtype))
