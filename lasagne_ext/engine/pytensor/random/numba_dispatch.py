@@ -17,14 +17,14 @@ from lasagne_ext.engine.pytensor.random.multinomial import ChoiceFromUniform, Mu
 from lasagne_ext.engine.pytensor.random.random_function import RandomFunction
 
 #: To be raised with every change of what is compiled here: it is cached on disk.
-_VERSION = 1
+_VERSION = 2
 
 
 def _kernel(dtype):
     name = 'lasagne_ext_mrg_uniform_' + dtype
     binding.add_symbol(name, kernels.library.address('mrg_uniform', np.dtype(dtype)))
     real = numba.from_dtype(np.dtype(dtype))
-    return types.ExternalFunction(name, types.void(
+    return types.ExternalFunction(name, types.int32(
         types.CPointer(types.int32), types.CPointer(types.int32), types.CPointer(real),
         types.CPointer(types.int64)))
 
