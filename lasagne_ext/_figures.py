@@ -4,13 +4,13 @@ import io
 import sys
 
 
-def new_figure(where, size):
+def new_figure(caller, size):
     """A figure tied to no window, which a notebook shows whether or not it has imported pyplot.
 
     Parameters
     ----------
-    where : str
-        Who speaks in error messages.
+    caller : str
+        Name to show in error messages.
     size : tuple of float
         Width and height in inches.
 
@@ -27,7 +27,7 @@ def new_figure(where, size):
         from matplotlib.figure import Figure
     except ImportError as error:
         raise ImportError("%s: the picture needs matplotlib (%s); install it with: pip install "
-                          "'lasagne-ext[demo]'" % (where, error)) from error
+                          "'lasagne-ext[demo]'" % (caller, error)) from error
     figure = Figure(figsize=size, constrained_layout=True)
     figure._repr_png_ = functools.partial(_png, figure)
     return figure

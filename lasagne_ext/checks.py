@@ -4,6 +4,8 @@ Every function takes `caller`, the name to show in front of the message, and `ar
 argument. Rooms add their own checks of what only they know; the wording of the common ones is here.
 """
 import difflib
+import functools
+import inspect
 import math
 import numbers
 
@@ -39,6 +41,36 @@ def did_you_mean(name, known, synonyms=None):
     """Return ``"; did you mean 'relu'?"`` for the end of a message, or '' where nothing is near."""
     near = closest(name, known, synonyms)
     return '' if near is None else '; did you mean %r?' % near
+
+
+def suggest_keywords(caller, synonyms=None):
+    """Decorate a function so that an unknown keyword is refused with the one that was probably meant.
+
+    Parameters
+    ----------
+    caller : str
+        Name to show in error messages.
+    synonyms : dict of str to str, optional
+        Words of other libraries, in lower case -> keywords of the function.
+
+    Raises
+    ------
+    TypeError
+        When the decorated function is called with such a keyword.
+    """
+    def decorate(function):
+        parameters = inspect.signature(function).parameters
+        options = [name for name, parameter in parameters.items() if parameter.default is not parameter.empty]
+
+        @functools.wraps(function)
+        def call(*args, **kwargs):
+            for name in kwargs:
+                if name not in parameters:
+                    raise TypeError('%s: there is no option %r; there are %s%s' % (
+                        caller, name, ', '.join(options), did_you_mean(name, options, synonyms)))
+            return function(*args, **kwargs)
+        return call
+    return decorate
 
 
 def check_choice(caller, argument, value, choices, synonyms=None):

@@ -1,4 +1,4 @@
-"""The main job: a network learns to find, turn and enlarge a digit before it reads it.
+"""Train a network to find, turn and enlarge a digit before it reads it.
 
 Real handwritten digits lie turned, scaled and shifted among clutter on a larger canvas. A plain
 convolutional network and the same network behind a `TransformerLayer` are trained on them for the
@@ -40,11 +40,11 @@ Network = namedtuple('Network', 'input output transformer')
 
 
 class DemoError(Exception):
-    """The demo cannot run as asked; nothing has been written."""
+    """Raised if the demo cannot run as asked; nothing has been written."""
 
 
 def classifier(images):
-    """The convolutional network that reads a digit."""
+    """Build the convolutional network that reads a digit."""
     layer = Conv2DLayer(images, num_filters=16, filter_size=5, name='conv1')
     layer = MaxPool2DLayer(layer, pool_size=2, name='pool1')
     layer = Conv2DLayer(layer, num_filters=32, filter_size=3, name='conv2')
@@ -55,7 +55,7 @@ def classifier(images):
 
 
 def localization_network(images):
-    """A small network that looks at the whole canvas and says where the digit is.
+    """Build a small network that looks at the whole canvas and says where the digit is.
 
     Its last layer starts with weights of zero and the identity as bias: at first nothing is moved.
     """
@@ -68,11 +68,13 @@ def localization_network(images):
 
 
 def plain_network():
+    """Build the network that reads the canvas as it is."""
     images = InputLayer((None, 1, CANVAS, CANVAS), name='canvas')
     return Network(images, classifier(images), None)
 
 
 def transformer_network():
+    """Build the network that reads what a transformer makes of the canvas."""
     images = InputLayer((None, 1, CANVAS, CANVAS), name='canvas')
     straightened = TransformerLayer(images, localization_network(images), downsample_factor=2,
                                     border_mode='zeros', name='transformer')
@@ -80,7 +82,7 @@ def transformer_network():
 
 
 def updates_for(network, loss, learning_rate):
-    """Adam, slower for the localisation network."""
+    """Return the updates of Adam, slower for the localisation network."""
     parameters = lasagne.layers.get_all_params(network.output, trainable=True)
     gradients = dict(zip(parameters, theano.grad(loss, parameters)))
     slow = [] if network.transformer is None else lasagne.layers.get_all_params(
@@ -121,7 +123,7 @@ def train(network, training, epochs, clutter, seed, label):
 
 
 def compile_functions(network, rate):
-    """One function that makes a training step and returns its loss, and one that predicts."""
+    """Compile a function that makes a training step and returns its loss, and one that predicts."""
     images, digit = network.input.input_var, T.ivector('digit')
     loss = lasagne.objectives.categorical_crossentropy(
         lasagne.layers.get_output(network.output), digit).mean()
@@ -132,7 +134,7 @@ def compile_functions(network, rate):
 
 
 def test_error(predict, test):
-    """Share of test images that are read wrongly."""
+    """Return the share of test images that are read wrongly."""
     parts = max(1, len(test.labels) // TEST_BATCH)
     wrong = [predict(images) != labels for images, labels in zip(np.array_split(test.images, parts),
                                                                  np.array_split(test.labels, parts))]
@@ -144,10 +146,11 @@ def draw(network, test, path, count=8):
     transforms = show_transform(network.transformer, test.images[:count])
     figure = transforms.figure(titles=test.labels[:count])
     figure.axes[2 * len(transforms)].set_ylabel('straightened')
-    _save(figure, path)
+    save_picture(figure, path)
 
 
-def _save(figure, path):
+def save_picture(figure, path):
+    """Write a figure as a file that is whole or absent."""
     try:
         with whole_file(path) as unfinished:
             figure.savefig(unfinished, format=_picture_format(path), dpi=110)
@@ -178,7 +181,7 @@ def check_output(path):
 
 
 def load(mnist, clutter, seed):
-    """Digits to train on and, placed once and for all, digits to test with."""
+    """Load digits to train on and, placed once and for all, digits to test with."""
     if mnist is None:
         training, test = datasets.split(datasets.load_digits(), (TRAINING_DIGITS, TEST_DIGITS), seed)
     else:
@@ -190,7 +193,7 @@ def load(mnist, clutter, seed):
 
 
 def part_of_mnist(folder, subset, size, seed):
-    """At most `size` digits, since the demo is to be done in minutes."""
+    """Load at most `size` digits, since the demo is to be done in minutes."""
     whole = datasets.load_mnist(folder, subset)
     if not len(whole.labels):
         raise datasets.DatasetError('%s: the files of the subset %r hold no digits'
@@ -201,7 +204,8 @@ def part_of_mnist(folder, subset, size, seed):
 
 @contextlib.contextmanager
 def one_thread():
-    """So small networks gain little from a second thread, which on a busy machine is mostly waited for."""
+    """Keep everything on one thread while entered, unless ``OMP_NUM_THREADS`` says otherwise."""
+    # So small networks gain little from a second thread, which on a busy machine is mostly waited for.
     before = get_num_threads()
     with contextlib.ExitStack() as limits:
         if 'OMP_NUM_THREADS' not in os.environ:

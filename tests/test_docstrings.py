@@ -10,7 +10,7 @@ import pytest
 import lasagne_ext  # noqa: F401  (first: makes theano importable)
 import theano
 
-PACKAGES = ('blocks', 'datasets', 'debug', 'engine', 'layers', 'ops', 'training')
+PACKAGES = ('blocks', 'datasets', 'debug', 'engine', 'layers', 'network', 'ops', 'training')
 
 #: Asked for nowhere. ES01: an extended summary, where one sentence says all. SA01: See Also, where the text
 #: or the page names what belongs together.
@@ -19,7 +19,8 @@ NOWHERE = {'ES01', 'SA01'}
 #: What functions return and nobody makes by hand: their attributes are described, not how they are made.
 RESULTS = {
     'blocks.Block', 'datasets.Dataset', 'datasets.DatasetMean', 'datasets.ImageFolder', 'debug.Description',
-    'debug.Drawing', 'debug.Explanation', 'debug.GradCheck', 'debug.History', 'debug.NumericsReport', 'debug.Paths',
+    'debug.Drawing', 'debug.Explanation', 'debug.GradCheck', 'debug.ImplementationReport',
+    'debug.NumericsReport', 'debug.WatchHistory',
     'debug.Probe', 'debug.ProbeStatistics', 'debug.Profile', 'debug.ShapeReport', 'debug.Summary',
     'debug.Transforms', 'debug.Watcher', 'training.Functions', 'training.Restored', 'training.Run',
     'training.TrainingError'}

@@ -22,7 +22,7 @@ BUILT = os.environ.get('LASAGNE_EXT_DOCS')
 #: Public, and not in ``__all__``: they need scikit-learn.
 OPTIONAL = {'training': ('Classifier', 'Regressor')}
 
-PACKAGES = ('blocks', 'datasets', 'debug', 'engine', 'layers', 'ops', 'training')
+PACKAGES = ('blocks', 'datasets', 'debug', 'engine', 'layers', 'network', 'ops', 'training')
 
 
 def read(path):

@@ -21,11 +21,14 @@ and the debugging tools. A variable that no block has made becomes an ``InputLay
 that a program makes itself of an `out`, unless it comes with the `out_test` of that `out`, or the other way
 round: there a new network begins for Lasagne, and only the `params` that were returned tell what came
 before. :func:`activation` and :func:`custom` keep it in one piece.
+
+To be read in this order: `chain` calls and chains blocks, `records` remembers the layer behind a variable;
+`units`, `images`, `sequences` and `nonlinearities` are the blocks.
 """
-from lasagne_ext.blocks._block import Block, input_block
-from lasagne_ext.blocks._records import layer_of
+from lasagne_ext.blocks.chain import Block, input_block
 from lasagne_ext.blocks.images import convolutional, maxpool
 from lasagne_ext.blocks.nonlinearities import nonlinearity
+from lasagne_ext.blocks.records import layer_of
 from lasagne_ext.blocks.sequences import recurrent
 from lasagne_ext.blocks.units import activation, custom, dropout, flatten, linear
 

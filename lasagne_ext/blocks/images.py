@@ -1,9 +1,9 @@
 """Blocks for images, and for what has one axis or three in place of rows and columns."""
+import lasagne
 from lasagne.init import Constant, GlorotUniform
 
-from lasagne_ext.blocks._applying import constructed, provided
-from lasagne_ext.blocks._block import block
-from lasagne_ext.blocks._checks import check_choice, check_count, check_sizes, per_axis
+from lasagne_ext.blocks.chain import block, construct_layer
+from lasagne_ext.checks import check_choice, check_count, is_whole
 
 _PADS = ('valid', 'same', 'full')
 
@@ -55,27 +55,27 @@ def convolutional(num_filters, filter_size, stride=1, pad=0, W=GlorotUniform(), 
     >>> params, output_shape
     ([W, b], (None, 32, 6, 6))
     """
-    where = 'convolutional'
-    check_count(where, 'num_filters', num_filters)
-    check_sizes(where, 'filter_size', filter_size)
-    check_sizes(where, 'stride', stride)
+    caller = 'convolutional'
+    check_count(caller, 'num_filters', num_filters)
+    _check_sizes(caller, 'filter_size', filter_size)
+    _check_sizes(caller, 'stride', stride)
     if isinstance(pad, str):
-        check_choice(where, 'pad', pad, _PADS)
+        check_choice(caller, 'pad', pad, _PADS)
     else:
-        check_sizes(where, 'pad', pad, least=0)
+        _check_sizes(caller, 'pad', pad, least=0)
 
     def make(incoming):
-        rank = _rank(where, incoming.output_shape)
+        rank, layer_class = _rank_and_class(caller, incoming.output_shape, 'Conv%dDLayer')
         if incoming.output_shape[1] is None:
             raise ValueError('%s: the number of channels must be known, got an input of shape %r'
-                             % (where, incoming.output_shape))
-        sizes = per_axis(where, 'filter_size', filter_size, rank)
+                             % (caller, incoming.output_shape))
+        sizes = _per_axis(caller, 'filter_size', filter_size, rank)
         if pad == 'same' and not all(size % 2 for size in sizes):
-            raise ValueError("%s: pad='same' needs odd filter sizes, got %r" % (where, filter_size))
-        return constructed(where, provided(where, 'Conv%dDLayer' % rank), incoming, num_filters, sizes,
-                           stride=per_axis(where, 'stride', stride, rank),
-                           pad=pad if isinstance(pad, str) else per_axis(where, 'pad', pad, rank),
-                           W=W, b=b, nonlinearity=None, name=name)
+            raise ValueError("%s: pad='same' needs odd filter sizes, got %r" % (caller, filter_size))
+        return construct_layer(caller, layer_class, incoming, num_filters, sizes,
+                               stride=_per_axis(caller, 'stride', stride, rank),
+                               pad=pad if isinstance(pad, str) else _per_axis(caller, 'pad', pad, rank),
+                               W=W, b=b, nonlinearity=None, name=name)
     return make
 
 
@@ -123,28 +123,52 @@ def maxpool(pool_size, stride=None, pad=0, ignore_border=True, name=None):
     >>> params, output_shape
     ([], (None, 32, 2, 2))
     """
-    where = 'maxpool'
-    check_sizes(where, 'pool_size', pool_size)
+    caller = 'maxpool'
+    _check_sizes(caller, 'pool_size', pool_size)
     if stride is not None:
-        check_sizes(where, 'stride', stride)
-    check_sizes(where, 'pad', pad, least=0)
+        _check_sizes(caller, 'stride', stride)
+    _check_sizes(caller, 'pad', pad, least=0)
 
     def make(incoming):
-        rank = _rank(where, incoming.output_shape)
-        sizes = per_axis(where, 'pool_size', pool_size, rank)
-        pads = per_axis(where, 'pad', pad, rank)
+        rank, layer_class = _rank_and_class(caller, incoming.output_shape, 'MaxPool%dDLayer')
+        sizes = _per_axis(caller, 'pool_size', pool_size, rank)
+        pads = _per_axis(caller, 'pad', pad, rank)
         if any(margin >= size for margin, size in zip(pads, sizes)):
             raise ValueError('%s: pad must be smaller than pool_size, got %r and %r'
-                             % (where, pad, pool_size))
-        return constructed(where, provided(where, 'MaxPool%dDLayer' % rank), incoming, sizes,
-                           stride=sizes if stride is None else per_axis(where, 'stride', stride, rank),
-                           pad=pads, ignore_border=ignore_border, name=name)
+                             % (caller, pad, pool_size))
+        return construct_layer(caller, layer_class, incoming, sizes,
+                               stride=sizes if stride is None else _per_axis(caller, 'stride', stride, rank),
+                               pad=pads, ignore_border=ignore_border, name=name)
     return make
 
 
-def _rank(where, shape):
-    """How many axes windows move along."""
+def _check_sizes(caller, argument, value, least=1):
+    """Refuse all but a whole number or a tuple of them, none smaller than `least`."""
+    sizes = value if isinstance(value, (tuple, list)) else [value]
+    if not sizes or not all(map(is_whole, sizes)):
+        raise TypeError('%s: %s must be a whole number, or a tuple with one for every axis, got %r'
+                        % (caller, argument, value))
+    if min(sizes) < least:
+        raise ValueError('%s: %s must not be less than %d, got %r' % (caller, argument, least, value))
+
+
+def _per_axis(caller, argument, value, rank):
+    """Return a setting as a tuple with one entry for each axis."""
+    sizes = tuple(value) if isinstance(value, (tuple, list)) else (value,) * rank
+    if len(sizes) != rank:
+        raise ValueError('%s: %s must be a whole number or hold %d, one for every axis that the windows '
+                         'move along, got %r' % (caller, argument, rank, value))
+    return sizes
+
+
+def _rank_and_class(caller, shape, name):
+    """Return the number of axes that windows move along, and Lasagne's layer class for them."""
     if len(shape) not in (3, 4, 5):
         raise ValueError('%s: the input must be images (batch, channels, rows, columns), sequences (batch, '
-                         'channels, length) or volumes, got the shape %r' % (where, shape))
-    return len(shape) - 2
+                         'channels, length) or volumes, got the shape %r' % (caller, shape))
+    rank = len(shape) - 2
+    layer_class = getattr(lasagne.layers, name % rank, None)
+    if layer_class is None:
+        raise ValueError('%s: the installed Lasagne %s has no %s'
+                         % (caller, lasagne.__version__, name % rank))
+    return rank, layer_class

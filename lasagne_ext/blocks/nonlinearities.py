@@ -1,8 +1,8 @@
-"""Nonlinearities by name, those among them that an old Lasagne lacks."""
+"""Nonlinearities by name, with those that an old Lasagne lacks."""
 import lasagne
 import theano.tensor as T
 
-from lasagne_ext.blocks._checks import near_miss
+from lasagne_ext.checks import did_you_mean
 
 
 class SELU:
@@ -16,7 +16,7 @@ class SELU:
 
 
 class ScaledTanH:
-    """``scale_out * tanh(scale_in * x)``."""
+    """Scaled hyperbolic tangent: ``scale_out * tanh(scale_in * x)``."""
 
     def __init__(self, scale_in=1, scale_out=1):
         self.scale_in, self.scale_out = scale_in, scale_out
@@ -26,13 +26,13 @@ class ScaledTanH:
 
 
 def elu(x):
-    """Exponential linear units: x where it is positive, else ``exp(x) - 1``."""
+    """Return x where it is positive, else ``exp(x) - 1``: exponential linear units."""
     # Not even the branch that is not taken may overflow: its gradient would be 0 times infinity.
     return T.switch(x > 0, x, T.expm1(T.minimum(x, 0)))
 
 
 def softplus(x):
-    """``log(1 + exp(x))``."""
+    """Return ``log(1 + exp(x))``."""
     return T.nnet.softplus(x)
 
 
@@ -48,7 +48,7 @@ _KNOWN['relu'] = lasagne.nonlinearities.rectify
 
 
 def nonlinearity(name, **options):
-    """A nonlinearity by its name, for blocks and for Lasagne's layers.
+    """Return a nonlinearity by its name, for blocks and for Lasagne's layers.
 
     Parameters
     ----------
@@ -78,26 +78,26 @@ def nonlinearity(name, **options):
     >>> nonlinearity('LeakyRectify', leakiness=.2).leakiness
     0.2
     """
-    return named_nonlinearity('nonlinearity', name, options)
+    return find_nonlinearity('nonlinearity', name, options)
 
 
-def named_nonlinearity(where, name, options):
-    """The same, for a block that speaks for itself."""
+def find_nonlinearity(caller, name, options):
+    """Return a nonlinearity by its name; `caller` is the name to show in error messages."""
     if callable(name) and not options:
         return name
     if not isinstance(name, str):
         raise TypeError('%s: the nonlinearity must be a name or a function of a variable%s, got %r'
-                        % (where, ', and options need a name' if callable(name) else '', name))
+                        % (caller, ', and options need a name' if callable(name) else '', name))
     if name not in _KNOWN:
-        raise ValueError('%s: there is no nonlinearity %r%s; there are %s'
-                         % (where, name, near_miss(name, _KNOWN), ', '.join(map(repr, sorted(_KNOWN)))))
+        raise ValueError('%s: there is no nonlinearity %r; there are %s%s'
+                         % (caller, name, ', '.join(map(repr, sorted(_KNOWN))), did_you_mean(name, _KNOWN)))
     found = _KNOWN[name]
     if not isinstance(found, type):
         if options:
             raise TypeError('%s: the nonlinearity %r has no options, got %s; %s have'
-                            % (where, name, ', '.join(options), "'LeakyRectify', 'SELU' and 'ScaledTanH'"))
+                            % (caller, name, ', '.join(options), "'LeakyRectify', 'SELU' and 'ScaledTanH'"))
         return found
     try:
         return found(**options)
     except TypeError as error:
-        raise TypeError('%s: %s' % (where, error)) from None
+        raise TypeError('%s: %s' % (caller, error)) from None

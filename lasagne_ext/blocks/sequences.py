@@ -1,12 +1,11 @@
-"""The recurrent block."""
+"""Block for sequences: recurrent layers."""
 import lasagne
 from lasagne.layers import SliceLayer
 
-from lasagne_ext.blocks._applying import constructed, has_option
-from lasagne_ext.blocks._block import block
-from lasagne_ext.blocks._checks import check_choice, check_count
-from lasagne_ext.blocks._records import check_variable, source
-from lasagne_ext.blocks.nonlinearities import named_nonlinearity
+from lasagne_ext.blocks.chain import block, construct_layer, has_option
+from lasagne_ext.blocks.nonlinearities import find_nonlinearity
+from lasagne_ext.blocks.records import check_variable, find_record
+from lasagne_ext.checks import check_choice, check_count
 
 _KINDS = {'simple': 'RecurrentLayer', 'lstm': 'LSTMLayer', 'gru': 'GRULayer'}
 
@@ -69,9 +68,9 @@ def recurrent(num_units, kind='simple', nonlinearity=None, backwards=False, only
     >>> recurrent(X, X, (None, None, 4), 7, 'lstm', only_return_final=True)[-1]
     (None, 7)
     """
-    where = 'recurrent'
-    check_count(where, 'num_units', num_units)
-    check_choice(where, 'kind', kind, tuple(_KINDS))
+    caller = 'recurrent'
+    check_count(caller, 'num_units', num_units)
+    check_choice(caller, 'kind', kind, tuple(_KINDS))
     layer_class = getattr(lasagne.layers, _KINDS[kind])
     options = dict(options, backwards=backwards, learn_init=learn_init)
     if name is not None:                     # Lasagne's RecurrentLayer adds to a name that it is given
@@ -79,10 +78,10 @@ def recurrent(num_units, kind='simple', nonlinearity=None, backwards=False, only
     if nonlinearity is not None:
         if kind == 'gru':
             raise TypeError("%s: the kind 'gru' has its nonlinearities in its gates; give hidden_update="
-                            'lasagne.layers.Gate(W_cell=None, nonlinearity=...)' % where)
-        options['nonlinearity'] = named_nonlinearity(where, nonlinearity, {})
+                            'lasagne.layers.Gate(W_cell=None, nonlinearity=...)' % caller)
+        options['nonlinearity'] = find_nonlinearity(caller, nonlinearity, {})
     if mask is not None:
-        check_variable(where, 'mask', mask)
+        check_variable(caller, 'mask', mask)
     # Lasagne 0.1 has no such option; there the step is cut out behind the layer.
     sliced = only_return_final and not has_option(layer_class, 'only_return_final')
     if only_return_final and not sliced:
@@ -92,9 +91,9 @@ def recurrent(num_units, kind='simple', nonlinearity=None, backwards=False, only
         shape = incoming.output_shape
         if len(shape) < 3 or None in shape[2:]:
             raise ValueError('%s: the input must have the shape (batch, steps, features), features known; '
-                             'got %r' % (where, shape))
-        steps = None if mask is None else source('recurrent: mask', mask, None, shape[:2]).layer
-        layer = constructed(where, layer_class, incoming, num_units, mask_input=steps, **options)
+                             'got %r' % (caller, shape))
+        steps = None if mask is None else find_record('recurrent: mask', mask, None, shape[:2]).layer
+        layer = construct_layer(caller, layer_class, incoming, num_units, mask_input=steps, **options)
         # The step read last is the first one of a sequence that is read backwards.
         return SliceLayer(layer, 0 if backwards else -1, axis=1) if sliced else layer
     return make

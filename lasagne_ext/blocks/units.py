@@ -6,10 +6,9 @@ import theano
 from lasagne.init import Constant, GlorotUniform
 from lasagne.layers import DenseLayer, DropoutLayer, FlattenLayer, NonlinearityLayer
 
-from lasagne_ext.blocks._applying import constructed
-from lasagne_ext.blocks._block import block
-from lasagne_ext.blocks._checks import check_count
-from lasagne_ext.blocks.nonlinearities import named_nonlinearity
+from lasagne_ext.blocks.chain import block, construct_layer
+from lasagne_ext.blocks.nonlinearities import find_nonlinearity
+from lasagne_ext.checks import check_count
 
 
 @block
@@ -56,15 +55,15 @@ def linear(num_units, W=GlorotUniform(), b=Constant(0.), num_leading_axes=1, nam
     >>> output_shape, params[0].get_value().shape
     ((None, 10), (64, 10))
     """
-    where = 'linear'
-    check_count(where, 'num_units', num_units)
-    check_count(where, 'num_leading_axes', num_leading_axes)
+    caller = 'linear'
+    check_count(caller, 'num_units', num_units)
+    check_count(caller, 'num_leading_axes', num_leading_axes)
 
     def make(incoming):
-        _check_trailing(where, incoming.output_shape, num_leading_axes)
+        _check_trailing(caller, incoming.output_shape, num_leading_axes)
         options = {} if num_leading_axes == 1 else {'num_leading_axes': num_leading_axes}
-        return constructed(where, DenseLayer, incoming, num_units, W=W, b=b, nonlinearity=None, name=name,
-                           **options)
+        return construct_layer(caller, DenseLayer, incoming, num_units, W=W, b=b, nonlinearity=None,
+                               name=name, **options)
     return make
 
 
@@ -108,13 +107,13 @@ def activation(nonlinearity, name=None, **options):
     >>> params, output_shape
     ([], (None, 4))
     """
-    where = 'activation'
-    function = named_nonlinearity(where, nonlinearity, options)
+    caller = 'activation'
+    function = find_nonlinearity(caller, nonlinearity, options)
 
     def make(incoming):
         if function is lasagne.nonlinearities.softmax and len(incoming.output_shape) != 2:
             raise ValueError("%s: 'softmax' takes (batch, units), got the shape %r; put flatten or linear "
-                             'before it' % (where, incoming.output_shape))
+                             'before it' % (caller, incoming.output_shape))
         return NonlinearityLayer(incoming, function, name=name)
     return make
 
@@ -159,14 +158,14 @@ def dropout(p=.5, name=None):
     >>> out_test is X, params, output_shape
     (True, [], (None, 4))
     """
-    where = 'dropout'
+    caller = 'dropout'
     if isinstance(p, theano.Variable):
         if p.ndim:
-            raise TypeError('%s: p must be a scalar, got a variable of %d dimensions' % (where, p.ndim))
+            raise TypeError('%s: p must be a scalar, got a variable of %d dimensions' % (caller, p.ndim))
     elif isinstance(p, bool) or not isinstance(p, numbers.Real):
-        raise TypeError('%s: p must be a probability, got %r' % (where, p))
+        raise TypeError('%s: p must be a probability, got %r' % (caller, p))
     elif not 0 <= p < 1:
-        raise ValueError('%s: p must be at least 0 and less than 1, got %r' % (where, p))
+        raise ValueError('%s: p must be at least 0 and less than 1, got %r' % (caller, p))
 
     def make(incoming):
         return DropoutLayer(incoming, p, name=name)
@@ -210,20 +209,20 @@ def flatten(outdim=2, name=None):
     >>> flatten(T.tensor4('X'), (None, 32, 2, 2))[-1]
     (None, 128)
     """
-    where = 'flatten'
-    check_count(where, 'outdim', outdim)
+    caller = 'flatten'
+    check_count(caller, 'outdim', outdim)
 
     def make(incoming):
-        _check_trailing(where, incoming.output_shape, outdim - 1)
+        _check_trailing(caller, incoming.output_shape, outdim - 1)
         return FlattenLayer(incoming, outdim, name=name)
     return make
 
 
-def _check_trailing(where, shape, leading):
+def _check_trailing(caller, shape, leading):
     """Refuse a shape without axes, or with unknown ones, behind the leading ones."""
     if len(shape) <= leading or None in shape[leading:]:
         raise ValueError('%s: there must be sizes after the first %d, and they must be known; got an input '
-                         'of shape %r' % (where, leading, shape))
+                         'of shape %r' % (caller, leading, shape))
 
 
 @block

@@ -1,10 +1,10 @@
-"""Minibatches: shuffled, repeatable, made ahead of time in the background."""
+"""Hand out minibatches: shuffled, repeatable, made ahead of time in the background."""
 import numpy as np
 
-from lasagne_ext import engine
-from lasagne_ext.datasets import _process
-from lasagne_ext.datasets._data import Arrays, as_streaming, check_count, check_seed, count_of
-from lasagne_ext.datasets._prefetch import Prefetched
+from lasagne_ext.checks import check_choice, check_count
+from lasagne_ext.datasets.data import Arrays, as_streaming, check_seed, count_of
+from lasagne_ext.datasets.prefetch import ProcessPrefetcher, ThreadPrefetcher, can_fork
+from lasagne_ext.engine import functions_keep_lock
 
 
 def minibatches(data, batch_size, shuffle=True, seed=0, epoch=0, prefetch=1, transform=None, worker=None):
@@ -82,7 +82,7 @@ def minibatches(data, batch_size, shuffle=True, seed=0, epoch=0, prefetch=1, tra
     seed = check_seed('minibatches', 'seed', seed)
     epoch = check_seed('minibatches', 'epoch', epoch)
     prefetch = check_count('minibatches', 'prefetch', prefetch, least=0)
-    check_making('minibatches', transform, worker)
+    check_worker('minibatches', transform, worker)
     count = len(data)
     if not count:
         raise ValueError('minibatches: there are no samples')
@@ -91,43 +91,40 @@ def minibatches(data, batch_size, shuffle=True, seed=0, epoch=0, prefetch=1, tra
                          % (batch_size, count))
     # RandomState draws the same numbers in all versions of NumPy.
     order = np.random.RandomState([seed, epoch]).permutation(count) if shuffle else np.arange(count)
-    made = _made(data, np.split(order, range(batch_size, count, batch_size)), (seed, epoch), transform)
+    batches = _batches(data, np.split(order, range(batch_size, count, batch_size)), (seed, epoch), transform)
     if not prefetch:
-        return made
-    if (worker or _fitting(data, transform)) == 'thread':
-        return Prefetched(made, prefetch)
+        return batches
+    if worker is None:
+        busy = transform is not None or not isinstance(data, Arrays)
+        worker = 'process' if busy and functions_keep_lock() and can_fork() else 'thread'
+    if worker == 'thread':
+        return ThreadPrefetcher(batches, prefetch)
     skipped = getattr(data, 'skipped', None)
-    return _process.PrefetchedByProcess(made, prefetch, (seed, epoch),
-                                        skipped if isinstance(skipped, dict) else None)
+    return ProcessPrefetcher(batches, prefetch, (seed, epoch),
+                             skipped if isinstance(skipped, dict) else None)
 
 
-def check_making(where, transform, worker):
-    """Refuse what cannot make batches.
+def check_worker(caller, transform, worker):
+    """Refuse a transform or a worker that cannot make batches.
 
     Parameters
     ----------
-    where : str
-        Who speaks in error messages.
+    caller : str
+        Name to show in error messages.
     transform, worker
         As for `minibatches`.
     """
     if transform is not None and not callable(transform):
-        raise TypeError('%s: transform must be callable, got %r' % (where, transform))
-    if worker not in (None, 'thread', 'process'):
-        raise ValueError("%s: worker must be 'thread' or 'process', got %r" % (where, worker))
-    if worker == 'process' and not _process.available():
+        raise TypeError('%s: transform must be callable, got %r' % (caller, transform))
+    if worker is not None:
+        check_choice(caller, 'worker', worker, ('thread', 'process'))
+    if worker == 'process' and not can_fork():
         raise ValueError("%s: worker='process' needs Linux, and a process that may have processes of its "
-                         "own; take 'thread'" % where)
+                         "own; take 'thread'" % caller)
 
 
-def _fitting(data, transform):
-    """The worker that is worth its start."""
-    busy = transform is not None or not isinstance(data, Arrays)
-    return 'process' if busy and engine.functions_keep_lock() and _process.available() else 'thread'
-
-
-def _made(data, parts, seeds, transform):
-    """The batches of these parts of the data, one after another."""
+def _batches(data, parts, seeds, transform):
+    """Yield the batches of these parts of the data, one after another."""
     something = False
     for number, part in enumerate(parts):
         batch = data[part]
@@ -147,7 +144,7 @@ def _made(data, parts, seeds, transform):
 
 
 def _size(whose, batch):
-    """The number of samples in a batch, refused if it is no tuple of arrays of equal length."""
+    """Return the number of samples in a batch; refuse what is no tuple of arrays of equal length."""
     if not isinstance(batch, (tuple, list)) or not batch:
         raise TypeError('minibatches: %s %s, not a tuple of arrays' % (whose, type(batch).__name__))
     sizes = [count_of(part) for part in batch]

@@ -6,7 +6,8 @@ import zlib
 
 import numpy as np
 
-from lasagne_ext.datasets._data import Dataset, DatasetError
+from lasagne_ext.checks import check_choice
+from lasagne_ext.datasets.data import Dataset, DatasetError
 
 _IDX_MAGIC = {'images': 2051, 'labels': 2049}
 _MNIST_PREFIX = {'train': 'train', 'test': 't10k'}
@@ -68,8 +69,7 @@ def load_mnist(directory, subset='train'):
         ...
     DatasetError: where/it/is/not: there is no such folder
     """
-    if subset not in _MNIST_PREFIX:
-        raise ValueError("load_mnist: subset must be 'train' or 'test', got %r" % (subset,))
+    check_choice('load_mnist', 'subset', subset, _MNIST_PREFIX)
     if not os.path.isdir(directory):
         raise DatasetError('%s: there is no such folder' % directory)
     prefix = os.path.join(directory, _MNIST_PREFIX[subset])

@@ -1,5 +1,4 @@
 """Images in folders, a folder for each class, read from the disk when they are asked for."""
-import difflib
 import os
 import struct
 import warnings
@@ -8,7 +7,8 @@ from collections import OrderedDict
 
 import numpy as np
 
-from lasagne_ext.datasets._data import Dataset, DatasetError, DatasetWarning, check_count
+from lasagne_ext.checks import check_choice, check_count, did_you_mean
+from lasagne_ext.datasets.data import Dataset, DatasetError, DatasetWarning
 
 #: Files with other endings are no images; folders and files whose names start with a dot neither.
 ENDINGS = ('.png', '.jpg', '.jpeg', '.bmp', '.gif', '.tif', '.tiff', '.ppm', '.pgm', '.pbm', '.webp')
@@ -20,7 +20,7 @@ _MODES = {1: 'L', 3: 'RGB'}
 
 
 class ImageFolder:
-    """Images in folders that are read when they are asked for. Made by :func:`load_image_folder`.
+    """Streaming data set of the images in a folder. Made by :func:`load_image_folder`.
 
     ``folder[indices]`` reads these images, in this order, and returns a `Dataset`: images ``(number,
     channels, rows, columns)``, float32 in [0, 1], and labels, int32. Indices are what NumPy takes: an
@@ -71,12 +71,12 @@ class ImageFolder:
                 # What was there and is gone is another trouble than a damaged image.
                 if not self._skip or not os.path.exists(self.paths[index]):
                     raise
-                self._skipped(self.paths[index], error)
+                self._leave_out(self.paths[index], error)
             else:
                 read.append(index)
         return Dataset(images[:len(read)], self.labels[read])
 
-    def _skipped(self, path, error):
+    def _leave_out(self, path, error):
         if path not in self.skipped:
             self.skipped[path] = str(error)
             warnings.warn('left out: %s (%d so far)' % (error, len(self.skipped)), DatasetWarning,
@@ -147,9 +147,8 @@ def load_image_folder(directory, size=None, channels=3, broken='refuse', verify=
     <ImageFolder: 2 images of shape (3, 30, 20) in 2 classes, 0 files skipped> ('cats', 'dogs')
     (2, 3, 30, 20) [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]] [0, 1]
     """
-    _pillow()
-    if broken not in ('refuse', 'skip'):
-        raise ValueError("load_image_folder: broken must be 'refuse' or 'skip', got %r" % (broken,))
+    _import_pillow()
+    check_choice('load_image_folder', 'broken', broken, ('refuse', 'skip'))
     if channels not in _MODES:
         raise ValueError('load_image_folder: channels must be 3 (colour) or 1 (grey), got %r' % (channels,))
     if size is not None:
@@ -157,13 +156,13 @@ def load_image_folder(directory, size=None, channels=3, broken='refuse', verify=
             raise TypeError('load_image_folder: size must be (rows, columns), got %r' % (size,))
         size = tuple(check_count('load_image_folder', 'size', edge) for edge in size)
     names = _class_folders(directory)
-    classes = _agreed(directory, names, classes)
+    classes = _check_classes(directory, names, classes)
     sizes, labels, skipped = OrderedDict(), [], OrderedDict()
     for name in names:
         known = len(sizes)
         for path in _image_files(os.path.join(directory, name)):
             try:
-                sizes[path] = _looked_at(path, channels, size, verify)
+                sizes[path] = _image_size(path, channels, size, verify)
             except DatasetError as error:
                 if broken == 'refuse':
                     raise
@@ -177,11 +176,11 @@ def load_image_folder(directory, size=None, channels=3, broken='refuse', verify=
                       % (len(skipped), len(skipped) + len(sizes), next(iter(skipped.values()))),
                       DatasetWarning, stacklevel=2)
     return ImageFolder(classes, np.array(labels, dtype='int32'), list(sizes),
-                       (channels,) + (size or _common(sizes)), broken == 'skip', skipped)
+                       (channels,) + (size or _common_size(sizes)), broken == 'skip', skipped)
 
 
-def _pillow():
-    """Pillow's main module, which also knows all formats."""
+def _import_pillow():
+    """Import Pillow's main module, which also knows all formats."""
     try:
         from PIL import Image
     except ImportError as error:
@@ -191,7 +190,7 @@ def _pillow():
 
 
 def _class_folders(directory):
-    """Names of the folders in a folder."""
+    """Return the names of the folders in a folder."""
     if not os.path.isdir(directory):
         raise DatasetError('%s: %s' % (directory, 'is a file, not a folder' if os.path.exists(directory)
                                        else 'there is no such folder'))
@@ -203,8 +202,8 @@ def _class_folders(directory):
     return names
 
 
-def _agreed(directory, names, classes):
-    """The classes, in the order of their labels."""
+def _check_classes(directory, names, classes):
+    """Return the classes in the order of their labels; refuse folders that are not among them."""
     if classes is None:
         return tuple(names)
     classes = tuple(classes)
@@ -212,15 +211,13 @@ def _agreed(directory, names, classes):
         raise ValueError('load_image_folder: classes must differ, got %r' % (classes,))
     for name in names:
         if name not in classes:
-            near = difflib.get_close_matches(name, map(str, classes), 1)
             raise DatasetError('%s: is not among the classes %s%s' % (
-                os.path.join(directory, name), ', '.join(map(str, classes)),
-                '; did you mean %s?' % near[0] if near else ''))
+                os.path.join(directory, name), ', '.join(map(str, classes)), did_you_mean(name, classes)))
     return classes
 
 
 def _image_files(folder):
-    """Paths of the images in a folder and those in it, sorted; refused if there is none."""
+    """Return the paths of the images in a folder and those in it, sorted; refuse it if there is none."""
     found = []
     for inside, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith('.')]
@@ -231,16 +228,16 @@ def _image_files(folder):
     return sorted(found, key=lambda path: path.split(os.sep))
 
 
-def _looked_at(path, channels, size, verify):
-    """(rows, columns) of an image, read whole if that is asked for."""
-    found = _read(path, lambda image: image.size[::-1])
+def _image_size(path, channels, size, verify):
+    """Return (rows, columns) of an image, which is read whole if that is asked for."""
+    found = _with_image(path, lambda image: image.size[::-1])
     if verify:
         read_image(path, (channels,) + (size or found))
     return found
 
 
-def _common(sizes):
-    """The size that all images have."""
+def _common_size(sizes):
+    """Return the size that all images have."""
     (first, size), *others = sizes.items()
     for path, other in others:
         if other != size:
@@ -250,22 +247,22 @@ def _common(sizes):
 
 
 def read_image(path, shape):
-    """The image in a file, ``shape = (channels, rows, columns)``, float32 in [0, 1].
+    """Return the image in a file, ``shape = (channels, rows, columns)``, float32 in [0, 1].
 
     Raises
     ------
     DatasetError
         If it cannot be read; the message says why.
     """
-    return _read(path, lambda image: _pixels(image, shape))
+    return _with_image(path, lambda image: _pixels(image, shape))
 
 
-def _read(path, look):
-    """What `look` finds in the image of a file."""
-    Image = _pillow()
+def _with_image(path, function):
+    """Return what a function gives for the image of a file."""
+    Image = _import_pillow()
     try:
         with Image.open(path) as image:
-            return look(image)
+            return function(image)
     except _BROKEN + (Image.DecompressionBombError,) as error:
         raise DatasetError('%s: cannot be read as an image: %s' % (path, error)) from None
 
@@ -281,7 +278,7 @@ def _pixels(image, shape):
     elif image.mode != _MODES[channels]:
         image = image.convert(_MODES[channels])
     if image.size != (columns, rows):
-        image = image.resize((columns, rows), _pillow().BILINEAR)
+        image = image.resize((columns, rows), _import_pillow().BILINEAR)
     pixels = np.asarray(image, dtype='float32')
     if deep and not (0 <= pixels.min() and pixels.max() <= 65535):
         raise ValueError('its grey values have more than 16 bits')

@@ -1,11 +1,12 @@
-"""The mean and the standard deviation of a data set, gathered batch by batch."""
+"""Compute the mean and the standard deviation of a data set, batch by batch."""
 import os
 import zipfile
 
 import numpy as np
 
 from lasagne_ext._files import whole_file
-from lasagne_ext.datasets._data import DatasetError, as_streaming, check_count
+from lasagne_ext.checks import check_choice, check_count
+from lasagne_ext.datasets.data import DatasetError, as_streaming
 
 #: Numbers worked on at a time, so that float64 copies of a batch stay small.
 _AT_ONCE = 1 << 22
@@ -13,7 +14,7 @@ _PER = ('pixel', 'channel')
 
 
 class DatasetMean:
-    """The mean of a data set's samples, and if asked for their standard deviation.
+    """Mean of a data set's samples, and if asked for their standard deviation.
 
     What :func:`compute_mean` returns.
 
@@ -116,7 +117,7 @@ class DatasetMean:
 
 
 def compute_mean(data, per='pixel', std=False, batch_size=128):
-    """The mean over a data set, which need not fit into memory.
+    """Compute the mean over a data set, which need not fit into memory.
 
     Parameters
     ----------
@@ -160,8 +161,7 @@ def compute_mean(data, per='pixel', std=False, batch_size=128):
     >>> bool(abs(mean.normalize(digits.images).mean()) < 1e-6)
     True
     """
-    if per not in _PER:
-        raise ValueError("compute_mean: per must be 'pixel' or 'channel', got %r" % (per,))
+    check_choice('compute_mean', 'per', per, _PER)
     batch_size = check_count('compute_mean', 'batch_size', batch_size)
     data = as_streaming('compute_mean', (data,) if isinstance(data, np.ndarray) else data)
     moments = Moments(std)
@@ -181,7 +181,7 @@ def compute_mean(data, per='pixel', std=False, batch_size=128):
 
 
 class Moments:
-    """Sums over samples, of them and of the squares of their deviations; merged without loss.
+    """Sums of samples and of the squares of their deviations, merged without loss.
 
     Parameters
     ----------
@@ -220,9 +220,9 @@ class Moments:
             raise ValueError('compute_mean: all samples must be of one shape, got %s and %s'
                              % (self.high.shape, other.high.shape))
         if self.with_squares:
-            apart = other.mean() - self.mean()
+            difference = other.mean() - self.mean()
             weight = self.count * other.count / (self.count + other.count)
-            self.squares = self.squares + other.squares + weight * apart ** 2
+            self.squares = self.squares + other.squares + weight * difference ** 2
         total = self.high + other.high
         rounded = total - self.high
         self.low = self.low + other.low + ((self.high - (total - rounded)) + (other.high - rounded))
@@ -232,14 +232,14 @@ class Moments:
         return (self.high + self.low) / self.count
 
     def result(self, per):
-        """A `DatasetMean` of what has been gathered."""
+        """Return a `DatasetMean` of what has been gathered."""
         mean, squares = self.mean(), self.squares
         axes = tuple(range(1, mean.ndim))
         if per == 'channel' and axes:
             pixels = mean
             mean = pixels.mean(axis=axes, keepdims=True)
             if self.with_squares:
-                apart = self.count * (pixels - mean) ** 2
-                squares = (squares + apart).mean(axis=axes, keepdims=True)
+                between = self.count * (pixels - mean) ** 2
+                squares = (squares + between).mean(axis=axes, keepdims=True)
         std = np.sqrt(squares / self.count) if self.with_squares else None
         return DatasetMean(mean, std, self.count, per)

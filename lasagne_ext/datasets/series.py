@@ -2,7 +2,8 @@
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from lasagne_ext.datasets._data import check_count, check_seed
+from lasagne_ext.checks import check_count
+from lasagne_ext.datasets.data import check_seed
 
 
 def sequences(series, seq_len, stride=1, target_offset=None, targets=None, every_step=False):
@@ -71,7 +72,7 @@ def sequences(series, seq_len, stride=1, target_offset=None, targets=None, every
 
 
 def _series(name, series):
-    """`series` as ``(time, features)``."""
+    """Return `series` as an array ``(time, features)``."""
     series = np.asarray(series)
     if series.ndim not in (1, 2) or series.dtype.kind not in 'fiub':
         raise TypeError('sequences: %s must be an array of numbers, (time,) or (time, features), got %s of '

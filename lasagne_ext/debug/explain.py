@@ -1,18 +1,17 @@
-"""A network read aloud, layer by layer."""
+"""Read a network aloud, layer by layer."""
 import html
 import textwrap
 from collections import namedtuple
 
 import lasagne
 
-from lasagne_ext.debug._tables import CSS, Report, coloured, shape_text, short_number
-from lasagne_ext.network.choice import given_layers
-from lasagne_ext.network.inputs import Feed
-from lasagne_ext.network.layers import called, incoming_layers, named_layers
-from lasagne_ext.network.parameters import extent, first_users, parameters_of
+from lasagne_ext.debug.diagnosis.suspicions import Suspicion, suspicions
 from lasagne_ext.debug.probe import probe
-from lasagne_ext.debug.words.phrases import phrase
-from lasagne_ext.debug.words.suspicions import Suspicion, suspicions
+from lasagne_ext.debug.report import CSS, Report, coloured, shape_text, short_number
+from lasagne_ext.network.graph import (first_users, incoming_layers, layer_label, layer_list, named_layers,
+                                       parameter_size, parameters_of)
+from lasagne_ext.network.inputs import Feed
+from lasagne_ext.network.registry import phrase
 
 #: A layer and what is said of it: one sentence, and what looks suspicious.
 Row = namedtuple('Row', 'number name type sentence suspicions')
@@ -21,7 +20,7 @@ _WIDTH = 100
 
 
 class Explanation(Report):
-    """A network in plain English; ``print()`` it, or let a notebook show it.
+    """Network in plain English; ``print()`` it, or let a notebook show it.
 
     Attributes
     ----------
@@ -57,7 +56,7 @@ class Explanation(Report):
         return dict(super().to_dict(), suspicions=[dict(s._asdict()) for s in self.suspicions])
 
     def title(self):
-        """How many layers there are, and all that looks suspicious.
+        """Say how many layers there are, and all that looks suspicious.
 
         Returns
         -------
@@ -149,7 +148,7 @@ def explain(layers, inputs=None):
          numbers of a sample, laid out in a row: 8 x 26 x 26 = 5408, and gives (None, 10). It has 54.1 k
          parameters.
     """
-    outputs = given_layers(layers)
+    outputs = layer_list(layers)
     named = named_layers('explain', outputs)
     names = {layer: name for name, layer in named.items()}
     values = None
@@ -165,7 +164,7 @@ def explain(layers, inputs=None):
 
 
 def _sentence(name, layer, names, users):
-    who, shape = called(name, layer), shape_text(layer.output_shape)
+    who, shape = layer_label(name, layer), shape_text(layer.output_shape)
     if isinstance(layer, lasagne.layers.InputLayer):
         return '%s brings in the data: %s of %s.' % (who, shape, layer.input_var.dtype)
     sources = incoming_layers(layer)
@@ -177,11 +176,11 @@ def _sentence(name, layer, names, users):
 
 
 def _parameters(layer, names, users):
-    """How many parameters a layer has, and with which earlier layers it shares them."""
+    """Say how many parameters a layer has, and with which earlier layers it shares them."""
     count, shared = 0, []
     for parameter in parameters_of(layer):
         if users[parameter] == names[layer]:
-            count += extent(parameter)[0]
+            count += parameter_size(parameter)[0]
         elif users[parameter] not in shared:
             shared.append(users[parameter])
     text = ' It has %s.' % ('1 parameter' if count == 1 else short_number(count) + ' parameters') \

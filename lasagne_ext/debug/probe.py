@@ -1,4 +1,4 @@
-"""The value of every layer."""
+"""Compute the value of every layer."""
 import html
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -7,13 +7,13 @@ import numpy as np
 import theano
 from tabulate import tabulate
 
+from lasagne_ext.checks import did_you_mean
 from lasagne_ext.debug.describe import describe
-from lasagne_ext.network.apart import apart, mode
-from lasagne_ext.network.choice import chosen, given_layers, names_of, near_miss
 from lasagne_ext.network.expressions import expressions, flattened, labelled_parts, like, loss_of
-from lasagne_ext.network.functions import kept
+from lasagne_ext.network.function_cache import cached_function
+from lasagne_ext.network.graph import layer_list, layer_names, named_layers, select_names
+from lasagne_ext.network.graph_copy import copies, merging_mode
 from lasagne_ext.network.inputs import Feed
-from lasagne_ext.network.layers import named_layers
 
 
 class Values(Mapping):
@@ -30,8 +30,8 @@ class Values(Mapping):
         try:
             return self._values[name]
         except KeyError:
-            raise KeyError('no layer is called %r%s; there are: %s' % (
-                name, near_miss(name, self._values), ', '.join(self._values))) from None
+            raise KeyError('no layer is called %r; there are: %s%s' % (
+                name, ', '.join(self._values), did_you_mean(name, self._values))) from None
 
     def __iter__(self):
         return iter(self._values)
@@ -167,9 +167,9 @@ def probe(layers, inputs, gradients=False, loss=None, deterministic=True, only=N
     >>> probed.gradients['in']
     array([[0., 3.]])
     """
-    layers = given_layers(layers)
+    layers = layer_list(layers)
     named = named_layers('probe', layers)
-    names = chosen('probe', named, only)
+    names = select_names('probe', named, only)
     if loss is not None and not gradients:
         raise ValueError('probe: a loss was given, which only gradients=True needs')
     feed = Feed('probe', named, inputs)
@@ -177,20 +177,20 @@ def probe(layers, inputs, gradients=False, loss=None, deterministic=True, only=N
     def build():
         variables = list(feed.variables.values())
         network = expressions('probe', named, feed.variables, deterministic)
-        values = expressions('probe', named, apart(feed.variables), deterministic)
+        values = expressions('probe', named, copies(feed.variables), deterministic)
         looked_at = OrderedDict((name, values[name]) for name in names)
         slopes = OrderedDict()
         if gradients:
-            slopes = _gradients(loss_of('probe', loss, _parts(values, names_of(layers, named))), looked_at)
-        results = _parts(dict(looked_at, **{name: network[name] for name in names_of(layers, named)}),
+            slopes = _gradients(loss_of('probe', loss, _parts(values, layer_names(layers, named))), looked_at)
+        results = _parts(dict(looked_at, **{name: network[name] for name in layer_names(layers, named)}),
                          names) + [part for part in _parts(slopes, slopes) if part is not None]
         # To look must not change what is looked at, such as the averages of a batch normalisation.
-        function = theano.function(variables, results, mode=mode(), on_unused_input='ignore',
+        function = theano.function(variables, results, mode=merging_mode(), on_unused_input='ignore',
                                    no_default_updates=True)
         return function, _forms(looked_at), _forms(slopes)
 
-    function, *forms = kept('probe', named.values(), [
-        names_of(layers, named), list(named), names, bool(gradients), loss, bool(deterministic)], build)
+    function, *forms = cached_function('probe', named.values(), [
+        layer_names(layers, named), list(named), names, bool(gradients), loss, bool(deterministic)], build)
     results = iter(function(*feed.values))
     values, slopes = (OrderedDict((name, like(form, [next(results) if there else None
                                                      for there in flattened(form)]))
@@ -203,7 +203,7 @@ def _parts(values, names):
 
 
 def _gradients(loss, values):
-    """The loss's gradients with respect to values by name, in their form; None where there is none."""
+    """Return the loss's gradients with respect to values by name, in their form; None where there is none."""
     smooth = [part for part in _parts(values, values) if part.dtype.startswith(('float', 'complex'))]
     slopes = dict(zip(smooth, theano.grad(loss, smooth, disconnected_inputs='ignore',
                                           return_disconnected='None') if smooth else []))
@@ -212,6 +212,6 @@ def _gradients(loss, values):
 
 
 def _forms(values):
-    """Layers' outputs with True in place of a variable and False in place of None."""
+    """Return layers' outputs with True in place of a variable and False in place of None."""
     return OrderedDict((name, like(value, [part is not None for part in flattened(value)]))
                        for name, value in values.items())

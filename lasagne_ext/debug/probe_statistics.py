@@ -1,16 +1,16 @@
-"""Statistics of every layer's value over many batches."""
+"""Compute statistics of every layer's value over many batches."""
 from collections import OrderedDict, namedtuple
 
 import numpy as np
 import theano
 
-from lasagne_ext.debug._tables import Report
-from lasagne_ext.network.choice import chosen, given_layers, near_miss
+from lasagne_ext.checks import did_you_mean
+from lasagne_ext.debug.report import Report
+from lasagne_ext.debug.statistics import RunningStatistics, Statistics, statistics_mode, unpack_statistics
 from lasagne_ext.network.expressions import expressions, labelled_parts
-from lasagne_ext.network.functions import kept
+from lasagne_ext.network.function_cache import cached_function
+from lasagne_ext.network.graph import layer_list, named_layers, select_names
 from lasagne_ext.network.inputs import Feed
-from lasagne_ext.network.layers import named_layers
-from lasagne_ext.debug.numbers.statistics import Running, Statistics, mode, unpacked
 
 #: Statistics of one layer: how many values, their range, mean and std (of the finite ones), and how many
 #: are zero, NaN and infinite.
@@ -67,8 +67,8 @@ class ProbeStatistics(Report):
             if row.name == name:
                 return row
         names = [row.name for row in self.rows]
-        raise KeyError('no layer is called %r%s; there are: %s'
-                       % (name, near_miss(name, names), ', '.join(names)))
+        raise KeyError('no layer is called %r; there are: %s%s'
+                       % (name, ', '.join(names), did_you_mean(name, names)))
 
 
 def probe_statistics(layers, batches, deterministic=True, only=None):
@@ -117,29 +117,30 @@ def probe_statistics(layers, batches, deterministic=True, only=None):
     <BLANKLINE>
     3 batches
     """
-    where = 'probe_statistics'
-    layers = given_layers(layers)
-    named = named_layers(where, layers)
-    names = chosen(where, named, only)
+    caller = 'probe_statistics'
+    layers = layer_list(layers)
+    named = named_layers(caller, layers)
+    names = select_names(caller, named, only)
     if isinstance(batches, (np.ndarray, dict, str)) or not hasattr(batches, '__iter__'):
         raise TypeError('%s: batches must be an iterable of inputs, such as [x] for a single batch; got %s'
-                        % (where, type(batches).__name__))
+                        % (caller, type(batches).__name__))
     found, count = OrderedDict(), 0
     for count, inputs in enumerate(batches, 1):
-        feed = Feed(where, named, inputs)
-        function, labels = kept(where, named.values(), [list(named), names, bool(deterministic)],
-                                lambda: _compiled(where, named, names, feed.variables, deterministic))
+        feed = Feed(caller, named, inputs)
+        function, labels = cached_function(caller, named.values(), [list(named), names, bool(deterministic)],
+                                lambda: _compiled(caller, named, names, feed.variables, deterministic))
         for label, vector in zip(labels, function(*feed.values)):
-            found.setdefault(label, Running()).merge(unpacked(vector)[0])
+            found.setdefault(label, RunningStatistics()).merge(unpack_statistics(vector)[0])
     if not count:
-        raise ValueError('%s: batches must hold at least one, got none' % where)
+        raise ValueError('%s: batches must hold at least one, got none' % caller)
     return ProbeStatistics([Row(label, **running.to_dict()) for label, running in found.items()], count)
 
 
-def _compiled(where, named, names, variables, deterministic):
-    values = expressions(where, named, variables, deterministic)
+def _compiled(caller, named, names, variables, deterministic):
+    values = expressions(caller, named, variables, deterministic)
     labelled = [(label, part) for name in names for label, part in labelled_parts(name, values[name])]
     statistics = [Statistics()(part) for _, part in labelled]
     # No default updates: to look must not change what is looked at.
-    return theano.function(list(variables.values()), statistics, mode=mode(), on_unused_input='ignore',
+    return theano.function(list(variables.values()), statistics, mode=statistics_mode(),
+                           on_unused_input='ignore',
                            no_default_updates=True), [label for label, _ in labelled]

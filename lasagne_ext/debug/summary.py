@@ -1,17 +1,16 @@
-"""The table of a network's layers."""
-import difflib
+"""Tabulate a network's layers."""
 from collections import OrderedDict
 
-from lasagne_ext.debug._tables import Report, shape_text, short_number
+from lasagne_ext.checks import did_you_mean
+from lasagne_ext.debug.report import Report, shape_text, short_number
 from lasagne_ext.network.blocks import repeated_blocks
-from lasagne_ext.network.layers import named_layers
-from lasagne_ext.network.parameters import extent, first_users
-from lasagne_ext.network.rows import Row, network_rows
+from lasagne_ext.network.graph import first_users, named_layers, parameter_size
 from lasagne_ext.network.shapes import parts_of
+from lasagne_ext.network.table import Row, network_rows
 
 
 class Summary(Report):
-    """A network as a table: ``print()`` it, or let a notebook show it.
+    """Network as a table: ``print()`` it, or let a notebook show it.
 
     Attributes
     ----------
@@ -113,7 +112,7 @@ def _counted(number, what):
 
 
 def _differs(row):
-    """Whether the actual shape is another than the declared one."""
+    """Return whether the actual shape is another than the declared one."""
     actual, declared = parts_of(row.output_shape), parts_of(row.declared_shape)
     if actual is None or declared is None:
         return False
@@ -155,6 +154,8 @@ _COLUMNS = OrderedDict([
     ('dtype', lambda row: row.dtype),
     ('multiply-adds', lambda row: _number_cell(row.multiply_adds, row)),
     ('bytes', lambda row: _number_cell(row.bytes, row))])
+_COLUMN_SYNONYMS = {'shape': 'output shape', 'params': 'parameters', 'inputs': 'incoming',
+                    'macs': 'multiply-adds', 'flops': 'multiply-adds', 'memory': 'bytes'}
 _FLUSH_RIGHT = ('#', 'parameters', 'multiply-adds', 'bytes')
 
 
@@ -232,7 +233,7 @@ def summary(layers, inputs=None, columns=None, collapse=False, deterministic=Tru
                    if column not in ('dtype', 'bytes') and (frozen or column != 'trainable')]
     blocks = repeated_blocks(list(named.values())) if collapse else []
     return Summary(rows, _collapsed(rows, blocks), list(_COLUMNS) if columns == 'all' else list(columns),
-                   batch, sum(extent(parameter)[1] for parameter in first_users(named.values())),
+                   batch, sum(parameter_size(parameter)[1] for parameter in first_users(named.values())),
                    problems)
 
 
@@ -245,14 +246,12 @@ def _check_columns(columns):
         raise ValueError('summary: columns must name at least one column, got %r' % (columns,))
     for column in columns:
         if column not in _COLUMNS:
-            near = difflib.get_close_matches(str(column), _COLUMNS, 1, .5)
-            raise ValueError('summary: there is no column %r%s; there are %s' % (
-                column, near and ', did you mean %r?' % near[0] or '',
-                ', '.join(map(repr, _COLUMNS))))
+            raise ValueError('summary: there is no column %r; there are %s%s' % (
+                column, ', '.join(map(repr, _COLUMNS)), did_you_mean(column, _COLUMNS, _COLUMN_SYNONYMS)))
 
 
 def _collapsed(rows, blocks):
-    """The rows to show, of every repeated block only the first, behind a row that announces it."""
+    """Return the rows to show, of every repeated block only the first, behind a row that announces it."""
     shown, position = [], 0
     for block in blocks:
         first = rows[block.start:block.start + block.length]

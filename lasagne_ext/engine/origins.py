@@ -1,18 +1,20 @@
 """Which Lasagne layer made a node of a graph.
 
-Theano keeps with every variable where in the program it was made, and hands that on when a graph is
-optimized. The layers whose ``get_output_for`` was running are written there too, as one more line each::
+A node's tag holds that as plain data, one chain of layers for each node of the program that it stands for::
 
-    File "Conv2DLayer 'conv1'", line 3, in get_output_for (forward)
+    node.tag.origins = ((("Conv2DLayer 'conv1'", 3, 'forward'),),)
 
-The line's number belongs to that layer alone; it counts the layers from 1, in the order in which they
-first ran. A node of a gradient gets the layers of the node that is differentiated, ``in gradient
-(backward)``. So a compiled function knows its layers, whoever built it, and Theano's own messages show them.
+the layer's class and name, a number that belongs to that layer alone, and the direction. The tag is of the
+node rather than of its outputs, since the engines copy the former even where a clone gets outputs of
+another type. It is written when ``get_output_for`` returns (:func:`follow_lasagne`) and when an Op is
+differentiated (:func:`follow_gradient`), and handed on by a feature of the graphs that are compiled
+(:mod:`lasagne_ext.engine.origin_rewrites`).
 """
+import contextlib
 import functools
 import itertools
 import os
-import sys
+import threading
 import weakref
 from collections import namedtuple
 
@@ -20,109 +22,26 @@ from collections import namedtuple
 #: the name it had; `direction` is ``'forward'`` or ``'backward'``.
 Origin = namedtuple('Origin', 'layer called direction')
 
-#: What such a line says in place of a function's name, which never holds a space.
-_FUNCTIONS = {'forward': 'get_output_for (forward)', 'backward': 'gradient (backward)'}
-_DIRECTIONS = {function: direction for direction, function in _FUNCTIONS.items()}
-
-#: The functions of the engine's gradient: the local variable `node` of the first is the node that is
-#: being differentiated, `var` of the second the variable for which terms are summed.
-_DIFFERENTIATES, _SUMS = 'access_term_cache', 'access_grad_cache'
-
 _numbers = weakref.WeakKeyDictionary()
 _layers = weakref.WeakValueDictionary()
-#: How many layers of one process have numbers of their own.
-_SPAN = 10 ** 6
 #: From a number of the process's own, lest a graph that another has pickled names layers of this one.
-_count = itertools.count(1 + _SPAN * int.from_bytes(os.urandom(3), 'big'))
+_count = itertools.count(int.from_bytes(os.urandom(6), 'big') << 20)
 
 
-class _Number(int):
-    """A layer's number. It shows without what tells processes apart, as messages do not need that."""
+class _AtWork(threading.local):
+    """The layers whose ``get_output_for`` is running in a thread, the outermost first."""
 
-    def __repr__(self):
-        return '%d' % (self % _SPAN)
-
-    __str__ = __repr__
-
-    def __copy__(self):
-        return self
-
-    def __deepcopy__(self, memo):
-        return self
-
-    def __reduce__(self):
-        # As a plain number, so that a graph can be loaded where this class is not.
-        return int, ('%d' % self,)
+    chain = ()
 
 
-def install(utils, FunctionGraph):
-    """Make variables remember their layers.
+_at_work = _AtWork()
 
-    Parameters
-    ----------
-    utils : module
-        The engine's, in which variables get their traces.
-    FunctionGraph : type
-        The engine's, in which they are exchanged.
-    """
-    if hasattr(utils.add_tag_trace, 'remembers_layers'):
-        return
-    utils.add_tag_trace = _remembering(utils.add_tag_trace)
-    FunctionGraph.replace = _handing_on(FunctionGraph.replace)
-
-
-def _remembering(original):
-    @functools.wraps(original)
-    def add_tag_trace(thing, user_line=None):
-        thing = original(thing, user_line)
-        lines = _lines_of_layers(sys._getframe(1))
-        if lines:
-            _extend_trace(thing, lines)
-        return thing
-
-    # A trace keeps a few lines and does not count the engine's own before them, which it knows by their
-    # file: this function is to be one of those.
-    add_tag_trace.__code__ = add_tag_trace.__code__.replace(co_filename=original.__code__.co_filename)
-    add_tag_trace.remembers_layers = True
-    return add_tag_trace
-
-
-def _handing_on(original):
-    """Most optimizations hand the trace on, fusion and those of constants do not."""
-    @functools.wraps(original)
-    def replace(fgraph, variable, new_variable, *args, **kwargs):
-        lines = _layer_lines(variable)
-        remaining = [new_variable] if lines else []
-        while remaining:
-            new = remaining.pop()
-            if new.owner is None or new.owner in fgraph.apply_nodes or _layer_lines(new):
-                continue
-            _extend_trace(new, lines)
-            remaining += new.owner.inputs
-        _extend_by_fused(variable, new_variable)
-        return original(fgraph, variable, new_variable, *args, **kwargs)
-
-    return replace
-
-
-def _extend_by_fused(variable, new_variable):
-    """Let a node that computes several scalar operations at once remember all that it stands for."""
-    if not hasattr(getattr(getattr(new_variable.owner, 'op', None), 'scalar_op', None), 'fgraph'):
-        return
-    known = _traces(new_variable)
-    seen, remaining = set(new_variable.owner.inputs), [variable]
-    while remaining:
-        current = remaining.pop()
-        if current in seen or not hasattr(getattr(current.owner, 'op', None), 'scalar_op'):
-            continue
-        seen.add(current)
-        remaining += current.owner.inputs
-        known = known + [trace for trace in _traces(current) if trace not in known]
-    new_variable.tag.trace = known
+#: Differentiating exchanges the Ops of a graph for a while, which two threads must not do at once.
+_differentiating = threading.RLock()
 
 
 def origins(variable):
-    """Where a variable comes from.
+    """Return where a variable comes from.
 
     Parameters
     ----------
@@ -136,59 +55,170 @@ def origins(variable):
         first, then those that it ran in turn (a recurrent layer runs others). Empty where no layer has
         made it.
     """
-    found = []
-    for trace in _traces(variable):
-        chain = [Origin(_layers.get(number), called, _DIRECTIONS[function])
-                 for called, number, function, _ in trace if function in _DIRECTIONS]
-        if chain and chain not in found:
-            found.append(chain)
-    return found
+    return [[Origin(_layers.get(number), called, direction) for called, number, direction in chain]
+            for chain in chains_of(variable.owner)]
 
 
-def _traces(variable):
-    traces = getattr(variable.tag, 'trace', None) or []
-    return [traces] if traces and isinstance(traces[0], tuple) else traces
+def chains_of(node):
+    """Return a node's origins as they are stored; none of None."""
+    return getattr(node.tag, 'origins', ()) if node is not None else ()
 
 
-def _layer_lines(variable):
-    """Those of the first trace; that of a variable which no optimization has touched."""
-    return [line for trace in _traces(variable)[:1] for line in trace if line[2] in _DIRECTIONS]
+def follow_lasagne(lasagne):
+    """Let the layers of a Lasagne mark the nodes that they make.
+
+    What marks is asked for together with ``get_output_for``, so that a layer of any class takes part,
+    defined before or after, and with a method that was exchanged later.
+
+    Parameters
+    ----------
+    lasagne : module
+        Imported as a whole; one without layers is left alone.
+    """
+    # Not above: where theano is a facade, its own gradients use this module.
+    from theano.tensor import scalar
+    base = getattr(getattr(lasagne, 'layers', None), 'Layer', None)
+    if base is None or '__getattribute__' in vars(base):
+        return
+
+    def __getattribute__(self, name):
+        value = super(base, self).__getattribute__(name)
+        return _marking(self, value, scalar) if name == 'get_output_for' else value
+
+    base.__getattribute__ = __getattribute__
 
 
-def _extend_trace(variable, lines):
-    traces = _traces(variable)
-    variable.tag.trace = [(traces[0] if traces else []) + lines] + traces[1:]
+def _marking(layer, method, make_variable):
+    """Make a layer's ``get_output_for`` mark the nodes that it makes."""
+    @functools.wraps(method)
+    def get_output_for(*args, **kwargs):
+        outer, first = _at_work.chain, _number(make_variable())
+        _at_work.chain = chain = outer + (_link(layer),)
+        try:
+            outputs = method(*args, **kwargs)
+        finally:
+            _at_work.chain = outer
+        kept = [value for value in vars(layer).values() if hasattr(value, 'auto_name')]
+        given = {variable.owner for variable in _variables([args, kwargs])}
+        _mark(_variables(outputs) + kept, chain, given, first)
+        return outputs
+    return get_output_for
 
 
-def _lines_of_layers(frame):
-    """A line of a trace for each layer at work in a stack of frames, the outermost first."""
-    layer_class = getattr(sys.modules.get('lasagne.layers.base'), 'Layer', ())
-    lines, differentiated = [], None
-    while frame is not None:
-        name = frame.f_code.co_name
-        if name == 'get_output_for':
-            layer = frame.f_locals.get('self')
-            if isinstance(layer, layer_class):
-                lines.append(_line(layer))
-        elif differentiated is None and name in (_DIFFERENTIATES, _SUMS):
-            # Further out only those follow that wait for this one.
-            differentiated = _lines_of_gradient(frame.f_locals, name)
-            lines += reversed(differentiated)
-        frame = frame.f_back
-    return list(reversed(lines))
-
-
-def _line(layer):
+def _link(layer):
     if layer not in _numbers:
-        _numbers[layer] = number = _Number(next(_count))
+        _numbers[layer] = number = next(_count)
         _layers[number] = layer
     kind = type(layer).__name__
     called = "%s '%s'" % (kind, layer.name) if getattr(layer, 'name', None) else kind
-    # No source, as a text: Theano's d3viz encodes what stands here.
-    return called, _numbers[layer], _FUNCTIONS['forward'], ''
+    return called, _numbers[layer], 'forward'
 
 
-def _lines_of_gradient(local, function):
-    variable = local['node'].outputs[0] if function == _DIFFERENTIATES else local['var']
-    return [(called, number, _FUNCTIONS['backward'], '')
-            for called, number, _, _ in _layer_lines(variable)]
+def _number(variable):
+    """Return the number that the engine gave a variable when it was made, counting all variables."""
+    return int(variable.auto_name.split('_')[1])
+
+
+def _variables(value):
+    """List the variables in what a layer takes or gives."""
+    if hasattr(value, 'auto_name'):
+        return [value]
+    if isinstance(value, dict):
+        value = value.values()
+    elif not isinstance(value, (list, tuple)):
+        return []
+    return [variable for part in value for variable in _variables(part)]
+
+
+def _mark(variables, chain, seen, first=0):
+    """Write a chain on the nodes behind some variables that have no origin yet.
+
+    Parameters
+    ----------
+    variables : iterable of Variable
+    chain : tuple
+        Nothing is written if it is empty.
+    seen : set
+        Nodes, and variables of none, at which to stop; those that are met are added.
+    first : int
+        Number of a variable; those with a lower one are older than the chain.
+    """
+    remaining = list(variables)
+    while remaining:
+        variable = remaining.pop()
+        node = variable.owner
+        if node is None:
+            # The state of random numbers and running averages is updated by nodes of the layer too.
+            update = getattr(variable, 'default_update', None)
+            if update is not None and variable not in seen:
+                seen.add(variable)
+                remaining.append(update)
+        elif node not in seen:
+            seen.add(node)
+            if _number(node.outputs[0]) >= first:
+                if chain and not chains_of(node):
+                    node.tag.origins = (chain,)
+                remaining += node.inputs
+                # A loop of Theano's holds the graph of a step, whose nodes are named when they fail.
+                remaining += _variables(getattr(node.op, 'outputs', ()))
+
+
+@contextlib.contextmanager
+def follow_gradient(outputs, known_grads, pullback):
+    """Mark the nodes that Ops make when they are differentiated, inside a ``with`` block.
+
+    They get the origins of the node that is differentiated, in the direction ``'backward'``; so does a sum
+    of gradients, of the node whose output is differentiated by several ways.
+
+    Parameters
+    ----------
+    outputs : iterable of Variable
+        What is differentiated.
+    known_grads : iterable of Variable
+        Expressions that the gradient starts from.
+    pullback : str
+        The engine's name of the method by which it differentiates an Op.
+    """
+    with _differentiating:
+        nodes = _nodes_behind(outputs)
+        seen = {*nodes, *_nodes_behind(known_grads)}
+        ops = [node.op for node in nodes]
+        marking = [_marking_op(node, pullback, seen) for node in nodes]
+        try:
+            for node, op in zip(nodes, marking):
+                node.op = op
+            yield
+        finally:
+            for node, op in zip(nodes, ops):
+                node.op = op
+            for op in marking:
+                del vars(op)[pullback]             # in case that a clone of the graph has kept it
+
+
+def _nodes_behind(variables):
+    """List all nodes that some variables are computed by."""
+    seen, remaining = {}, [variable.owner for variable in variables if hasattr(variable, 'auto_name')]
+    while remaining:
+        node = remaining.pop()
+        if node is not None and node not in seen:
+            seen[node] = True
+            remaining += [variable.owner for variable in node.inputs]
+    return list(seen)
+
+
+def _marking_op(node, pullback, seen):
+    """Copy a node's Op, with a pullback that marks what it makes."""
+    op = node.op
+    chain = next(iter(chains_of(node)), ())
+    chain = chain and _at_work.chain + tuple((*link[:2], 'backward') for link in chain)
+
+    def marking(inputs, outputs, cotangents):
+        _mark(cotangents, chain, seen)
+        terms = getattr(op, pullback)(inputs, outputs, cotangents)
+        _mark([term for term in terms or () if hasattr(term, 'auto_name')], chain, seen)
+        return terms
+
+    # Not copy.copy, which asks how the Op is pickled.
+    copied = object.__new__(type(op))
+    vars(copied).update(vars(op), **{pullback: marking})
+    return copied

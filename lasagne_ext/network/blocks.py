@@ -1,8 +1,7 @@
-"""Blocks of layers that a network repeats."""
+"""Find the blocks of layers that a network repeats."""
 from collections import namedtuple
 
-from lasagne_ext.network.layers import incoming_layers
-from lasagne_ext.network.parameters import first_users, parameters_of
+from lasagne_ext.network.graph import first_users, incoming_layers, parameters_of
 
 #: `times` blocks of `length` layers each, one after another, from layer number `start` on.
 Block = namedtuple('Block', 'start length times')
@@ -42,7 +41,7 @@ def repeated_blocks(layers):
 
 
 class _Wiring:
-    """Which layers of a network are alike, and how they hang together."""
+    """Signatures and connections of a network's layers, by their numbers."""
 
     def __init__(self, layers):
         numbers = {layer: number for number, layer in enumerate(layers)}
@@ -56,7 +55,7 @@ class _Wiring:
                 self.last_use[source] = number
 
     def alike(self, first, length):
-        """Whether a layer and the one `length` further on are the same, each in its block."""
+        """Return whether a layer and the one `length` further on are the same, each in its block."""
         second = first + length
         return (self.last_use[first] < second + length
                 and self.signatures[first] == self.signatures[second]
@@ -64,7 +63,7 @@ class _Wiring:
                         for pair in _pairs(ends[first], ends[second])))
 
     def best(self, low, high):
-        """The repetition among layers `low` to `high` that saves the most lines; None if none does."""
+        """Return the repetition among layers `low` to `high` that saves the most lines, or None."""
         best, most = None, (0,)
         for length in range(1, (high - low) // 2 + 1):
             if high - low - length < most[0]:
@@ -89,7 +88,7 @@ class _Wiring:
             start = number + 1
 
     def _kept_inside(self, block):
-        """The block, repeated as often as only its last one is used from behind."""
+        """Return the block, repeated as often as only its last one is used from behind."""
         start, length, times = block
         while times > 1 and any(self.last_use[number] >= start + times * length
                                 for number in range(start, start + (times - 1) * length)):
@@ -106,7 +105,7 @@ def _pairs(first, second):
 
 
 def _corresponds(first_end, second_end, number, length):
-    """Whether the ends of two connections lie alike: in the blocks, or at one layer before both."""
+    """Return whether the ends of two connections lie alike: in the blocks, or at one layer before both."""
     if first_end is None:
         return False
     return second_end - first_end == length or first_end == second_end <= number - length
@@ -145,7 +144,7 @@ def _is_plain(value):
 
 
 def _setting(value):
-    """A text that is the same for the same setting."""
+    """Return a text that is the same for the same setting."""
     if isinstance(value, dict):                                 # which may hold the layer's name
         return repr([(key, part) for key, part in value.items() if key != 'name'])
     if not callable(value):

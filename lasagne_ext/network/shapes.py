@@ -1,17 +1,21 @@
-"""The shapes of what a network's layers give, declared and actual."""
+"""Declare, compute and compare the shapes of what the layers of a network give.
+
+A shape is a tuple of sizes, or a tuple, list or dict of such where a layer gives several values. A size is
+a whole number, None where any is right, or the text of a symbolic one.
+"""
+import itertools
 import re
 
 import lasagne
 import numpy as np
 import theano
-import theano.tensor as T
 
 from lasagne_ext.network.expressions import flattened, like
-from lasagne_ext.network.layers import incoming_layers
+from lasagne_ext.network.graph import incoming_layers
 
 
 def plain_shape(shape):
-    """A declared shape whose sizes are whole numbers, None, or the text of anything symbolic."""
+    """Return a declared shape whose sizes are whole numbers, None, or the text of anything symbolic."""
     if isinstance(shape, dict):
         return {str(key): plain_shape(part) for key, part in shape.items()}
     if isinstance(shape, (tuple, list)):
@@ -25,41 +29,55 @@ def plain_shape(shape):
     return shape if shape is None else str(shape)
 
 
-def declared_shape(layer):
-    """The output shape that a layer declares, as :func:`plain_shape` puts it."""
-    # A layer's output_shape refuses what is symbolic, unless its class has its own.
-    inherited = (lasagne.layers.Layer.output_shape, lasagne.layers.MergeLayer.output_shape)
-    if type(layer).output_shape not in inherited:
-        return _as_shape(layer.output_shape)
+def output_shape_for(layer, incoming):
+    """Return what a layer declares for a list of incoming shapes, as :func:`plain_shape` puts it."""
     several = isinstance(layer, lasagne.layers.MergeLayer)
-    return _as_shape(layer.get_output_shape_for(layer.input_shapes if several else layer.input_shape))
+    return _checked_shape(layer.get_output_shape_for(incoming if several else incoming[0]))
 
 
-def _as_shape(declared):
+def _checked_shape(declared):
     if not isinstance(declared, (tuple, list, dict)):
         raise TypeError('%r is not a shape' % (declared,))
     return plain_shape(declared)
 
 
+def declared_shape(layer):
+    """Return the output shape that a layer declares, as :func:`plain_shape` puts it."""
+    # A layer's output_shape refuses what is symbolic, unless its class has its own.
+    inherited = (lasagne.layers.Layer.output_shape, lasagne.layers.MergeLayer.output_shape)
+    if type(layer).output_shape not in inherited:
+        return _checked_shape(layer.output_shape)
+    return output_shape_for(layer, layer.input_shapes if isinstance(layer, lasagne.layers.MergeLayer)
+                            else [layer.input_shape])
+
+
 def parts_of(shape):
-    """The shapes of all values of a layer's output, as a list; None if they are unknown."""
+    """Return the shapes of all values of a layer's output, as a list; None if they are unknown."""
     if shape is None:
         return None
     several = isinstance(shape, dict) or any(isinstance(size, (tuple, list)) for size in shape)
     return flattened(shape) if several else [shape]
 
 
+def size_of(shape):
+    """Return the number of values in a shape, or in several; raise ValueError if a size is unknown."""
+    parts = parts_of(shape)
+    if parts is None or any(not isinstance(size, int) for part in parts for size in part):
+        raise ValueError('a size is unknown: %s' % (shape,))
+    return sum(int(np.prod(part, dtype='int64')) for part in parts)
+
+
 def batch_of_one(shape):
-    """A shape, or several, with a batch of 1 where the batch is unknown."""
+    """Return a shape, or several, with a batch of 1 where the batch is unknown."""
     parts = parts_of(shape)
     if parts is None:
         return None
-    parts = [(1,) + tuple(part[1:]) if len(part) and part[0] is None else part for part in parts]
-    return parts[0] if parts_of(shape)[0] is shape else like(shape, parts)
+    ones = [(1,) + tuple(part[1:]) if len(part) and part[0] is None else part for part in parts]
+    return ones[0] if parts[0] is shape else like(shape, ones)
 
 
 def shapes_of_one_batch(layers):
-    """The shape of every layer's output for a batch of 1, where the batch is unknown.
+    """Return the shape of every layer's output for a batch of 1, where the batch is unknown.
 
     It goes from layer to layer, as a network may move the batch to another dimension.
 
@@ -71,26 +89,19 @@ def shapes_of_one_batch(layers):
     shapes = {}
     for layer in layers:
         try:
-            if isinstance(layer, lasagne.layers.InputLayer):
-                shapes[layer] = batch_of_one(declared_shape(layer))
-                continue
-            given = incoming_shapes(layer, shapes)
-            several = isinstance(layer, lasagne.layers.MergeLayer)
-            shapes[layer] = _as_shape(layer.get_output_shape_for(given if several else given[0]))
+            shapes[layer] = (batch_of_one(declared_shape(layer))
+                             if isinstance(layer, lasagne.layers.InputLayer)
+                             else output_shape_for(layer, incoming_shapes(layer, shapes)))
         except Exception:               # whatever a layer raises that has a size fixed inside
-            shapes[layer] = _declared_for_one(layer)
+            try:
+                shapes[layer] = batch_of_one(declared_shape(layer))
+            except Exception:           # those who show it tell why
+                shapes[layer] = None
     return shapes
 
 
-def _declared_for_one(layer):
-    try:
-        return batch_of_one(declared_shape(layer))
-    except Exception:                   # those who show it tell why
-        return None
-
-
 def incoming_shapes(layer, shapes):
-    """The shapes of what feeds a layer, as a list, from a dict layer -> shape."""
+    """Return the shapes of what feeds a layer, as a list, from a dict layer -> shape."""
     if isinstance(layer, lasagne.layers.MergeLayer):
         return [batch_of_one(shape) if source is None else shapes[source]
                 for source, shape in zip(layer.input_layers, layer.input_shapes)]
@@ -101,7 +112,7 @@ def incoming_shapes(layer, shapes):
 
 
 def actual_shapes(outputs, feed):
-    """The shapes of symbolic outputs for given inputs, of which as little as possible is computed.
+    """Compute the shapes of symbolic outputs for given inputs, and as few values as possible.
 
     Parameters
     ----------
@@ -125,42 +136,81 @@ def actual_shapes(outputs, feed):
             for name, output in outputs.items()}
 
 
-def symbolic_outputs(named, deterministic):
-    """The symbolic outputs of as many layers as have one.
+def is_shape(thing):
+    """Return whether this is one shape, not a tuple, list or dict of them."""
+    return isinstance(thing, (tuple, list)) and all(
+        size is None or isinstance(size, (int, np.integer)) for size in thing)
 
-    Unlike :func:`lasagne_ext.network.expressions.expressions` it goes on after a layer that fails,
-    and needs no input layer.
+
+def agrees(declared, actual):
+    """Return whether an actual shape is one that was declared; None stands for any size."""
+    return len(declared) == len(actual) and all(
+        size is None or size == other for size, other in zip(declared, actual))
+
+
+def axis_order(declared, actual):
+    """Say what order of axes `actual` looks like, if that is what is wrong; else return ''."""
+    if len(declared) != len(actual) or agrees(declared, actual) or len(actual) > 5:
+        return ''
+    fitting = [order for order in itertools.permutations(range(len(actual)))
+               if agrees(declared, [actual[axis] for axis in order])]
+    if not fitting:
+        return ''
+    rank = len(actual)
+    known = {(1, 0) + tuple(range(2, rank)): 'the first two axes exchanged (time before batch?)'}
+    if rank > 3:
+        known[(0, rank - 1) + tuple(range(1, rank - 1))] = 'channels last'
+        known[(0,) + tuple(range(2, rank)) + (1,)] = 'channels first'
+    order = next((order for order in known if order in fitting), fitting[0])
+    return 'looks like %s; transpose%s' % (known.get(order, 'another order of axes'), order)
+
+
+def flattened_shape(declared, actual):
+    """Return what to reshape an array to whose rank is wrong, if that helps; else None."""
+    if not actual or len(declared) == len(actual) or None in declared[1:]:
+        return None
+    shape = (actual[0],) + tuple(declared[1:])
+    return shape if np.prod(shape) == np.prod(actual) and agrees(declared, shape) else None
+
+
+def declared_for(layer, shapes):
+    """Return what a layer declares for actual shapes of its incoming layers, a dict layer -> shape.
 
     Returns
     -------
-    outputs : dict
-        layer -> whatever the layer gives
-    failures : dict
-        name -> the exception of a layer that failed; not of those that would come after it.
+    tuple, list, dict or None
+        None if the layer has no incoming layers, or the shape of one is unknown.
     """
-    outputs, failures = {}, {}
-    for name, layer in named.items():
-        if any(source not in outputs for source in incoming_layers(layer)):
-            continue
-        try:
-            outputs[layer] = _symbolic_output(layer, outputs, deterministic)
-        except Exception as error:      # a layer of one's own may raise anything
-            failures[name] = error
-    return outputs, failures
+    sources = incoming_layers(layer)
+    if not sources or not all(is_shape(shapes.get(source)) for source in sources):
+        return None
+    if len(sources) != len(getattr(layer, 'input_shapes', sources)):
+        return None                          # a shape stands in place of a layer
+    return output_shape_for(layer, [tuple(shapes[source]) for source in sources])
 
 
-def _symbolic_output(layer, outputs, deterministic):
-    if isinstance(layer, lasagne.layers.InputLayer):
-        return layer.input_var
-    if isinstance(layer, lasagne.layers.MergeLayer):
-        given = [_any_of(shape) if source is None else outputs[source]
-                 for source, shape in zip(layer.input_layers, layer.input_shapes)]
-    else:
-        source = layer.input_layer
-        given = _any_of(layer.input_shape) if source is None else outputs[source]
-    return layer.get_output_for(given, deterministic=deterministic)
+def declared_from(layers, given):
+    """Return the shapes that layers declare where inputs have the shapes given.
 
+    Parameters
+    ----------
+    layers : iterable of Layer
+        In topological order.
+    given : dict
+        Input layer -> shape.
 
-def _any_of(shape):
-    """A variable for a shape that stands in place of a layer."""
-    return T.TensorType(theano.config.floatX, [size == 1 for size in shape])()
+    Returns
+    -------
+    dict
+        Layer -> shape, without those that cannot tell.
+    """
+    shapes = dict(given)
+    for layer in layers:
+        if layer not in shapes:
+            try:
+                shape = declared_for(layer, shapes)
+            except Exception:                # whatever a layer that somebody else wrote may raise
+                shape = None
+            if shape is not None:
+                shapes[layer] = shape
+    return shapes

@@ -1,14 +1,19 @@
-"""From a network and data to a trained, saved and resumed one.
+"""Train, save and resume networks.
+
+`compile_functions` makes the functions of a network (`functions`, with `losses`, `updates`, `variables`).
+`fit` trains it (`loop`, with `data`, `run`, `callbacks`, `schedules`, `progress`, `history`).
+`save_checkpoint` and `load_checkpoint` keep what was learned (`checkpoint`, with `serialization`, `restore`,
+`legacy_files`); `Model` has all of this in one object.
 
 `Classifier` and `Regressor`, estimators for scikit-learn, are here as well if that is installed.
 """
-from lasagne_ext.training._run import Run, TrainingError
 from lasagne_ext.training.callbacks import Checkpoint, EarlyStopping, Watch
 from lasagne_ext.training.checkpoint import CheckpointError, Restored, load_checkpoint, save_checkpoint
 from lasagne_ext.training.functions import Functions, compile_functions
 from lasagne_ext.training.history import History
 from lasagne_ext.training.loop import fit
 from lasagne_ext.training.model import Model
+from lasagne_ext.training.run import Run, TrainingError
 from lasagne_ext.training.schedules import CosineDecay, ExponentialDecay, ReduceOnPlateau, StepDecay
 
 __all__ = ['Checkpoint', 'CheckpointError', 'CosineDecay', 'EarlyStopping', 'ExponentialDecay', 'Functions',

@@ -1,11 +1,58 @@
-"""What may happen in training after each epoch."""
-from lasagne_ext.datasets._data import check_count
+"""Callbacks, which `fit` calls at the beginning, after each batch or epoch, and at the end."""
+from lasagne_ext.checks import check_count, check_number, did_you_mean
 from lasagne_ext.debug.watch import watch
-from lasagne_ext.training._monitor import Monitor
+from lasagne_ext.training.history import sign_of
 
 
-class EarlyStopping:
-    """Ends training when a loss or metric has not got better for some epochs.
+class MonitoringCallback:
+    """Base class of callbacks that follow one column of the history.
+
+    Attributes
+    ----------
+    monitor : str
+    best : float or None
+        The best value so far.
+    waited : int
+        How many epochs in a row were no better than that.
+    """
+
+    def __init__(self, monitor, mode, min_delta=0.):
+        caller = type(self).__name__
+        self.monitor, self.best, self.waited = monitor, None, 0
+        self._sign = sign_of(caller, monitor, mode)
+        self._min_delta = check_number(caller, 'min_delta', min_delta, 0)
+
+    def on_train_begin(self, run):
+        """Refuse a column that the history will not have; begin anew unless training is resumed."""
+        if self.monitor not in run.names:
+            raise ValueError('%s: monitor=%r: there will be %s%s%s' % (
+                type(self).__name__, self.monitor, ', '.join(run.names),
+                '; give fit validation data' if self.monitor.startswith('val_') else '',
+                did_you_mean(self.monitor, run.names)))
+        if not run.resumed:
+            self.best, self.waited = None, 0
+
+    def improved(self, row):
+        """Return whether this epoch is the best so far, and count those that are not."""
+        value = row[self.monitor]
+        # NaN is never better, not even than nothing.
+        better = value == value and (self.best is None
+                                     or self._sign * (self.best - value) > self._min_delta)
+        if better:
+            self.best, self.waited = value, 0
+        else:
+            self.waited += 1
+        return better
+
+    def state(self):
+        return {'best': self.best, 'waited': self.waited}
+
+    def set_state(self, state):
+        self.best, self.waited = state['best'], state['waited']
+
+
+class EarlyStopping(MonitoringCallback):
+    """End training when a loss or metric has not got better for some epochs.
 
     Parameters
     ----------
@@ -42,33 +89,28 @@ class EarlyStopping:
     """
 
     def __init__(self, monitor='val_loss', patience=5, min_delta=0., restore_best=True, mode=None):
-        self._monitor = Monitor('EarlyStopping', monitor, mode, min_delta)
+        super().__init__(monitor, mode, min_delta)
         self.patience = check_count('EarlyStopping', 'patience', patience)
         self.restore_best = bool(restore_best)
         self.best_epoch, self._parameters = None, None
 
-    @property
-    def best(self):
-        return self._monitor.best
-
     def on_train_begin(self, run):
-        self._monitor.check(run)
+        super().on_train_begin(run)
         if not run.resumed:
-            self._monitor.reset()
             self.best_epoch, self._parameters = None, None
         self._stop_if_due(run)
 
     def on_epoch_end(self, run, row):
-        if self._monitor.improved(row):
+        if self.improved(row):
             self.best_epoch = row['epoch']
             if self.restore_best:
                 self._parameters = run.parameters()
         self._stop_if_due(run)
 
     def _stop_if_due(self, run):
-        if self._monitor.waited >= self.patience:
+        if self.waited >= self.patience:
             run.stop = 'stopped early: %s has not been better than %.6g, of epoch %s, for %d epoch%s' % (
-                self._monitor.monitor, self.best, self.best_epoch, self.patience,
+                self.monitor, self.best, self.best_epoch, self.patience,
                 '' if self.patience == 1 else 's')
 
     def on_train_end(self, run):
@@ -76,15 +118,15 @@ class EarlyStopping:
             run.set_parameters(self._parameters)
 
     def state(self):
-        return dict(self._monitor.state(), best_epoch=self.best_epoch, parameters=self._parameters)
+        return dict(super().state(), best_epoch=self.best_epoch, parameters=self._parameters)
 
     def set_state(self, state):
-        self._monitor.set_state(state)
+        super().set_state(state)
         self.best_epoch, self._parameters = state['best_epoch'], state['parameters']
 
 
-class Checkpoint:
-    """Writes checkpoints, from which `fit` resumes bit by bit.
+class Checkpoint(MonitoringCallback):
+    """Write checkpoints, from which `fit` resumes bit by bit.
 
     Parameters
     ----------
@@ -122,28 +164,20 @@ class Checkpoint:
         except (LookupError, ValueError) as error:
             raise ValueError('Checkpoint: path=%r must have no braces but those of {epoch} (%s)'
                              % (path, error)) from None
-        self._monitor = Monitor('Checkpoint', monitor, mode)
+        super().__init__(monitor, mode)
 
     def on_train_begin(self, run):
         if self.best_only:
-            self._monitor.check(run)
-            if not run.resumed:
-                self._monitor.reset()
+            super().on_train_begin(run)
 
     def on_epoch_end(self, run, row):
-        better = not self.best_only or self._monitor.improved(row)
+        better = not self.best_only or self.improved(row)
         if better and run.epoch % self.every == 0:
             run.save(self.path.format(epoch=run.epoch))
 
-    def state(self):
-        return self._monitor.state()
-
-    def set_state(self, state):
-        self._monitor.set_state(state)
-
 
 class Watch:
-    """Records activations, gradients and weights while a network is trained.
+    """Record activations, gradients and weights while a network is trained.
 
     Parameters
     ----------
@@ -183,3 +217,40 @@ class Watch:
     def on_epoch_end(self, run, row):
         if run.epoch % self.every == 0:
             self.watcher.record(run.epoch)
+
+
+class KeepBest:
+    """Keep a copy of the best parameters, for training that Ctrl-C ends."""
+
+    def __init__(self):
+        self._best, self._parameters = None, None
+
+    def on_epoch_end(self, run, row):
+        if self._best is None or row['val_loss'] < self._best:
+            self._best, self._parameters = row['val_loss'], run.parameters()
+
+    def on_train_end(self, run):
+        if run.history.interrupted and self._parameters is not None:
+            run.set_parameters(self._parameters)
+
+    def state(self):
+        return {'best': self._best, 'parameters': self._parameters}
+
+    def set_state(self, state):
+        self._best, self._parameters = state['best'], state['parameters']
+
+
+class FunctionCallback:
+    """Callback that calls a function after every epoch.
+
+    Parameters
+    ----------
+    function : callable
+        ``function(run, row)``; False ends training.
+    """
+
+    def __init__(self, function):
+        self.function, self.name = function, getattr(function, '__name__', repr(function))
+
+    def on_epoch_end(self, run, row):
+        return self.function(run, row)

@@ -1,13 +1,15 @@
-"""Saving training so that it goes on as if it had never stopped."""
+"""Save and load checkpoints, from which training goes on as if it had never stopped."""
 import operator
 import os
 from collections import OrderedDict, namedtuple
 
-import lasagne_ext
-from lasagne_ext.training import _foreign, _npz, _plain
-from lasagne_ext.training._matching import assignments_by_name, assignments_by_order, set_all
-from lasagne_ext.training._npz import CheckpointError
-from lasagne_ext.training._state import random_states, what_changes
+from lasagne_ext import __version__
+from lasagne_ext.checks import check_count
+from lasagne_ext.engine import report
+from lasagne_ext.training import legacy_files, serialization
+from lasagne_ext.training.restore import apply_assignments, assignments_by_name, assignments_by_order
+from lasagne_ext.training.serialization import CheckpointError
+from lasagne_ext.training.variables import checkpoint_variables, random_states
 
 __all__ = ['CheckpointError', 'Restored', 'load_checkpoint', 'save_checkpoint']
 
@@ -25,7 +27,7 @@ _VERSIONS = ('engine', 'Python', 'Lasagne', 'NumPy')
 
 
 class Restored(namedtuple('Restored', 'epoch history extra missing unused versions')):
-    """What a checkpoint holds besides the values that :func:`load_checkpoint` has set.
+    """Contents of a checkpoint besides the values that :func:`load_checkpoint` has set.
 
     Attributes
     ----------
@@ -118,28 +120,32 @@ def save_checkpoint(path, network, functions=None, epoch=None, history=None, ext
     >>> restored.epoch, restored.extra, bool(network.W.get_value().any())
     (7, {'note': 'before pruning'}, True)
     """
-    where = 'save_checkpoint'
-    path = _path(where, path)
-    parameters, state = what_changes(where, network, functions)
+    caller = 'save_checkpoint'
+    path = _check_path(caller, path)
+    if epoch is not None:
+        epoch = check_count(caller, 'epoch', epoch, least=0)
+    parameters, state = checkpoint_variables(caller, network, functions)
+    found = report()
+    versions = {'lasagne_ext': __version__, **{name: found[name] for name in _VERSIONS}}
     content = OrderedDict([
-        ('format', FORMAT), ('versions', _versions()), ('epoch', _epoch(where, epoch)),
-        ('history', _dict(where, 'history', getattr(history, 'to_dict', lambda: history)())),
-        ('extra', _dict(where, 'extra', extra) or {}),
+        ('format', FORMAT), ('versions', versions), ('epoch', epoch),
+        ('history', _check_dict(caller, 'history', getattr(history, 'to_dict', lambda: history)())),
+        ('extra', _check_dict(caller, 'extra', extra) or {}),
         ('parameters', OrderedDict((layer, _values(of_layer)) for layer, of_layer in parameters.items())),
         ('state', None if state is None else _values(state)),
         ('random', None if state is None else random_states())])
-    packer = _plain.Packer()
+    packer = serialization.Packer()
     try:
-        packed = {key: packer.packed(value, (key,)) for key, value in content.items()}
+        packed = {key: packer.pack(value, (key,)) for key, value in content.items()}
     except TypeError as error:
-        raise TypeError('%s: %s' % (where, error)) from None
-    arrays = {_CONTENT: _plain.dumps(packed)}
+        raise TypeError('%s: %s' % (caller, error)) from None
+    arrays = {_CONTENT: serialization.dumps(packed)}
     arrays.update(packer.arrays)
     try:
-        _npz.write(path, arrays)
+        serialization.write_archive(path, arrays)
     except OSError as error:
         raise CheckpointError('%s: %s: cannot be written: %s; what was there has not been touched'
-                              % (where, path, error.strerror or error)) from error
+                              % (caller, path, error.strerror or error)) from error
 
 
 def load_checkpoint(path, network, functions=None, strict=True, allow_pickle=False):
@@ -201,14 +207,23 @@ def load_checkpoint(path, network, functions=None, strict=True, allow_pickle=Fal
     >>> load_checkpoint(path, network).epoch is None
     True
     """
-    return restore(path, network, functions, strict, allow_pickle, lambda restored: None)
+    restored, assignments = read_checkpoint(path, network, functions, strict, allow_pickle)
+    apply_assignments('load_checkpoint', path, assignments)
+    return restored
 
 
-def restore(path, network, functions, strict, allow_pickle, accept):
-    """As :func:`load_checkpoint`; `accept` gets what it returns before anything is set, and may refuse it."""
-    where = 'load_checkpoint'
-    path = _path(where, path)
-    parameters, state = what_changes(where, network, functions)
+def read_checkpoint(path, network, functions=None, strict=True, allow_pickle=False):
+    """Read and check a checkpoint for :func:`load_checkpoint`, without setting anything.
+
+    Returns
+    -------
+    Restored
+    list of Assignment
+        For :func:`~lasagne_ext.training.restore.apply_assignments`.
+    """
+    caller = 'load_checkpoint'
+    path = _check_path(caller, path)
+    parameters, state = checkpoint_variables(caller, network, functions)
     try:
         content, values = _read(path, allow_pickle)
         if content is None:
@@ -217,27 +232,30 @@ def restore(path, network, functions, strict, allow_pickle, accept):
         else:
             found, missing, unused = assignments_by_name(path, parameters, state, content, strict)
     except CheckpointError as error:
-        told = CheckpointError('%s: %s' % (where, error))
-        told.of_another = error.of_another
-        raise told from error.__cause__
+        annotated = CheckpointError('%s: %s' % (caller, error))
+        annotated.of_another = error.of_another
+        raise annotated from error.__cause__
+    except FileNotFoundError as error:
+        folder = os.path.dirname(os.path.abspath(path))
+        missing = 'file' if os.path.isdir(folder) else 'folder as %s' % folder
+        raise CheckpointError('%s: %s: there is no such %s' % (caller, path, missing)) from error
     except OSError as error:
-        raise CheckpointError('%s: %s: %s' % (where, path, _reason(path, error))) from error
+        raise CheckpointError('%s: %s: cannot be read: %s'
+                              % (caller, path, error.strerror or error)) from error
     restored = Restored(content.get('epoch'), content.get('history'), content.get('extra', {}), missing,
                         unused, content.get('versions', {}))
-    accept(restored)
-    set_all(where, path, found)
-    return restored
+    return restored, found
 
 
 def _read(path, allow_pickle):
-    """What a file of ours holds and None; or None and the list of arrays in a file of Lasagne's."""
-    if not _foreign.is_archive(path):
-        return None, _foreign.pickled_arrays(path, allow_pickle)
-    arrays = _npz.read(path, allow_pickle)
+    """Return the content of a file of ours and None, or None and the arrays of a file of Lasagne's."""
+    if not legacy_files.is_archive(path):
+        return None, legacy_files.read_pickled_arrays(path, allow_pickle)
+    arrays = serialization.read_archive(path, allow_pickle)
     if _CONTENT not in arrays:
-        return None, _foreign.ordered_arrays(path, arrays)
+        return None, legacy_files.ordered_arrays(path, arrays)
     try:
-        content = _plain.loads(arrays[_CONTENT], arrays)
+        content = serialization.loads(arrays[_CONTENT], arrays)
         if operator.index(content['format']) <= FORMAT:
             return {key: content[key] for key in _KEYS}, None
         versions = content['versions']
@@ -247,14 +265,7 @@ def _read(path, allow_pickle):
     raise CheckpointError('%s: was written by lasagne_ext %s, in format %s; this one, %s, reads up to format '
                           '%d: install a newer lasagne_ext'
                           % (path, versions.get('lasagne_ext', '(unknown)'), content['format'],
-                             lasagne_ext.__version__, FORMAT))
-
-
-def _reason(path, error):
-    if isinstance(error, FileNotFoundError):
-        folder = os.path.dirname(os.path.abspath(path))
-        return 'there is no such %s' % ('file' if os.path.isdir(folder) else 'folder as %s' % folder)
-    return 'cannot be read: %s' % (error.strerror or error)
+                             __version__, FORMAT))
 
 
 def _values(variables):
@@ -262,31 +273,15 @@ def _values(variables):
     return OrderedDict((name, variable.get_value(borrow=True)) for name, variable in variables.items())
 
 
-def _versions():
-    report = lasagne_ext.engine.report()
-    return dict([('lasagne_ext', lasagne_ext.__version__)] + [(name, report[name]) for name in _VERSIONS])
-
-
-def _path(where, path):
+def _check_path(caller, path):
+    """Return a path as a str."""
     try:
         return os.fsdecode(path)
     except TypeError:
-        raise TypeError('%s: path must be the name of a file, got %r' % (where, path)) from None
+        raise TypeError('%s: path must be the name of a file, got %r' % (caller, path)) from None
 
 
-def _epoch(where, epoch):
-    if epoch is None:
-        return None
-    try:
-        number = operator.index(epoch)
-    except TypeError:
-        raise TypeError('%s: epoch must be an integer, got %r' % (where, epoch)) from None
-    if number < 0:
-        raise ValueError('%s: epoch must not be negative, got %d' % (where, number))
-    return number
-
-
-def _dict(where, name, value):
+def _check_dict(caller, name, value):
     if value is not None and not isinstance(value, dict):
-        raise TypeError('%s: %s must be a dict, got %s' % (where, name, type(value).__name__))
+        raise TypeError('%s: %s must be a dict, got %s' % (caller, name, type(value).__name__))
     return value

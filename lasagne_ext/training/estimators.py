@@ -1,19 +1,108 @@
 """Networks as scikit-learn's estimators: for pipelines, cross-validation and grid search."""
+import copy
+import inspect
+
+import lasagne
 import numpy as np
 
 try:
-    from sklearn.base import ClassifierMixin, RegressorMixin
+    from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
     from sklearn.utils.multiclass import check_classification_targets
-    from sklearn.utils.validation import check_is_fitted, check_X_y
+    from sklearn.utils.validation import check_array, check_is_fitted, check_X_y
 except ImportError as error:
     raise ImportError("lasagne_ext.training.Classifier and Regressor need scikit-learn (%s); mend it with: "
                       'pip install scikit-learn' % error) from None
 
-from lasagne_ext.training._estimator import Estimator
+from lasagne_ext.training.model import Model
 
 
-class Classifier(ClassifierMixin, Estimator):
-    """A network that tells classes apart, as an estimator of scikit-learn.
+class _Estimator(BaseEstimator):
+    """Base class of both estimators; a subclass says how targets are encoded."""
+
+    def __init__(self, build, loss, updates, learning_rate, epochs, batch_size, validation, callbacks,
+                 build_options, compile_options, seed, progress):
+        self.build = build
+        self.loss = loss
+        self.updates = updates
+        self.learning_rate = learning_rate
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.validation = validation
+        self.callbacks = callbacks
+        self.build_options = build_options
+        self.compile_options = compile_options
+        self.seed = seed
+        self.progress = progress
+
+    def _fit(self, X, y, outputs):
+        self._outputs, self._shape = outputs, X.shape[1:]
+        self.model_ = self._build_model()
+        examples = max(1, int((1 - (self.validation or 0)) * len(X)))
+        self.history_ = self.model_.fit(
+            self._reshape(X), y, epochs=self.epochs, batch_size=min(self.batch_size, examples),
+            validation=self.validation, seed=self.seed, progress=self.progress,
+            callbacks=copy.deepcopy(list(self.callbacks or ())))
+        return self
+
+    def _build_model(self):
+        """Build a network with weights that follow from the seed, whatever was drawn before."""
+        if not callable(self.build):
+            raise TypeError('%s: build must be a function that returns a new network, got %r'
+                            % (type(self).__name__, self.build))
+        offered = {'shape': self._shape, 'outputs': self._outputs}
+        try:
+            wanted = inspect.signature(self.build).parameters
+        except ValueError:
+            wanted = ()
+        arguments = {name: value for name, value in offered.items() if name in wanted}
+        arguments.update(self.build_options or {})
+        before = lasagne.random.get_rng()
+        lasagne.random.set_rng(np.random.RandomState(self.seed))
+        try:
+            network = self.build(**arguments)
+        finally:
+            lasagne.random.set_rng(before)
+        if not isinstance(network, lasagne.layers.Layer):
+            raise TypeError('%s: build must return the output layer of a new network, got %r'
+                            % (type(self).__name__, network))
+        return Model(network, self.loss, self.updates, learning_rate=self.learning_rate,
+                     **(self.compile_options or {}))
+
+    def _reshape(self, X):
+        """Return rows of features in the shape of the network's input."""
+        shapes = self.model_.functions.shapes
+        if len(shapes) != 1:
+            raise ValueError('%s: the network must have one input layer, not %s'
+                             % (type(self).__name__, ', '.join(shapes)))
+        shape, = shapes.values()
+        if X.ndim == len(shape) or None in shape[1:] or X[0].size != np.prod(shape[1:]):
+            return X
+        return X.reshape((len(X),) + tuple(shape[1:]))
+
+    def _predict(self, X):
+        check_is_fitted(self)
+        X = check_array(X, allow_nd=True)
+        if X.shape[1:] != self._shape:
+            raise ValueError('X has %d features, but %s is expecting %d features as input'
+                             % (X[0].size, type(self).__name__, int(np.prod(self._shape))))
+        return self.model_.predict(self._reshape(X))
+
+    def __getstate__(self):
+        """Return parameters in place of compiled functions; `build` makes the network again."""
+        state = dict(super().__getstate__())
+        if 'model_' in state:
+            state['model_'] = lasagne.layers.get_all_param_values(state['model_'].network)
+        return state
+
+    def __setstate__(self, state):
+        super().__setstate__(state)
+        if hasattr(self, 'model_'):
+            values, self.model_ = self.model_, self._build_model()
+            lasagne.layers.set_all_param_values(self.model_.network, values)
+
+
+class Classifier(ClassifierMixin, _Estimator):
+    """Classify with a network, as an estimator of scikit-learn.
 
     Parameters
     ----------
@@ -110,13 +199,13 @@ class Classifier(ClassifierMixin, Estimator):
         array (examples, classes)
             In the order of `classes_`.
         """
-        probabilities = self._predicted(X)
+        probabilities = self._predict(X)
         if probabilities.shape[1] < len(self.classes_):          # a single sigmoid unit
             probabilities = np.hstack([1 - probabilities, probabilities])
         return probabilities
 
     def predict(self, X):
-        """The most probable class.
+        """Predict the most probable class.
 
         Parameters
         ----------
@@ -131,8 +220,8 @@ class Classifier(ClassifierMixin, Estimator):
         check_is_fitted(self)
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
-    def _fresh_model(self):
-        model = super()._fresh_model()
+    def _build_model(self):
+        model = super()._build_model()
         units = model.network.output_shape[-1]
         if units != self._outputs and not (units == 1 and self._outputs <= 2):
             raise ValueError('Classifier: the network has %s outputs, but y has %d classes'
@@ -140,8 +229,8 @@ class Classifier(ClassifierMixin, Estimator):
         return model
 
 
-class Regressor(RegressorMixin, Estimator):
-    """A network that predicts numbers, as an estimator of scikit-learn.
+class Regressor(RegressorMixin, _Estimator):
+    """Predict numbers with a network, as an estimator of scikit-learn.
 
     Parameters
     ----------
@@ -210,7 +299,7 @@ class Regressor(RegressorMixin, Estimator):
         return self
 
     def predict(self, X):
-        """The predicted numbers, in the shape of those given to `fit`.
+        """Predict numbers, in the shape of those given to `fit`.
 
         Parameters
         ----------
@@ -222,7 +311,7 @@ class Regressor(RegressorMixin, Estimator):
         array (examples,) or (examples, targets)
             One for every example, or one for each of its targets.
         """
-        predicted = self._predicted(X)
+        predicted = self._predict(X)
         return predicted[:, 0] if self._vector and predicted.ndim == 2 else predicted
 
     def __sklearn_tags__(self):

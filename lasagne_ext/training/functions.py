@@ -1,17 +1,17 @@
-"""The functions that train a network, judge it and predict with it."""
+"""Compile the functions that train a network, evaluate it and predict with it."""
 from collections import OrderedDict
 
 import lasagne
 import theano
 
-from lasagne_ext.network.choice import given_layers, names_of
-from lasagne_ext.network.layers import named_layers
-from lasagne_ext.training import _ends, _losses, _updates
-from lasagne_ext.training._state import training_state
+from lasagne_ext.network.graph import layer_list, layer_names, named_layers
+from lasagne_ext.training.losses import get_loss, get_metrics, masked_mean, regularization_penalty
+from lasagne_ext.training.updates import UpdateRule, build_updates, trainable_parameters
+from lasagne_ext.training.variables import as_column, find_inputs, find_mask, make_targets, training_state
 
 
-class Compiled:
-    """A compiled function that also takes a dict of input layers' names to arrays in place of inputs.
+class CompiledFunction:
+    """Compiled function that also takes a dict of input layers' names to arrays in place of inputs.
 
     Attributes
     ----------
@@ -24,12 +24,12 @@ class Compiled:
 
     def __call__(self, *values):
         if values and isinstance(values[0], dict):
-            values = in_order('functions', self._inputs, values[0]) + values[1:]
+            values = order_inputs('functions', self._inputs, values[0]) + values[1:]
         return self.function(*values)
 
 
-def in_order(where, inputs, given):
-    """The values of a dict by input layer's name, in the order of the inputs.
+def order_inputs(caller, inputs, given):
+    """Return the values of a dict by input layer's name, in the order of the inputs.
 
     Raises
     ------
@@ -38,12 +38,12 @@ def in_order(where, inputs, given):
     """
     if set(inputs) != set(given):
         raise ValueError('%s: the inputs must be %s; got %s'
-                         % (where, ', '.join(inputs), ', '.join(map(str, given)) or 'none'))
+                         % (caller, ', '.join(inputs), ', '.join(map(str, given)) or 'none'))
     return tuple(given[name] for name in inputs)
 
 
 class Functions:
-    """What `compile_functions` returns: functions that are compiled when they are first asked for.
+    """Functions of a network, compiled when they are first asked for; made by `compile_functions`.
 
     Attributes
     ----------
@@ -78,29 +78,31 @@ class Functions:
     (['loss'], ['in'], [out.W, out.b])
     """
 
-    def __init__(self, network, outputs, ends, losses, names, training, judging, learning_rate, updates,
-                 mask):
+    def __init__(self, network, outputs, inputs, shapes, targets, losses, names, learning_rate, updates, mask,
+                 training, validation):
         self.network, self.outputs, self.losses = network, outputs, losses
-        self.inputs, self.shapes, self.targets = ends
+        self.inputs, self.shapes, self.targets = inputs, shapes, targets
         self.names, self.learning_rate, self.updates, self.mask = names, learning_rate, updates, mask
-        self.parameters = _updates.trainable_parameters(outputs)
-        self._training, self._judging = training, judging
+        self.parameters = trainable_parameters(outputs)
+        self._training, self._validation = training, validation
         self._compiled, self._state = {}, None
 
     @property
     def train(self):
-        """``train(*inputs, *targets) -> [loss, *metrics]`` makes one step; dropout is on."""
-        return self._function('train', lambda: (self.targets, self._training, self.updates))
+        """Function ``train(*inputs, *targets) -> [loss, *metrics]``: one step, dropout on."""
+        return self._compiled_function('train', self.targets, lambda: self._training, self.updates)
 
     @property
     def validate(self):
-        """``validate(*inputs, *targets) -> [loss, *metrics]`` as in prediction; changes nothing."""
-        return self._function('validate', lambda: (self.targets, self._judging(), None))
+        """Function ``validate(*inputs, *targets) -> [loss, *metrics]``: dropout off, nothing changes."""
+        return self._compiled_function('validate', self.targets, self._validation)
 
     @property
     def predict(self):
-        """``predict(*inputs)`` gives the output, or a list of them, with dropout off."""
-        return self._function('predict', lambda: ([], self._predictions(), None))
+        """Function ``predict(*inputs)``: the output, or a list of them, dropout off."""
+        last = self.outputs[0] if isinstance(self.network, lasagne.layers.Layer) else self.outputs
+        return self._compiled_function(
+            'predict', [], lambda: lasagne.layers.get_output(last, deterministic=True))
 
     def compile(self, *names):
         """Compile some of the functions now, rather than when they are first used.
@@ -115,7 +117,7 @@ class Functions:
 
     @property
     def state(self):
-        """All that a training step changes besides the parameters, and the learning rate.
+        """Return all that a training step changes besides the parameters, and the learning rate.
 
         Returns
         -------
@@ -131,7 +133,7 @@ class Functions:
         return self._state
 
     def weight(self, batch):
-        """How much a batch counts in the mean over an epoch.
+        """Return how much a batch counts in the mean over an epoch.
 
         Parameters
         ----------
@@ -147,16 +149,12 @@ class Functions:
             return len(batch[0])
         return float(batch[list(self.inputs).index(self.mask)].sum())
 
-    def _predictions(self):
-        predictions = lasagne.layers.get_output(self.outputs, deterministic=True)
-        return predictions[0] if isinstance(self.network, lasagne.layers.Layer) else predictions
-
-    def _function(self, name, parts):
+    def _compiled_function(self, name, targets, build, updates=None):
+        """Return a function that is compiled once, when it is first asked for."""
         if name not in self._compiled:
-            targets, results, updates = parts()
-            function = theano.function(list(self.inputs.values()) + list(targets), results, updates=updates,
+            function = theano.function(list(self.inputs.values()) + list(targets), build(), updates=updates,
                                        allow_input_downcast=True, on_unused_input='ignore')
-            self._compiled[name] = Compiled(function, self.inputs)
+            self._compiled[name] = CompiledFunction(function, self.inputs)
         return self._compiled[name]
 
     def __repr__(self):
@@ -167,7 +165,7 @@ class Functions:
 
 def compile_functions(network, loss='categorical_crossentropy', updates='adam', learning_rate=None,
                       metrics=None, target=None, clip=None, l1=0., l2=0., rates=None, mask=None):
-    """Make the functions that train a network, judge it and predict with it.
+    """Make the functions that train a network, evaluate it and predict with it.
 
     Parameters
     ----------
@@ -236,38 +234,38 @@ def compile_functions(network, loss='categorical_crossentropy', updates='adam', 
     >>> functions.predict(images).shape
     (3, 3)
     """
-    outputs = given_layers(network)
+    outputs = layer_list(network)
     named = named_layers('compile_functions', outputs)
     network = network if isinstance(network, lasagne.layers.Layer) else outputs
-    inputs, shapes = _ends.inputs_of(named)
+    inputs, shapes = find_inputs(named)
     losses = list(loss) if isinstance(loss, (list, tuple)) else [loss] * len(outputs)
-    targets = _ends.targets_of(outputs, losses, target)
+    targets = make_targets(outputs, losses, target)
     if len(losses) != len(outputs):
         raise ValueError('compile_functions: %d losses for %d outputs' % (len(losses), len(outputs)))
-    weights = _ends.mask_of(named, inputs, mask)
-    called = [_losses.loss_called(one) for one in losses]
-    measured = [_losses.metrics_called(metrics, one, variable, layer.output_shape[-1])
-                for one, variable, layer in zip(losses, targets, outputs)]
-    labelled = OrderedDict()
-    for name, layer, found in zip(names_of(outputs, named), outputs, measured):
-        for metric, function in found:
-            labelled['%s_%s' % (name, metric) if len(outputs) > 1 else metric] = (layer, function)
-    if 'loss' in labelled:
+    weights = find_mask(named, inputs, mask)
+    loss_functions = [get_loss(one) for one in losses]
+    metric_functions = OrderedDict()              # name -> number of the output, function
+    for number, name in enumerate(layer_names(outputs, named)):
+        for metric, function in get_metrics(metrics, losses[number], targets[number],
+                                            outputs[number].output_shape[-1]):
+            metric_functions['%s_%s' % (name, metric) if len(outputs) > 1 else metric] = number, function
+    if 'loss' in metric_functions:
         raise ValueError("compile_functions: a metric cannot be called 'loss'")
-    aligned = [_ends.as_column(variable, layer) for variable, layer in zip(targets, outputs)]
-    penalty = _losses.penalty(outputs, l1, l2)
+    penalty = regularization_penalty(outputs, l1, l2)
 
-    def results(deterministic):
+    def measure(deterministic):
         predictions = lasagne.layers.get_output(outputs, deterministic=deterministic)
-        of_layer = dict(zip(outputs, zip(predictions, aligned)))
-        total = sum(_losses.mean(function(*of_layer[layer]), weights)
-                    for function, layer in zip(called, outputs)) + penalty
-        return [total] + [_losses.mean(function(*of_layer[layer]), weights)
-                          for layer, function in labelled.values()]
+        pairs = [(prediction, as_column(variable, layer))
+                 for prediction, variable, layer in zip(predictions, targets, outputs)]
+        total = sum(masked_mean(function(*pair), weights)
+                    for function, pair in zip(loss_functions, pairs)) + penalty
+        return [total] + [masked_mean(function(*pairs[number]), weights)
+                          for number, function in metric_functions.values()]
 
-    training = results(False)
-    rule = _updates.Rule(updates, learning_rate)
-    changes = _updates.updates_for(rule, training[0], outputs, clip, rates)
-    return Functions(network, outputs, (inputs, shapes, targets), losses, ['loss'] + list(labelled), training,
-                     lambda: results(True), rule.learning_rate, changes,
-                     None if weights is None else next(key for key in inputs if inputs[key] is weights))
+    training = measure(deterministic=False)
+    rule = UpdateRule(updates, learning_rate)
+    changes = build_updates(rule, training[0], outputs, clip, rates)
+    if weights is not None:
+        mask = next(name for name, variable in inputs.items() if variable is weights)
+    return Functions(network, outputs, inputs, shapes, targets, losses, ['loss'] + list(metric_functions),
+                     rule.learning_rate, changes, mask, training, lambda: measure(deterministic=True))

@@ -1,9 +1,9 @@
-"""What happened in training, epoch by epoch."""
+"""Keep the losses and metrics of a training, epoch by epoch."""
 from lasagne_ext._figures import new_figure
-from lasagne_ext.debug._tables import Report
-from lasagne_ext.network.choice import near_miss
+from lasagne_ext.checks import check_choice, did_you_mean
+from lasagne_ext.debug.report import Report
 
-#: How the columns that are no loss or metric are written; those are '%.4g'.
+#: Formats of the columns that are no loss or metric; those are '%.4g'.
 _FORMATS = {'epoch': '%d', 'seconds': '%.3g', 'learning_rate': '%.3g'}
 
 
@@ -50,7 +50,7 @@ class History(Report):
 
     @property
     def right(self):
-        """Numbers are flush right."""
+        """Numbers of the columns that are flush right."""
         return range(len(self.head()))
 
     def cells(self):
@@ -64,14 +64,14 @@ class History(Report):
         return super().__str__() or 'no epoch'
 
     def __getitem__(self, name):
-        """The values of one column, epoch by epoch; None where an epoch has none."""
+        """Return the values of one column, epoch by epoch; None where an epoch has none."""
         if name not in self.head():
-            raise KeyError('history: there is no column %r%s; there are %s'
-                           % (name, near_miss(name, self.head()), ', '.join(self.head()) or 'none'))
+            raise KeyError('history: there is no column %r; there are %s%s'
+                           % (name, ', '.join(self.head()) or 'none', did_you_mean(name, self.head())))
         return [row.get(name) for row in self.rows]
 
     def best(self, monitor='val_loss', mode=None):
-        """The row with the best value of a column; the first of equal ones.
+        """Return the row with the best value of a column; the first of equal ones.
 
         Parameters
         ----------
@@ -85,7 +85,7 @@ class History(Report):
         dict
             Column -> value.
         """
-        sign = 1 if better_is(monitor, mode) == 'min' else -1
+        sign = sign_of('history', monitor, mode)
         values = [(sign * value, number) for number, value in enumerate(self[monitor])
                   if value is not None and value == value]
         if not values:
@@ -124,7 +124,7 @@ class History(Report):
         return axes[0].figure
 
     def to_dict(self):
-        """Give the rows, and how training ended, as plain Python values.
+        """Return the rows, and how training ended, as plain Python values.
 
         Returns
         -------
@@ -136,7 +136,7 @@ class History(Report):
 
     @classmethod
     def from_dict(cls, content):
-        """The history that `to_dict` gave.
+        """Make a history of what `to_dict` gave.
 
         Parameters
         ----------
@@ -156,23 +156,19 @@ class History(Report):
         return '<History of %d epochs%s>' % (len(self.rows), ', interrupted' if self.interrupted else '')
 
 
-def better_is(monitor, mode=None):
-    """'min' or 'max': which values of a column are better.
+def sign_of(caller, monitor, mode=None):
+    """Return the sign with which the smallest value of a column is the best: 1, or -1 for the largest.
 
     Parameters
     ----------
+    caller : str
+        Name to show in error messages.
     monitor : str
+        The column's name.
     mode : {'min', 'max'}, optional
-        What was asked for.
-
-    Raises
-    ------
-    ValueError
-        If it is something else.
+        By default 'max' for accuracies and 'min' for all else.
     """
-    if mode in ('min', 'max'):
-        return mode
-    if mode is not None:
-        raise ValueError("mode must be 'min' or 'max', got %r" % (mode,))
-    name = monitor[4:] if monitor.startswith('val_') else monitor
-    return 'max' if name.endswith('accuracy') or 'top_' in name else 'min'
+    if mode is None:
+        name = monitor[4:] if monitor.startswith('val_') else monitor
+        mode = 'max' if name.endswith('accuracy') or 'top_' in name else 'min'
+    return {'min': 1, 'max': -1}[check_choice(caller, 'mode', mode, ('min', 'max'))]

@@ -1,26 +1,29 @@
-"""A network with what trains it, for those who come from Keras."""
+"""Train, evaluate and ask a network with one object, as in Keras."""
 import lasagne
 import numpy as np
 
 from lasagne_ext import debug
+from lasagne_ext.checks import suggest_keywords
 from lasagne_ext.datasets import minibatches
-from lasagne_ext.training._data import Source
-from lasagne_ext.training._epochs import judged
-from lasagne_ext.training._options import check_options
 from lasagne_ext.training.checkpoint import load_checkpoint, save_checkpoint
+from lasagne_ext.training.data import Source
 from lasagne_ext.training.functions import compile_functions
 from lasagne_ext.training.history import History
-from lasagne_ext.training.loop import fit
+from lasagne_ext.training.loop import evaluate, fit
+
+#: Words of Keras and torch.
+_SYNONYMS = {'validation_data': 'validation', 'validation_split': 'validation', 'verbose': 'progress',
+             'optimizer': 'updates', 'lr': 'learning_rate'}
 
 
 class Model:
-    """A network that can be trained, judged and asked.
+    """Network with the functions that train it, evaluate it and predict with it.
 
     Parameters
     ----------
     network : Layer or list of Layer
         The output, or several.
-    loss, updates, **options : as in `compile_functions`
+    loss, updates, learning_rate, metrics, target, clip, l1, l2, rates, mask : as in `compile_functions`
         What is minimised, and how.
 
     Attributes
@@ -52,14 +55,19 @@ class Model:
     0
     """
 
-    def __init__(self, network, loss='categorical_crossentropy', updates='adam', **options):
-        check_options('Model', options, compile_functions, 1)
+    @suggest_keywords('Model', _SYNONYMS)
+    def __init__(self, network, loss='categorical_crossentropy', updates='adam', learning_rate=None,
+                 metrics=None, target=None, clip=None, l1=0., l2=0., rates=None, mask=None):
         self.network = network
-        self.functions = compile_functions(network, loss, updates, **options)
+        self.functions = compile_functions(network, loss, updates, learning_rate, metrics, target, clip, l1,
+                                           l2, rates, mask)
         self.history = History()
 
-    def fit(self, inputs, targets=None, **options):
-        """Train.
+    @suggest_keywords('fit', _SYNONYMS)
+    def fit(self, inputs, targets=None, validation=None, epochs=10, batch_size=None, seed=0, callbacks=(),
+            progress=True, checkpoint=None, resume=None, on_nan='raise', transform=None, prefetch=None,
+            worker=None):
+        """Train the network, or go on training it.
 
         Parameters
         ----------
@@ -67,33 +75,35 @@ class Model:
             Of all input layers; a dict has their names. A streaming data set has the targets, too.
         targets : array or list of array, optional
             Of all outputs.
-        **options
-            As for the function `fit`: validation, epochs, batch_size, callbacks and so on. If validation
-            is data, it is a pair (inputs, targets).
+        validation : float, pair (inputs, targets), or streaming data set, optional
+            Data of the same kind; or a share of the data, drawn at random and not trained with.
+        epochs, batch_size, seed, callbacks, progress : as in the function `fit`
+            How long, with how many examples at a time, and what happens beside.
+        checkpoint, resume, on_nan, transform, prefetch, worker : as in the function `fit`
+            Checkpoints, and how batches are made.
 
         Returns
         -------
         History
             Of this call; the attribute `history` has all.
         """
-        check_options('fit', options, fit, 2)
-        validation = options.pop('validation', None)
         if isinstance(validation, (tuple, list)) and len(validation) == 2:
-            validation = self._together(*validation)
-        history = fit(self.functions, self._together(inputs, targets), validation=validation, **options)
-        done = 0 if options.get('resume') else len(self.history)
+            validation = self._join(*validation)
+        history = fit(self.functions, self._join(inputs, targets), validation, epochs, batch_size, seed,
+                      callbacks, progress, checkpoint, resume, on_nan, transform, prefetch, worker)
+        done = 0 if resume else len(self.history)
         self.history.rows = self.history.rows[:done] + [
             dict(row, epoch=done + row['epoch']) for row in history.rows]
         self.history.interrupted, self.history.stopped = history.interrupted, history.stopped
         return history
 
     def evaluate(self, inputs, targets=None, batch_size=500):
-        """Loss and metrics, as in prediction.
+        """Evaluate loss and metrics, with dropout off.
 
         Parameters
         ----------
         inputs, targets : as in `fit`
-            What is judged.
+            Data to evaluate with.
         batch_size : int
             How many examples are looked at together.
 
@@ -102,11 +112,11 @@ class Model:
         dict
             Name -> float; means over all examples.
         """
-        source = Source('evaluate', self.functions, self._together(inputs, targets))
-        return dict(zip(self.functions.names, judged(self.functions, source, batch_size)))
+        source = Source('evaluate', self.functions, self._join(inputs, targets))
+        return dict(zip(self.functions.names, evaluate(self.functions, source, batch_size)))
 
     def predict(self, inputs, batch_size=500):
-        """The network's output, dropout off.
+        """Predict the network's output, with dropout off.
 
         Parameters
         ----------
@@ -132,7 +142,7 @@ class Model:
         return [output[0] for output in outputs] if single else outputs
 
     def predict_classes(self, inputs, batch_size=500):
-        """The most probable class of every example, or of the one given.
+        """Predict the most probable class of every example, or of the one given.
 
         Parameters
         ----------
@@ -150,20 +160,20 @@ class Model:
         outputs = self.predict(inputs, batch_size)
         return [classes(output) for output in outputs] if isinstance(outputs, list) else classes(outputs)
 
-    def summary(self, **options):
-        """The table of the layers, as of ``lasagne_ext.debug.summary``.
+    def summary(self, inputs=None, columns=None, collapse=False, deterministic=True):
+        """Return the table of the layers, as of ``lasagne_ext.debug.summary``.
 
         Parameters
         ----------
-        **options
-            Those of that function.
+        inputs, columns, collapse, deterministic : as in that function
+            Sizes of the inputs, and what the table shows.
 
         Returns
         -------
         lasagne_ext.debug.Summary
             To be printed, or shown by a notebook.
         """
-        return debug.summary(self.network, **options)
+        return debug.summary(self.network, inputs, columns, collapse, deterministic)
 
     def save(self, path):
         """Write parameters, the state of training and the history to one file.
@@ -176,7 +186,7 @@ class Model:
         save_checkpoint(path, self.network, self.functions, epoch=len(self.history),
                         history=self.history.to_dict())
 
-    def load(self, path, parameters_only=False, **options):
+    def load(self, path, parameters_only=False, strict=True, allow_pickle=False):
         """Read what `save`, `save_checkpoint` or a callback has written; training can go on from there.
 
         Parameters
@@ -186,32 +196,33 @@ class Model:
         parameters_only : bool
             Whether momenta, random states and the history are left as they are, which a file of Lasagne's
             own functions does not have.
-        **options
-            Those of `load_checkpoint`.
+        strict, allow_pickle : bool
+            As for `load_checkpoint`.
 
         Returns
         -------
         Model
             This one.
         """
-        found = load_checkpoint(path, self.network, None if parameters_only else self.functions, **options)
+        functions = None if parameters_only else self.functions
+        found = load_checkpoint(path, self.network, functions, strict, allow_pickle)
         if not parameters_only:
             self.history = History() if found.history is None else History.from_dict(found.history)
         return self
 
-    def _together(self, inputs, targets):
-        """Inputs and targets as one tuple; a streaming data set, which has both, as it is."""
+    def _join(self, inputs, targets):
+        """Return inputs and targets as one tuple; a streaming data set, which has both, as it is."""
         if targets is None:
             return inputs
-        return (_several(inputs, len(self.functions.inputs))
-                + _several(targets, len(self.functions.outputs)))
+        return (_as_tuple(inputs, len(self.functions.inputs))
+                + _as_tuple(targets, len(self.functions.outputs)))
 
     def _examples(self, inputs):
-        """The inputs as a tuple, and whether they are one example without its axis."""
+        """Return the inputs as a tuple, and whether they are one example without its axis."""
         if isinstance(inputs, tuple) and len(self.functions.inputs) == 1:
             raise TypeError('predict: give the inputs alone, got a tuple of %d; write predict(data[0])'
                             % len(inputs))
-        parts, shapes = _several(inputs, len(self.functions.inputs)), list(self.functions.shapes.values())
+        parts, shapes = _as_tuple(inputs, len(self.functions.inputs)), list(self.functions.shapes.values())
         if len(shapes) > 1 or isinstance(inputs, dict):
             return parts, False
         array = np.asarray(inputs)
@@ -222,8 +233,8 @@ class Model:
         return '<Model: %r, %d epochs>' % (self.functions, len(self.history))
 
 
-def _several(given, count):
-    """What is given for all inputs or outputs as a tuple; a list for one of them is its values."""
+def _as_tuple(given, count):
+    """Return what is given for all inputs or outputs as a tuple; a list for one of them is its values."""
     if count > 1 and isinstance(given, (tuple, list)):
         return tuple(given)
     return (given,)

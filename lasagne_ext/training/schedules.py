@@ -1,19 +1,19 @@
-"""How the learning rate changes from epoch to epoch."""
+"""Schedules, which change the learning rate from epoch to epoch."""
 import math
 import numbers
 
-from lasagne_ext.datasets._data import check_count
-from lasagne_ext.training._monitor import Monitor
+from lasagne_ext.checks import check_count, check_number
+from lasagne_ext.training.callbacks import MonitoringCallback
 
 
 class _Schedule:
-    """A learning rate that is a function of the epoch, relative to the one at the beginning."""
+    """Base class of schedules whose rate is a function of the epoch, relative to the one at the beginning."""
 
     def __init__(self):
         self._initial = None
 
     def factor(self, epoch):
-        """The learning rate of an epoch, from 0, divided by that of the first."""
+        """Return the learning rate of an epoch, from 0, divided by that of the first."""
         raise NotImplementedError
 
     def on_train_begin(self, run):
@@ -30,15 +30,15 @@ class _Schedule:
         self._initial = state['initial']
 
 
-def _share(where, name, value, zero=False):
+def _check_share(caller, name, value, zero=False):
     if not isinstance(value, numbers.Real) or not (0 < value <= 1 or zero and value == 0):
         raise ValueError('%s: %s must be %s 0 and at most 1, got %r'
-                         % (where, name, 'at least' if zero else 'more than', value))
+                         % (caller, name, 'at least' if zero else 'more than', value))
     return value
 
 
 class StepDecay(_Schedule):
-    """Multiplies the learning rate by a factor every so many epochs.
+    """Multiply the learning rate by a factor every so many epochs.
 
     Parameters
     ----------
@@ -57,14 +57,14 @@ class StepDecay(_Schedule):
     def __init__(self, every, factor=.1):
         super().__init__()
         self._every = check_count('StepDecay', 'every', every)
-        self._factor = _share('StepDecay', 'factor', factor)
+        self._factor = _check_share('StepDecay', 'factor', factor)
 
     def factor(self, epoch):
         return float(self._factor ** (epoch // self._every))
 
 
 class ExponentialDecay(_Schedule):
-    """Multiplies the learning rate by a factor after every epoch.
+    """Multiply the learning rate by a factor after every epoch.
 
     Parameters
     ----------
@@ -80,14 +80,14 @@ class ExponentialDecay(_Schedule):
 
     def __init__(self, factor=.95):
         super().__init__()
-        self._factor = _share('ExponentialDecay', 'factor', factor)
+        self._factor = _check_share('ExponentialDecay', 'factor', factor)
 
     def factor(self, epoch):
         return float(self._factor ** epoch)
 
 
 class CosineDecay(_Schedule):
-    """Lowers the learning rate along half a cosine, and keeps it at the end.
+    """Lower the learning rate along half a cosine, and keep it at the end.
 
     Parameters
     ----------
@@ -106,15 +106,15 @@ class CosineDecay(_Schedule):
     def __init__(self, epochs, end=0.):
         super().__init__()
         self._epochs = check_count('CosineDecay', 'epochs', epochs)
-        self._end = _share('CosineDecay', 'end', end, zero=True)
+        self._end = _check_share('CosineDecay', 'end', end, zero=True)
 
     def factor(self, epoch):
         done = min(epoch / self._epochs, 1)
         return self._end + (1 - self._end) * (1 + math.cos(math.pi * done)) / 2
 
 
-class ReduceOnPlateau:
-    """Multiplies the learning rate by a factor when a loss or metric has not got better for some epochs.
+class ReduceOnPlateau(MonitoringCallback):
+    """Multiply the learning rate by a factor when a loss or metric has not got better for some epochs.
 
     Parameters
     ----------
@@ -146,27 +146,17 @@ class ReduceOnPlateau:
     """
 
     def __init__(self, monitor='val_loss', factor=.5, patience=3, min_delta=0., min_rate=0., mode=None):
-        self._monitor = Monitor('ReduceOnPlateau', monitor, mode, min_delta)
-        self._factor = _share('ReduceOnPlateau', 'factor', factor)
+        super().__init__(monitor, mode, min_delta)
+        self._factor = _check_share('ReduceOnPlateau', 'factor', factor)
         self._patience = check_count('ReduceOnPlateau', 'patience', patience)
-        if not isinstance(min_rate, numbers.Real) or not 0 <= min_rate < math.inf:
-            raise ValueError('ReduceOnPlateau: min_rate must be at least 0, got %r' % (min_rate,))
-        self._min_rate = min_rate
+        self._min_rate = check_number('ReduceOnPlateau', 'min_rate', min_rate, 0)
 
     def on_train_begin(self, run):
-        self._monitor.check(run)
+        super().on_train_begin(run)
         run.learning_rate                          # refuses a rule whose rate cannot be set
-        if not run.resumed:
-            self._monitor.reset()
 
     def on_epoch_end(self, run, row):
-        if not self._monitor.improved(row) and self._monitor.waited >= self._patience:
+        if not self.improved(row) and self.waited >= self._patience:
             rate = run.learning_rate
             run.learning_rate = min(rate, max(rate * self._factor, self._min_rate))
-            self._monitor.waited = 0
-
-    def state(self):
-        return self._monitor.state()
-
-    def set_state(self, state):
-        self._monitor.set_state(state)
+            self.waited = 0

@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from lasagne_ext.datasets import _warps, distort, load_digits
+from lasagne_ext.datasets import distort, distortions, load_digits, scatter
 
 KINDS = ('R', 'RTS', 'P', 'E', 'T', 'clutter')
 EVERY_KIND = pytest.mark.parametrize('kind', KINDS)
@@ -96,11 +96,11 @@ def test_perspective_moves_the_corners(monkeypatch):
     def spy(corners, targets):
         seen.update(corners=corners, targets=targets)
         return homographies(corners, targets)
-    homographies = _warps.homographies
-    monkeypatch.setattr(_warps, 'homographies', spy)
+    homographies = distortions._homographies
+    monkeypatch.setattr(distortions, '_homographies', spy)
     distort(np.zeros((4000, 1, 28, 28)), 'P', 0)
     assert np.abs(seen['targets']).min() == np.abs(seen['targets']).max() == 14
-    assert _warps.are_convex(seen['corners']).all()
+    assert distortions._are_convex(seen['corners']).all()
     moved = seen['corners'] / np.sign(seen['targets'])
     assert np.abs(moved.mean(axis=0) - .875 * 14).max() < .4
     # Of the noise and of the scale; a little less, since folded images are drawn again.
@@ -110,7 +110,7 @@ def test_perspective_moves_the_corners(monkeypatch):
 def test_homographies_take_points_to_points(rng):
     corners = np.array([[-1., -1], [1, -1], [1, 1], [-1, 1]]) * 9 + rng.randn(20, 4, 2)
     targets = rng.uniform(-14, 14, (20, 4, 2))
-    found = np.einsum('nij,nkj->nki', _warps.homographies(corners, targets),
+    found = np.einsum('nij,nkj->nki', distortions._homographies(corners, targets),
                       np.concatenate([corners, np.ones((20, 4, 1))], axis=2))
     np.testing.assert_allclose(found[..., :2] / found[..., 2:], targets, atol=1e-8)
 
@@ -119,7 +119,8 @@ def test_convex_quadrilaterals():
     square = np.array([[-1., -1], [1, -1], [1, 1], [-1, 1]])
     dented, turned, crossed = square.copy(), square[::-1], square[[0, 2, 1, 3]]
     dented[2] = -.5, -.5
-    assert _warps.are_convex(np.stack([square, dented, turned, crossed])).tolist() == [True] + [False] * 3
+    found = distortions._are_convex(np.stack([square, dented, turned, crossed]))
+    assert found.tolist() == [True] + [False] * 3
 
 
 def test_straight_edges_stay_straight_in_perspective():
@@ -139,15 +140,16 @@ def test_elastic_follows_its_control_points(rng):
     images = rng.uniform(size=(1, 1, 12, 12)).astype('float32')
     shift = np.zeros((1, 2, 16))
     shift[:, 0] = 2 * 3 / 12                                   # three pixels to the right
-    moved = _warps.bent(images, (12, 12), np.ones(1), 4, shift)
+    moved = distortions._view_bent(images, (12, 12), np.ones(1), 4, shift)
     np.testing.assert_allclose(moved[..., :9], images[..., 3:], atol=1e-5)
-    np.testing.assert_allclose(_warps.bent(images, (12, 12), np.ones(1), 4, 0 * shift), images, atol=1e-5)
+    still = distortions._view_bent(images, (12, 12), np.ones(1), 4, 0 * shift)
+    np.testing.assert_allclose(still, images, atol=1e-5)
 
 
 def test_the_spline_is_that_of_the_layers(rng, nothing_compiled):
     from lasagne_ext.ops import tps_transform
     images, moves = rng.uniform(size=(2, 1, 9, 11)).astype('float32'), .1 * rng.randn(2, 2, 16)
-    ours = _warps.bent(images, (9, 11), np.ones(2), 4, moves)
+    ours = distortions._view_bent(images, (9, 11), np.ones(2), 4, moves)
     theirs = tps_transform(images, moves.reshape(2, 32), (9, 11), border_mode='zeros', align_corners=False)
     np.testing.assert_allclose(ours, theirs.eval(), atol=1e-5)
 
@@ -158,7 +160,7 @@ def test_elastic_moves_by_a_pixel_and_a_half(monkeypatch):
     def spy(images, size, scale, side, displacements):
         seen.update(scale=scale, moves=displacements * 14)
         return np.zeros(())
-    monkeypatch.setattr(_warps, 'bent', spy)
+    monkeypatch.setattr(distortions, '_view_bent', spy)
     distort(np.zeros((2000, 1, 28, 28)), 'E', 0)
     assert seen['moves'].shape == (2000, 2, 16) and abs(seen['moves'].std() - 1.5) < .02
     assert 1 <= seen['scale'].min() and seen['scale'].max() <= 1 / .75
@@ -204,3 +206,54 @@ def test_digits_of_scikit_learn_have_smaller_canvases():
 def test_refused(images, kind, options, error, message):
     with pytest.raises(error, match='distort: .*' + message):
         distort(images, kind, **dict({'rng': 0}, **options))
+
+
+def test_scatter_repeats_with_its_seed():
+    images = load_digits().images[:20]
+    first, second, other = (scatter(images, np.random.RandomState(seed)) for seed in (1, 1, 2))
+    assert first.shape == (20, 1, 40, 40) and first.dtype == 'float32'
+    assert (first == second).all() and (first != other).any()
+    assert first.min() >= 0 and first.max() <= 1
+
+
+def test_scattered_digit_is_whole():
+    """Its ink is that of the digit, times the area of a pixel: nothing has been cut off."""
+    images = load_digits().images[:200]
+    size = 20
+    placed = scatter(images, np.random.RandomState(0), size=(size, size), clutter=0)
+    ratio = placed.sum(axis=(1, 2, 3)) / images.sum(axis=(1, 2, 3))
+    np.testing.assert_allclose(ratio, (size / 8) ** 2, rtol=.02)
+
+
+def test_scattered_digit_is_turned_and_shifted():
+    images = np.zeros((300, 1, 8, 8), dtype='float32')
+    images[:, :, 1:-1, 3:5] = 1                                 # an upright bar
+    placed = scatter(images, np.random.RandomState(0), clutter=0, rotation=60)[:, 0]
+    weight = placed / placed.sum(axis=(1, 2), keepdims=True)
+    y, x = np.mgrid[:40, :40]
+    centre = np.stack([(weight * x).sum(axis=(1, 2)), (weight * y).sum(axis=(1, 2))])
+    assert centre.std(axis=1).min() > 3
+    dx, dy = x - centre[0][:, None, None], y - centre[1][:, None, None]
+    xx, yy, xy = ((weight * a * b).sum(axis=(1, 2)) for a, b in ((dx, dx), (dy, dy), (dx, dy)))
+    lean = np.rad2deg(np.arctan2(2 * xy, yy - xx)) / 2
+    assert 50 < np.abs(lean).max() < 61 and abs(lean.mean()) < 8
+
+
+def test_clutter_adds_ink_and_hides_nothing():
+    images = load_digits().images[:50]
+    bare = scatter(images, np.random.RandomState(0), clutter=0)
+    full = scatter(images, np.random.RandomState(0), clutter=6)
+    assert (full >= bare).all()
+    assert (full.sum(axis=(1, 2, 3)) > bare.sum(axis=(1, 2, 3))).mean() > .9
+
+
+def test_no_images():
+    assert scatter(np.zeros((0, 1, 8, 8)), np.random.RandomState(0)).shape == (0, 1, 40, 40)
+
+
+@pytest.mark.parametrize('shape, options', [
+    ((2, 3, 8, 8), {}), ((2, 1, 8, 9), {}), ((2, 8, 8), {}), ((2, 1, 8, 8), {'size': (10, 50)}),
+    ((2, 1, 8, 8), {'size': (20, 10)}), ((2, 1, 8, 8), {'piece': 41})])
+def test_scatter_refuses_what_does_not_fit(shape, options):
+    with pytest.raises(ValueError, match='scatter: '):
+        scatter(np.zeros(shape), np.random.RandomState(0), **options)

@@ -118,7 +118,7 @@ def test_a_second_folder_with_the_same_labels(folder, tmp_path):
     assert load(other).labels.tolist() == [0, 0, 0]
     found = load(other, classes=('ape', 'bee'))
     assert found.labels.tolist() == [1, 1, 1] and found.classes == ('ape', 'bee')
-    with pytest.raises(DatasetError, match='bee: is not among the classes ape, beer; did you mean beer'):
+    with pytest.raises(DatasetError, match='bee: is not among the classes ape, beer; did you mean .beer.'):
         load(other, classes=('ape', 'beer'))
     with pytest.raises(ValueError, match='classes must differ'):
         load(other, classes=('bee', 'bee'))
@@ -231,7 +231,7 @@ def test_floating_point_images(tmp_path):
     ({'size': 5}, TypeError, r'size must be \(rows, columns\), got 5'),
     ({'size': (5, 0)}, ValueError, 'size must be at least 1, got 0'),
     ({'channels': 4}, ValueError, r'channels must be 3 \(colour\) or 1 \(grey\), got 4'),
-    ({'broken': 'ignore'}, ValueError, "broken must be 'refuse' or 'skip', got 'ignore'")])
+    ({'broken': 'ignore'}, ValueError, "broken must be one of 'refuse', 'skip', got 'ignore'")])
 def test_refused(folder, options, error, message):
     with pytest.raises(error, match='load_image_folder: ' + message):
         load(folder, **options)

@@ -137,7 +137,7 @@ class Changing:
 @pytest.mark.parametrize('data, options, error, message', [
     (np.zeros((0, 3)), {}, ValueError, 'there are no samples'),
     (np.array([[1.], [np.nan]]), {}, ValueError, 'NaN or Inf in samples 0 to 1'),
-    (np.zeros((2, 3)), {'per': 'image'}, ValueError, "'pixel' or 'channel', got 'image'"),
+    (np.zeros((2, 3)), {'per': 'image'}, ValueError, "'pixel', 'channel', got 'image'"),
     (np.zeros((2, 3)), {'batch_size': 0}, ValueError, 'batch_size must be at least 1'),
     (({'a': np.zeros(3)},), {}, TypeError, 'dict of arrays'),
     (Changing(), {'batch_size': 2}, ValueError, r'of one shape, got \(3,\) and \(5,\)')])

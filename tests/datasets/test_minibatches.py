@@ -15,11 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lasagne_ext import engine
-from lasagne_ext.datasets import Dataset, DatasetWarning, _process, check_labels, minibatches, split
+from lasagne_ext.datasets import Dataset, DatasetWarning, check_labels, minibatches, split
+from lasagne_ext.datasets.prefetch import can_fork
 
 pytestmark = pytest.mark.filterwarnings('ignore:.*use of fork:DeprecationWarning')
 
-FORKS = pytest.mark.skipif(not _process.available(), reason='processes are forked on Linux only')
+FORKS = pytest.mark.skipif(not can_fork(), reason='processes are forked on Linux only')
 PROCESS = pytest.param('process', marks=FORKS)
 WORKERS = pytest.mark.parametrize('worker', ['thread', PROCESS])
 PREFETCHED = pytest.mark.parametrize('ahead', [
@@ -223,7 +224,7 @@ def test_who_makes_them():
             found, = prefetchers()
             return 'thread' if isinstance(found, threading.Thread) else 'process'
 
-    expected = 'process' if engine.functions_keep_lock() and _process.available() else 'thread'
+    expected = 'process' if engine.functions_keep_lock() and can_fork() else 'thread'
     assert kind(numbered(4)) == 'thread'
     assert kind(Stream(4)) == kind(numbered(4), transform=lambda batch, rng: batch) == expected
     assert kind(Stream(4), worker='thread') == 'thread'
@@ -388,7 +389,7 @@ def test_what_a_data_set_leaves_out_makes_batches_smaller():
     (numbered(5), dict(batch_size=2, seed=2 ** 32), ValueError, r'seed must be less than 2\*\*32'),
     (numbered(5), dict(batch_size=2, transform=3), TypeError, 'transform must be callable, got 3'),
     (numbered(5), dict(batch_size=2, worker='fork'), ValueError,
-     "worker must be 'thread' or 'process', got 'fork'"),
+     "worker must be one of 'thread', 'process', got 'fork'"),
     (numbered(0), dict(batch_size=1), ValueError, 'there are no samples'),
     ((np.arange(5), np.arange(4)), dict(batch_size=2), ValueError,
      r'data\[0\] has 5 entries, but data\[1\] has 4'),

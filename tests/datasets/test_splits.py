@@ -117,3 +117,22 @@ def test_refused_without_labels():
     stream.__class__ = type('Bare', (Stream,), {'__len__': lambda self: 2})
     with pytest.raises(TypeError, match='got no labels'):
         split(stream, (1, 1), stratify=True)
+
+
+def numbered(number):
+    return Dataset(np.arange(number, dtype='float32').reshape(-1, 1, 1, 1), np.arange(number))
+
+
+def test_split_shares_nothing_and_repeats():
+    first, second = split(numbered(10), (6, 3), seed=3)
+    assert (len(first.labels), len(second.labels)) == (6, 3)
+    assert len(set(first.labels) | set(second.labels)) == 9
+    assert (first.images.ravel() == first.labels).all()
+    assert (split(numbered(10), (6, 3), seed=3)[0].labels == first.labels).all()
+    assert (split(numbered(10), (6, 3), seed=4)[0].labels != first.labels).any()
+
+
+@pytest.mark.parametrize('sizes', [(6, 5), (-1, 3)])
+def test_split_refuses_what_does_not_fit(sizes):
+    with pytest.raises(ValueError, match='do not fit into 10 images'):
+        split(numbered(10), sizes)

@@ -6,18 +6,15 @@ import re
 import shutil
 import xml.etree.ElementTree as ElementTree
 
-import lasagne
 import numpy as np
 import pytest
 import theano
-from lasagne.layers import (ConcatLayer, Conv2DLayer, DenseLayer, DropoutLayer, ElemwiseSumLayer,
-                            FlattenLayer, InputLayer, LSTMLayer, MaxPool2DLayer, MergeLayer,
-                            NonlinearityLayer)
+from lasagne.layers import (ConcatLayer, DenseLayer, DropoutLayer, ElemwiseSumLayer, InputLayer,
+                            MergeLayer)
 
 from lasagne_ext.debug import draw
-from lasagne_ext.network.families import COLOURS, family_of
-from lasagne_ext.debug.pictures.layout import Layout
-from lasagne_ext.layers import TransformerLayer, localization
+from lasagne_ext.debug.drawing.layout import Layout
+from lasagne_ext.network.registry import COLOURS
 
 AWKWARD = 'a "quoted" <b>\\n & \n line \x07 { | } é 層'
 
@@ -219,28 +216,6 @@ def test_to_dict():
     content = draw(branches()).to_dict()
     assert content['nodes'][1]['family'] == 'dense' and content['nodes'][1]['shared'] == ['right']
     assert content['edges'][0] == {'source': 'n0', 'target': 'n1', 'label': '(None, 4)'}
-
-
-def test_families():
-    images = InputLayer((None, 1, 8, 8))
-    convolution = Conv2DLayer(images, 2, 3)
-    flat = FlattenLayer(convolution)
-
-    class Own(lasagne.layers.Layer):
-        pass
-
-    class OwnDense(DenseLayer):
-        pass
-
-    expected = [(images, 'input'), (convolution, 'convolution'), (MaxPool2DLayer(images, 2), 'pooling'),
-                (flat, 'shape'), (OwnDense(flat, 2), 'dense'), (DropoutLayer(flat), 'noise'),
-                (ConcatLayer([flat, flat]), 'merge'), (NonlinearityLayer(flat), 'other'),
-                (LSTMLayer(InputLayer((1, 2, 3)), 4), 'recurrent'), (Own(flat), 'other'),
-                (TransformerLayer(images, localization(flat)), 'transformer')]
-    if hasattr(lasagne.layers, 'BatchNormLayer'):
-        expected += [(lasagne.layers.BatchNormLayer(flat), 'normalisation'),
-                     (lasagne.layers.BiasLayer(flat), 'normalisation')]
-    assert [family_of(layer) for layer, _ in expected] == [family for _, family in expected]
 
 
 def test_text_can_be_read_on_every_colour():

@@ -181,7 +181,7 @@ def test_a_rule_without_a_learning_rate_cannot_be_scheduled(data):
     (lambda: EarlyStopping(patience=0), 'EarlyStopping: patience must be at least 1'),
     (lambda: EarlyStopping(patience=1.5), 'EarlyStopping: patience must be a whole number'),
     (lambda: EarlyStopping(min_delta=-1), 'EarlyStopping: min_delta must be at least 0'),
-    (lambda: EarlyStopping(mode='up'), "EarlyStopping: mode must be 'min' or 'max'"),
+    (lambda: EarlyStopping(mode='up'), "EarlyStopping: mode must be one of 'min', 'max'"),
     (lambda: StepDecay(0), 'StepDecay: every must be at least 1'),
     (lambda: StepDecay(1, 2), 'StepDecay: factor must be more than 0 and at most 1'),
     (lambda: ExponentialDecay(0), 'ExponentialDecay: factor must be more than 0'),

@@ -17,10 +17,9 @@ from lasagne.layers import (DenseLayer, DropoutLayer, InputLayer, LSTMLayer, get
                             get_all_params, get_output)
 from theano.tensor.shared_randomstreams import RandomStreams
 
-from lasagne_ext.training import _npz, _plain, checkpoint
-from lasagne_ext.training._matching import Assignment, set_all
-from lasagne_ext.training._state import named_parameters, training_state
-from lasagne_ext.training.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
+from lasagne_ext.training import CheckpointError, checkpoint, load_checkpoint, save_checkpoint, serialization
+from lasagne_ext.training.restore import Assignment, apply_assignments
+from lasagne_ext.training.variables import named_parameters, training_state
 
 KILL = os.path.join(os.path.dirname(__file__), os.pardir, os.pardir, 'benchmarks', 'kill.py')
 
@@ -158,9 +157,9 @@ def same(a, b):
 
 @hypothesis.given(plain_values)
 def test_plain_values_come_back_as_they_were(value):
-    packer = _plain.Packer()
-    text = _plain.dumps(packer.packed(value, ('extra',)))
-    same(_plain.loads(text, packer.arrays), value)
+    packer = serialization.Packer()
+    text = serialization.dumps(packer.pack(value, ('extra',)))
+    same(serialization.loads(text, packer.arrays), value)
 
 
 @pytest.mark.parametrize('make', [
@@ -304,9 +303,9 @@ def test_an_interrupt_leaves_the_old_checkpoint(path, tmp_path, monkeypatch):
 def test_only_leftovers_of_dead_processes_are_removed(path, tmp_path):
     dead = subprocess.Popen([sys.executable, '-c', ''])
     dead.wait()
-    leftover = _npz._TEMPORARY % (_npz._machine(), dead.pid, '01ab')
-    others = [_npz._TEMPORARY % (_npz._machine(), os.getpid(), '01ab'),
-              _npz._TEMPORARY % ('another.' + _npz._machine(), dead.pid, '01ab'),
+    leftover = serialization._TEMPORARY % (serialization._machine_name(), dead.pid, '01ab')
+    others = [serialization._TEMPORARY % (serialization._machine_name(), os.getpid(), '01ab'),
+              serialization._TEMPORARY % ('another.' + serialization._machine_name(), dead.pid, '01ab'),
               'x' + leftover, leftover + '.npz', leftover.replace('-01ab', '')]
     for name in [leftover] + others:
         (tmp_path / name).write_bytes(b'')
@@ -420,7 +419,7 @@ def test_a_newer_format(path, monkeypatch):
 
 def test_a_description_that_makes_no_sense(path):
     for content in ([], {}, {'format': 1}, {'format': 'x'}, {'~array': 'none'}, {'~Generator': {}}):
-        np.savez(path, lasagne_ext=_plain.dumps(content))
+        np.savez(path, lasagne_ext=serialization.dumps(content))
         refused(path, network(), 'what describes its arrays cannot be understood')
 
 
@@ -500,7 +499,7 @@ def test_all_or_nothing_even_if_one_is_refused():
     pairs = [Assignment('first', first.set_value, np.array(3.), np.array(1.)),
              Assignment('second', refuse, np.array(3.), np.array(2.))]
     with pytest.raises(CheckpointError, match='load: a.npz: second was refused: no more; nothing'):
-        set_all('load', 'a.npz', pairs)
+        apply_assignments('load', 'a.npz', pairs)
     assert first.get_value() == 1
 
 
@@ -574,7 +573,8 @@ def test_lists_hold_no_training(fast_compile, path):
 # Arguments
 
 @pytest.mark.parametrize('arguments, kind, message', [
-    ({'epoch': 1.5}, TypeError, 'epoch must be an integer'), ({'epoch': -1}, ValueError, 'not be negative'),
+    ({'epoch': 1.5}, TypeError, 'epoch must be a whole number'),
+    ({'epoch': -1}, ValueError, 'epoch must be at least 0'),
     ({'history': [1]}, TypeError, 'history must be a dict'),
     ({'extra': 3}, TypeError, 'extra must be a dict'),
     ({'extra': {'f': [0, len]}}, TypeError, 'extra/f/1 is of type builtin_function_or_method; a checkpoint'),

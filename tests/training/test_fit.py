@@ -14,7 +14,8 @@ import theano
 from lasagne.layers import DenseLayer, DropoutLayer, InputLayer
 from lasagne.nonlinearities import softmax
 
-from lasagne_ext.datasets import _process, minibatches
+from lasagne_ext.datasets import minibatches
+from lasagne_ext.datasets.prefetch import can_fork
 from lasagne_ext.engine import functions_keep_lock
 from lasagne_ext.training import (CheckpointError, EarlyStopping, StepDecay, TrainingError, compile_functions,
                                   fit, load_checkpoint, save_checkpoint)
@@ -99,7 +100,7 @@ class Streaming:
 
 def test_streaming_data_and_prefetching_change_nothing(data):
     made, source = functions(), Streaming(*data)
-    apart = functions_keep_lock() and _process.available()
+    apart = functions_keep_lock() and can_fork()
     fit(made, data, epochs=2, batch_size=16, progress=False)
     for options in (dict(), dict(worker='thread'), dict(prefetch=0), dict(prefetch=3, worker='thread')):
         source.read = 0
@@ -422,10 +423,11 @@ def test_the_bar_shows_the_metrics_or_nothing(data, capsys):
     (lambda x, y: dict(epochs=1.), TypeError, 'epochs must be a whole number'),
     (lambda x, y: dict(seed=-1), ValueError, 'seed must be at least 0'),
     (lambda x, y: dict(transform=3), TypeError, 'transform must be callable, got 3'),
-    (lambda x, y: dict(worker='proces'), ValueError, "worker must be 'thread' or 'process', got 'proces'"),
+    (lambda x, y: dict(worker='proces'), ValueError,
+     "worker must be one of 'thread', 'process', got 'proces'; did you mean 'process'"),
     (lambda x, y: dict(callbacks=[3]), TypeError, 'a callback must be a function'),
     (lambda x, y: dict(callbacks=EarlyStopping), TypeError, 'an object, got the class EarlyStopping'),
-    (lambda x, y: dict(on_nan='ignore'), ValueError, "on_nan must be 'raise' or 'stop'"),
+    (lambda x, y: dict(on_nan='ignore'), ValueError, "on_nan must be one of 'raise', 'stop'"),
     (lambda x, y: dict(functions=fit), TypeError, 'functions must be what compile_functions gives')])
 def test_bad_arguments_are_refused_before_training(data, change, error, message):
     made = functions()

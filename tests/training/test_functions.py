@@ -11,7 +11,7 @@ from lasagne.layers import DenseLayer, DropoutLayer, InputLayer, ReshapeLayer
 from lasagne.nonlinearities import sigmoid, softmax
 
 from lasagne_ext.training import compile_functions
-from lasagne_ext.training._losses import LOSSES, OF_LABELS
+from lasagne_ext.training.losses import LABEL_LOSSES, LOSSES
 
 pytestmark = pytest.mark.usefixtures('fast_compile')
 
@@ -196,7 +196,7 @@ def reference(name, p, t, one_hot):
 
 
 @pytest.mark.parametrize('name, labels', [(name, False) for name in sorted(LOSSES)] + [
-    (name, True) for name in OF_LABELS])
+    (name, True) for name in LABEL_LOSSES])
 def test_losses_by_name(name, labels, rng):
     p = rng.dirichlet(np.ones(4), 5).astype(theano.config.floatX)
     classes = rng.randint(4, size=5)
@@ -327,7 +327,7 @@ def test_a_float32_network_is_trained_where_the_default_is_float64(batch):
     (dict(clip=-1), ValueError, 'clip must be positive'),
     (dict(clip=(1, -1)), ValueError, r'a pair \(low, high\)'),
     (dict(clip='all'), TypeError, 'clip must be a number'),
-    (dict(l2=-1), ValueError, 'l2 must be a number of at least 0'),
+    (dict(l2=-1), ValueError, 'l2 must be at least 0'),
     (dict(rates={'uot': .1}), ValueError, "did you mean 'out'"),
     (dict(rates={'out': -1}), ValueError, 'factor of out must be'),
     (dict(rates={3: 1}), TypeError, 'no layer, name or parameter'),

@@ -34,7 +34,7 @@ def test_columns_and_the_best_row():
     assert history.best('loss', 'max')['epoch'] == 1
     with pytest.raises(KeyError, match="no column 'los'.*did you mean 'loss'"):
         history['los']
-    with pytest.raises(ValueError, match="mode must be 'min' or 'max', got 'up'"):
+    with pytest.raises(ValueError, match="mode must be one of 'min', 'max', got 'up'"):
         history.best('loss', 'up')
     with pytest.raises(ValueError, match='no value that is a number'):
         History(ROWS[2:]).best()

@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from lasagne_ext.training._progress import Progress
+from lasagne_ext.training.progress import Progress
 
 
 def test_in_a_notebook_one_line_is_replaced(monkeypatch):

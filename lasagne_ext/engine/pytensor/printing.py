@@ -10,6 +10,7 @@ from pytensor.graph.basic import Variable
 from pytensor.printing import _TagGenerator
 
 from lasagne_ext.engine.pytensor._dispatch import register_dispatch
+from lasagne_ext.engine.pytensor.tensor.adoption import AdoptingCall
 
 
 def debugprint(obj, depth=-1, print_type=False, file=None, ids='CHAR', stop_on_name=False, done=None,
@@ -62,6 +63,19 @@ def debugprint(obj, depth=-1, print_type=False, file=None, ids='CHAR', stop_on_n
     return file
 
 
+class Print(AdoptingCall, pytensor.printing.Print):
+    """Op that prints its input, or some attributes of it, whenever it is computed, and returns it.
+
+    Parameters
+    ----------
+    message : str
+    attrs : tuple of str
+        What to print: ``'__str__'`` the value itself.
+    global_fn : callable, optional
+        Called with the Op and the value instead.
+    """
+
+
 class FunctionPrinter(pytensor.printing.FunctionPrinter):
     """Prints each output of an Op as a call of the function of that name."""
 
@@ -110,4 +124,4 @@ def _listed(values):
     return ','.join(map(str, values))
 
 
-register_dispatch(numba='lasagne_ext.engine.pytensor.printing_numba')
+register_dispatch(numba='lasagne_ext.engine.pytensor.numba_mode.tensor')

@@ -12,18 +12,25 @@ from lasagne_ext.engine._environment import EngineWarning
 from lasagne_ext.engine.pytensor.jax_mode._errors import untraceable
 from lasagne_ext.engine.pytensor.jax_mode._trace import Graph, is_traced
 
-_told = set()
+_warned = set()
 
 
-def implementation(node):
-    """Call the Op's Python code at every call."""
+def implementation(node, of_node):
+    """Call the Op's Python code at every call.
+
+    Parameters
+    ----------
+    node : Apply
+    of_node : function
+        A node -> its implementation, for the graph of its shapes.
+    """
     for variable in node.inputs + node.outputs:
         if not isinstance(variable.type, TensorType) and not isinstance(variable, Constant):
             raise untraceable(node, 'has the input or output %s of type %s, where JAX knows tensors '
                                     'only' % (variable, variable.type))
-    _tell(type(node.op))
+    _warn_once(type(node.op))
     compute = _Thunk(node)
-    shapes = _Shapes(node)
+    shapes = _Shapes(node, of_node)
 
     def run(trace, *inputs):
         outputs = [jax.ShapeDtypeStruct(shape, variable.type.dtype) for shape, variable
@@ -49,7 +56,7 @@ def implementation(node):
 
 
 def _keep_64_bits():
-    """JAX may call back on a thread of its own, where 64-bit results would be cut to 32 on return.
+    """Keep 64-bit results: JAX may call back on a thread of its own, where they would be cut to 32.
 
     On the caller's thread they are on already, and stay so no longer than the call.
     """
@@ -57,17 +64,17 @@ def _keep_64_bits():
         jax.enable_x64(True).__enter__()
 
 
-def _tell(kind):
-    if kind in _told:
+def _warn_once(kind):
+    if kind in _warned:
         return
-    _told.add(kind)
+    _warned.add(kind)
     warnings.warn('the Op %s has no JAX implementation: each call goes back to Python, which is slow. '
                   'Give the Op a method jax_function(self, node) that returns a function of the inputs '
                   'written in jax.numpy' % kind.__name__, EngineWarning, stacklevel=2)
 
 
 class _Thunk:
-    """A node's own code, with storage of its own."""
+    """Run a node's own code, with storage of its own."""
 
     def __init__(self, node):
         self._node = node
@@ -89,14 +96,14 @@ class _Thunk:
 
 
 class _Shapes:
-    """Shapes of a node's outputs: declared, inferred by its Op, or seen on inputs made of ones."""
+    """Find the shapes of a node's outputs: declared, inferred by its Op, or seen on inputs made of ones."""
 
-    def __init__(self, node):
+    def __init__(self, node, of_node):
         self._node = node
         self._graph = None
         self._declared = [variable.type.shape for variable in node.outputs]
         if any(None in shape for shape in self._declared) and hasattr(node.op, 'infer_shape'):
-            self._graph = _shape_graph(node)
+            self._graph = _shape_graph(node, of_node)
 
     def __call__(self, trace, inputs, compute):
         if not any(None in shape for shape in self._declared):
@@ -109,8 +116,7 @@ class _Shapes:
         return [tuple(next(sizes) for _ in shape) for shape in self._declared]
 
 
-def _shape_graph(node):
-    from lasagne_ext.engine.pytensor.jax_mode._dispatch import implementation as of_node
+def _shape_graph(node, of_node):
     dummies = [variable.type() for variable in node.inputs]
     stand_in = node.op.make_node(*[variable if isinstance(variable, Constant) else dummy
                                    for variable, dummy in zip(node.inputs, dummies)])

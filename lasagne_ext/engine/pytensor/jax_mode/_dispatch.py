@@ -8,14 +8,14 @@ import numpy as np
 from pytensor.tensor.random.op import RandomVariable
 
 from lasagne_ext.engine.pytensor.jax_mode import (
-    _callback, _control, _elementwise, _extra, _indexing, _scan, _shapes)
+    _callback, _control, _elementwise, _indexing, _scan, _shapes)
 from lasagne_ext.engine.pytensor.jax_mode._errors import untraceable
-from lasagne_ext.engine.pytensor.jax_mode._runtime import jax_funcify
+from lasagne_ext.engine.pytensor.jax_mode._funcify import jax_funcify
 from lasagne_ext.engine.pytensor.jax_mode._trace import is_traced, stage
 
 #: Classes of Ops -> function of a node that returns its implementation.
 OWN = {}
-for _module in (_shapes, _indexing, _elementwise, _control, _extra, _scan):
+for _module in (_shapes, _indexing, _elementwise, _control, _scan):
     OWN.update(_module.IMPLEMENTATIONS)
 
 #: What JAX raises when it is asked for the value of something traced.
@@ -24,7 +24,7 @@ _UNKNOWN = (jax.errors.ConcretizationTypeError, jax.errors.TracerArrayConversion
 
 
 def implementation(node):
-    """The function that computes a node: its Op's own, ours, PyTensor's, or Python's.
+    """Return the function that computes a node: its Op's own, ours, PyTensor's, or Python's.
 
     An Op may offer a method ``jax_function(node)`` that returns a function of the inputs, which
     returns the output, or the outputs as a tuple.
@@ -37,7 +37,7 @@ def implementation(node):
             return OWN[kind](node, implementation)
         if kind is not object and kind in jax_funcify.registry:
             return _pytensors(node)
-    return _callback.implementation(node)
+    return _callback.implementation(node, implementation)
 
 
 def _pytensors(node):
@@ -47,18 +47,18 @@ def _pytensors(node):
     try:
         return _of_values(jax_funcify(node.op, node=node), node)
     except (NotImplementedError, AttributeError):
-        return _callback.implementation(node)
+        return _callback.implementation(node, implementation)
 
 
 def _of_values(function, node):
-    """An implementation out of a function that knows nothing of the trace."""
+    """Make an implementation out of a function that knows nothing of the trace."""
     def run(trace, *inputs):
         inputs = [stage(value) if getattr(value, 'dtype', None) in ('float32', 'float64') else value
                   for value in inputs]
         try:
             return _sequence(function(*inputs), node)
         except NotImplementedError:
-            return _callback.implementation(node)(trace, *inputs)
+            return _callback.implementation(node, implementation)(trace, *inputs)
         except _UNKNOWN:
             inputs = [trace.number(value, node) if _is_count(value) else value for value in inputs]
         try:

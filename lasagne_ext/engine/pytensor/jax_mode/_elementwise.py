@@ -7,14 +7,15 @@ from pytensor.scalar import basic as scalar
 from pytensor.tensor.elemwise import CAReduce, DimShuffle, Elemwise
 
 from lasagne_ext.engine.pytensor.jax_mode import _callback
-from lasagne_ext.engine.pytensor.jax_mode._runtime import jax_funcify
+from lasagne_ext.engine.pytensor.jax_mode._errors import untraceable
+from lasagne_ext.engine.pytensor.jax_mode._funcify import jax_funcify
 from lasagne_ext.engine.pytensor.jax_mode._trace import Graph, stage
 
 
 def _elemwise(node, implementation):
     compute = _scalar_function(node.op.scalar_op, node)
     if compute is None:
-        return _callback.implementation(node)
+        return _callback.implementation(node, implementation)
 
     def run(trace, *inputs):
         Elemwise._check_runtime_broadcast(node, inputs)
@@ -25,7 +26,7 @@ def _elemwise(node, implementation):
 
 
 def _promoted(node, inputs):
-    """Inputs in the dtype that NumPy computes in: JAX would add an int64 to a float32 in float32."""
+    """Return inputs in the dtype that NumPy computes in: JAX would add an int64 to a float32 in float32."""
     wanted = {output.type.dtype for output in node.outputs}
     if len(wanted) > 1:
         return inputs
@@ -37,10 +38,10 @@ def _promoted(node, inputs):
     return [value if value.dtype == dtype else value.astype(dtype) for value in inputs]
 
 
-def _scalar(node):
+def _scalar(node, implementation=None):
     compute = _scalar_function(node.op, node)
     if compute is None:
-        return _callback.implementation(node)
+        raise untraceable(node, 'has no JAX implementation')
 
     def run(trace, *inputs):
         return compute(trace, *[stage(value) for value in inputs])
@@ -48,7 +49,7 @@ def _scalar(node):
 
 
 def _scalar_function(op, node):
-    """Of a scalar Op: a function ``(trace, *arrays)``; None where only Python can compute it."""
+    """Return a scalar Op as a function ``(trace, *arrays)``; None where only Python can compute it."""
     for kind in type(op).__mro__:
         if kind in _SCALARS:
             return _SCALARS[kind](op, node)
@@ -68,7 +69,7 @@ def _composite(op, node):
 
 
 def _simple(function):
-    """Builder of a scalar function with one output that depends on nothing but its inputs."""
+    """Return a builder of a scalar function with one output that depends on nothing but its inputs."""
     return lambda op, node: lambda trace, *inputs: [function(*_promoted(node, inputs))]
 
 
@@ -115,7 +116,7 @@ def _reduction(node, implementation):
     op = node.op
     function = _REDUCTIONS.get(type(op.scalar_op))
     if function is None:
-        return _callback.implementation(node)
+        return _callback.implementation(node, implementation)
     boolean = node.inputs[0].type.dtype == 'bool'
     accumulator = getattr(op, 'acc_dtype', None)
 
@@ -168,4 +169,4 @@ def _dimshuffle(node, implementation):
 
 
 IMPLEMENTATIONS = {CAReduce: _reduction, DimShuffle: _dimshuffle, Elemwise: _elemwise,
-                   scalar.ScalarOp: lambda node, implementation: _scalar(node)}
+                   scalar.ScalarOp: _scalar}

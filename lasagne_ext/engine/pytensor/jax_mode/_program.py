@@ -8,7 +8,6 @@ from pytensor.graph.basic import Constant
 from pytensor.tensor.type import TensorType
 
 from lasagne_ext.engine._environment import EngineWarning
-from lasagne_ext.engine.pytensor.jax_mode import _transfer
 from lasagne_ext.engine.pytensor.jax_mode._dispatch import implementation
 from lasagne_ext.engine.pytensor.jax_mode._errors import Undetermined, UntraceableError
 from lasagne_ext.engine.pytensor.jax_mode._trace import LARGEST_FOLDED, Graph, Trace, stage
@@ -25,7 +24,7 @@ _MOST_TRIALS = 100
 
 
 class Program:
-    """A function of NumPy arrays that computes a graph.
+    """Compute a graph as a function of NumPy arrays.
 
     Parameters
     ----------
@@ -47,14 +46,14 @@ class Program:
         big = {variable for node in order for variable in node.inputs if isinstance(variable, Constant)
                and isinstance(variable.type, TensorType) and variable.data.size > LARGEST_FOLDED}
         with jax.enable_x64(True):
-            self.constants = {variable: _transfer.place(variable.data) for variable in big}
+            self.constants = {variable: jax.device_put(np.asarray(variable.data)) for variable in big}
         self.exceptions = []
         self.errors = []
         self._general = _Variant(self, [])
         self._variants = collections.defaultdict(list)
 
     def __call__(self, values):
-        """Values of the graph's outputs, as new NumPy arrays.
+        """Return the values of the graph's outputs, as new NumPy arrays.
 
         Parameters
         ----------
@@ -62,7 +61,7 @@ class Program:
             Values of the graph's inputs.
         """
         with jax.enable_x64(True):
-            arrays = list(map(_transfer.from_numpy, values, self._dtypes))
+            arrays = list(map(_from_numpy, values, self._dtypes))
             if not self._general.undetermined:
                 result = self._general(arrays)
             if self._general.undetermined:
@@ -70,7 +69,7 @@ class Program:
             outputs, _, failure = result
             jax.block_until_ready(outputs)
             self._raise(failure)
-            return [_transfer.to_numpy(output) for output in outputs]
+            return [_to_numpy(output) for output in outputs]
 
     def _raise(self, failure):
         if self.errors:
@@ -125,7 +124,7 @@ class Program:
 
 
 class _Variant:
-    """A program compiled under the assumption of some numbers.
+    """Program compiled under the assumption of some numbers.
 
     A call returns the outputs, the numbers assumed as they turned out, and the failure. Where
     `undetermined` is set by a call, it has met a number that was not assumed, which is all it returns.
@@ -155,3 +154,34 @@ class _Variant:
 
 def _same(known, found):
     return len(known) >= len(found) and all(map(np.array_equal, known, found))
+
+
+class _Memory:
+    """Base of a NumPy array that shows the memory of a JAX array."""
+
+    __slots__ = ('array', '__array_interface__')
+
+    def __init__(self, array):
+        self.array = array
+        self.__array_interface__ = {'version': 3, 'shape': array.shape, 'typestr': array.dtype.str,
+                                    'data': (array.unsafe_buffer_pointer(), False)}
+
+
+def _to_numpy(array):
+    """Return a writable NumPy array over the memory of a JAX array that is ready and held by nobody else."""
+    if array.size and array.platform() == 'cpu':
+        return np.asarray(_Memory(array))
+    return np.array(array)
+
+
+def _from_numpy(value, dtype):
+    """Return what to hand to JAX for a NumPy array: the JAX array that it shows, where it is one of ours.
+
+    A Python number, which a function that trusts its inputs may get, becomes an array of that dtype.
+    """
+    if not isinstance(value, np.ndarray):
+        return np.asarray(value, dtype)
+    memory = value.base
+    if type(memory) is _Memory and memory.array.shape == value.shape and memory.array.dtype == value.dtype:
+        return memory.array
+    return value

@@ -1,4 +1,4 @@
-"""Loops: PyTensor's Scan on ``jax.lax.scan``.
+"""Loops: PyTensor's Scan on ``jax.lax.scan``, and on ``jax.lax.while_loop`` where a condition ends it.
 
 In Scan's terms, of what a step reads and writes: a *sequence* is read one entry a step; a *mit-sot* or
 *sit-sot* state is read at several earlier steps, or one, and written once; a *mit-mot* state, which
@@ -9,9 +9,8 @@ import jax
 import jax.numpy as jnp
 from pytensor.scan.op import Scan
 
-from lasagne_ext.engine.pytensor.jax_mode import _while
 from lasagne_ext.engine.pytensor.jax_mode._errors import UnknownInside
-from lasagne_ext.engine.pytensor.jax_mode._trace import Graph, conform, is_traced, stage
+from lasagne_ext.engine.pytensor.jax_mode._trace import Deferred, Graph, conform, is_traced, stage
 
 
 def _scan(node, implementation):
@@ -20,7 +19,7 @@ def _scan(node, implementation):
     def run(trace, *inputs):
         loop = Loop(node, graph, trace, inputs)
         try:
-            return (_while.run if node.op.info.as_while and loop.steps else _run)(loop)
+            return (_run_while if node.op.info.as_while and loop.steps else _run)(loop)
         except UnknownInside as error:
             known = [trace.number(value, node) if value is error.tracer else value for value in inputs]
             if not any(value is error.tracer for value in inputs):
@@ -40,8 +39,47 @@ def _run(loop):
     return loop.results(carry, rows)
 
 
+def _run_while(loop):
+    """Return the outputs of a Scan with a condition that may make at least one step, and then does."""
+    entries = loop.entries()
+    first = jax.tree.map(lambda rows: rows[0], entries)
+    _, rows, _, _ = jax.eval_shape(loop.step, loop.start(), first)
+    rows = jax.tree.map(lambda row: jnp.zeros((loop.steps,) + row.shape, row.dtype), rows)
+
+    def going(state):
+        number, stopped, *_ = state
+        return (number < loop.steps) & ~stopped
+
+    def step(state):
+        number, _, failure, carry, rows = state
+        given = jax.tree.map(lambda rows: rows[number], entries)
+        carry, made, condition, code = loop.step(carry, given)
+        rows = jax.tree.map(lambda rows, row: jax.lax.dynamic_update_index_in_dim(rows, row, number, 0),
+                            rows, made)
+        return number + 1, condition != 0, jnp.where(failure == 0, code, failure), carry, rows
+
+    start = jnp.zeros((), 'int64'), jnp.zeros((), 'bool'), jnp.zeros((), 'int32'), loop.start(), rows
+    number, _, failure, carry, rows = jax.lax.while_loop(going, step, start)
+    loop.report(failure)
+    return loop.partial_results(carry, rows, number)
+
+
+def _last_rows(loop, rows, length, count, most):
+    """Return the last `length` of the first `count` rows, a traced number that is at least one.
+
+    Where all `most` were to be kept, their number is what the data decide, and is assumed.
+    """
+    if length <= most - loop.steps + 1:                # so many there are after a single step
+        return jax.lax.dynamic_slice_in_dim(rows, count - length, length)
+    return Deferred(lambda: _known_rows(rows, length, loop.trace.integer(count, loop.node)))
+
+
+def _known_rows(rows, length, count):
+    return rows[max(0, count - length):count]
+
+
 class Loop:
-    """A Scan with the values of its inputs: where its states start, what a step does, what it gives.
+    """Scan with the values of its inputs: where its states start, what a step does, what it gives.
 
     Parameters
     ----------
@@ -82,16 +120,16 @@ class Loop:
         self._constant = op.outer_non_seqs(inputs)
 
     def start(self):
-        """What the first step is given by the steps before it."""
+        """Return what the first step is given by the steps before it."""
         return ([state.start for state in self._moving], [state.start for state in self._states],
                 self._untraced)
 
     def entries(self):
-        """What each step is given for itself, along the first axis."""
+        """Return what each step is given for itself, along the first axis."""
         return self._sequences, [state.entries for state in self._moving]
 
     def step(self, carry, entries):
-        """One step: what it hands on, the rows it adds to its outputs, its condition, its failure."""
+        """Run one step: what it hands on, the rows it adds to its outputs, its condition, its failure."""
         moving, states, untraced = carry
         sequences, moving_entries = entries
         windows = [state.window(*given)
@@ -124,7 +162,7 @@ class Loop:
             self.trace.fail(failure)
 
     def results(self, carry, rows):
-        """The node's outputs, after all the steps."""
+        """Return the node's outputs, after all the steps."""
         moving, states, untraced = carry
         moving_rows, state_rows, output_rows = rows
         outputs = [state.result(*given) for state, *given in zip(self._moving, moving, moving_rows)]
@@ -133,18 +171,18 @@ class Loop:
         return outputs + list(untraced)
 
     def partial_results(self, carry, rows, steps):
-        """The node's outputs after `steps`, a traced number; `rows` has room for all."""
+        """Return the node's outputs after `steps`, a traced number; `rows` has room for all."""
         _, states, untraced = carry
         _, state_rows, output_rows = rows
         outputs = [state.partial_result(self, *given, steps)
                    for state, *given in zip(self._states, states, state_rows)]
-        outputs += [_while.last_rows(self, given, length, steps, self.steps)
+        outputs += [_last_rows(self, given, length, steps, self.steps)
                     for given, length in zip(output_rows, self._lengths)]
         return outputs + list(untraced)
 
 
 class _State:
-    """A mit-sot or sit-sot state; `start` is its past, oldest first."""
+    """Mit-sot or sit-sot state; `start` is its past, oldest first."""
 
     def __init__(self, buffer, taps, steps):
         self.buffer, self._taps, self._steps = buffer, taps, steps
@@ -166,11 +204,11 @@ class _State:
         if not self.keeps_rows:
             return self.result(past, rows)
         rows = jnp.concatenate([self.buffer[:self.past], rows])
-        return _while.last_rows(loop, rows, len(self.buffer), steps + self.past, self.past + self._steps)
+        return _last_rows(loop, rows, len(self.buffer), steps + self.past, self.past + self._steps)
 
 
 class _Moving:
-    """A mit-mot state: a window moves over its buffer, one entry a step.
+    """Mit-mot state: a window moves over its buffer, one entry a step.
 
     The window reaches from the first place that a step reads or writes to the last that it writes. Its
     first entry is final after the step. `start` is the window at the first step but for its last entry.
@@ -201,7 +239,7 @@ class _Moving:
 
 
 def _fit(rows, length):
-    """The last `length` rows, with zeros after them where there are fewer."""
+    """Return the last `length` rows, with zeros after them where there are fewer."""
     missing = length - len(rows)
     if missing <= 0:
         return rows[-missing:]

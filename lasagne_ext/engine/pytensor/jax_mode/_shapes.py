@@ -10,6 +10,7 @@ from pytensor.tensor.reshape import JoinDims, SplitDims
 from pytensor.tensor.shape import Reshape, Shape, Shape_i, SpecifyShape
 
 from lasagne_ext.engine.pytensor.jax_mode._trace import LARGEST_FOLDED, stage
+from lasagne_ext.engine.pytensor.tensor.broadcast import Unbroadcast
 
 
 def _shape(node, implementation):
@@ -159,4 +160,4 @@ IMPLEMENTATIONS = {
     Alloc: _alloc, AllocEmpty: _alloc_empty, ARange: _arange, DeepCopyOp: _same, Eye: _eye, Join: _join,
     JoinDims: _join_dims, MakeVector: _make_vector, Repeat: _repeat, Reshape: _reshape,
     ScalarFromTensor: _same, Shape: _shape, Shape_i: _shape_i, SpecifyShape: _specify_shape,
-    Split: _split, SplitDims: _split_dims, TensorFromScalar: _same, ViewOp: _same}
+    Split: _split, SplitDims: _split_dims, TensorFromScalar: _same, Unbroadcast: _same, ViewOp: _same}

@@ -1,9 +1,15 @@
 """Ops behind ``MRG_RandomStreams.multinomial`` and ``choice``."""
-from lasagne_ext.engine.pytensor._names import refuse
-from lasagne_ext.engine.pytensor.random.multinomial import (
-    ChoiceFromUniform, MultinomialFromUniform,
-    multinomial_wo_replacement_from_uniform as MultinomialWOReplacementFromUniform)
+import warnings
+
+from lasagne_ext.engine.pytensor._names import ENGINE
+from lasagne_ext.engine.runtime.random import ChoiceFromUniform, MultinomialFromUniform
 
 __all__ = ['ChoiceFromUniform', 'MultinomialFromUniform', 'MultinomialWOReplacementFromUniform']
 
-__getattr__ = refuse(__name__, {})
+
+
+def MultinomialWOReplacementFromUniform(*args, **kwargs):
+    """Make a :class:`ChoiceFromUniform`, under its old name."""
+    warnings.warn('MultinomialWOReplacementFromUniform is deprecated, use ChoiceFromUniform instead.',
+                  DeprecationWarning, skip_file_prefixes=ENGINE)
+    return ChoiceFromUniform(*args, **kwargs)

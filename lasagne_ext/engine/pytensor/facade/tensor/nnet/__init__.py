@@ -1,4 +1,6 @@
 """Building blocks of neural networks."""
+import warnings
+
 from theano.tensor.nnet import (
     abstract_conv, blocksparse, bn, conv, conv3d2d, corr, corr3d, ctc, neighbours, nnet, sigm)
 from theano.tensor.nnet.abstract_conv import conv2d as abstract_conv2d
@@ -19,9 +21,52 @@ from theano.tensor.nnet.nnet import (
 from theano.tensor.nnet.sigm import (
     hard_sigmoid, scalar_sigmoid, sigmoid, sigmoid_inplace, softplus, ultra_fast_sigmoid)
 
-from lasagne_ext.engine.pytensor._names import refuse
-from lasagne_ext.engine.pytensor.nn.conv import conv2d_transpose
-from lasagne_ext.engine.pytensor.nn.conv import nnet_conv2d as conv2d
+from lasagne_ext.engine.pytensor._names import ENGINE, refuse
+
+
+
+def conv2d(input, filters, input_shape=None, filter_shape=None, border_mode='valid', subsample=(1, 1),
+           filter_flip=True, image_shape=None, filter_dilation=(1, 1), num_groups=1, unshared=False,
+           **kwargs):
+    """Convolve images with filters: :func:`abstract_conv.conv2d` with its old arguments.
+
+    Parameters
+    ----------
+    image_shape : tuple, optional
+        Old name of `input_shape`.
+    **kwargs
+        Options of old convolutions, ignored with a warning.
+    """
+    if 'imshp_logical' in kwargs or 'kshp_logical' in kwargs:
+        raise ValueError("conv2d does not take 'imshp_logical' and 'kshp_logical' any more")
+    if kwargs:
+        warnings.warn('conv2d ignores %s' % ', '.join(sorted(kwargs)), skip_file_prefixes=ENGINE)
+    if image_shape is not None:
+        if input_shape is not None:
+            raise ValueError('input_shape and image_shape cannot both be given')
+        warnings.warn('the argument image_shape of conv2d is now called input_shape', skip_file_prefixes=ENGINE)
+        input_shape = image_shape
+    return abstract_conv2d(input, filters, input_shape, filter_shape, border_mode, subsample, filter_flip,
+                           filter_dilation, num_groups, unshared)
+
+
+def conv2d_transpose(input, filters, output_shape, filter_shape=None, border_mode='valid',
+                     input_dilation=(1, 1), filter_flip=True, filter_dilation=(1, 1), num_groups=1,
+                     unshared=False):
+    """Convolve transposed: the gradient of :func:`conv2d` as a layer of its own.
+
+    Parameters
+    ----------
+    input : tensor4, (batch, channels, rows, columns)
+    filters : tensor4, (channels, output channels of a group, rows, columns)
+    output_shape : tuple
+        Shape of the result; its size may be symbolic.
+    input_dilation : tuple of int
+        Strides of the convolution that this transposes.
+    """
+    return conv2d_grad_wrt_inputs(input, filters, output_shape, filter_shape, border_mode, input_dilation,
+                                  filter_flip, filter_dilation, num_groups, unshared)
+
 
 __getattr__ = refuse(__name__, {
     'ConvOp': 'use conv2d',

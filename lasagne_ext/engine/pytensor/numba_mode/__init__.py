@@ -1,0 +1,1 @@
+"""Forms of our Ops for the linker numba, each imported once Numba is."""

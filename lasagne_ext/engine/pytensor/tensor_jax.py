@@ -1,9 +1,0 @@
-"""JAX's form of the tensor Ops."""
-from pytensor.link.jax.dispatch.basic import jax_funcify
-
-from lasagne_ext.engine.pytensor.tensor_broadcast import Unbroadcast
-
-
-@jax_funcify.register(Unbroadcast)
-def jax_unbroadcast(op, **kwargs):
-    return lambda x: x
