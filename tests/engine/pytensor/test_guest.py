@@ -143,7 +143,7 @@ def test_a_change_would_be_seen(run_python):
 import pytensor
 from pytensor.tensor.variable import _tensor_py_operators
 _tensor_py_operators.max = lambda self, axis=None: None
-pytensor.config.linker = 'py'
+pytensor.config.linker = 'vm'
 pytensor.compile.mode.predefined_linkers['mine'] = None
 '''
     found = differences(run_python, code)
