@@ -38,10 +38,9 @@ MAY_IMPORT = {
     'layers': {'checks', 'ops'}, 'network': {'checks', 'engine'},
     'debug': {'_figures', '_files', 'checks', 'engine', 'kernels', 'layers', 'network', 'ops'},
     'datasets': {'_files', 'checks', 'engine', 'kernels'}, '_figures': set(), '_files': set(),
-    '_runner': {'_bootstrap'}, '_bootstrap': set(),
     'demo': {'_files', 'datasets', 'debug', 'layers', 'network', 'ops'},
     'training': {'_figures', 'checks', 'datasets', 'debug', 'engine', 'network'}, 'blocks': {'checks'},
-    '__main__': {'_runner', 'datasets', 'demo', 'engine', 'kernels'}}
+    '__main__': {'datasets', 'demo', 'engine', 'kernels'}}
 
 #: What each package that the debugging tools share may import of the others and of the tools.
 DEBUG_MAY_IMPORT = {'diagnosis': {'describe', 'report'}, 'drawing': set(), 'gradients': set()}

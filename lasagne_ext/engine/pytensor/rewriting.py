@@ -127,3 +127,6 @@ class SequenceDatabase:
 
     def __getitem__(self, name):
         return self._database[name]
+
+    def __contains__(self, name):
+        return name in self._database
