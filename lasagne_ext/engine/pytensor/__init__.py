@@ -11,6 +11,7 @@ NAME = 'pytensor'
 #: The default linker goes through Python between operations, and ours and NumPy's release it.
 FUNCTIONS_KEEP_LOCK = False
 
+
 def find_theano():
     """Return the spec of the facade, under the name of Theano."""
     return _finder.find_facade()
@@ -33,13 +34,12 @@ def importing_theano():
     with flags.pytensor_flags(user_flags), warnings.catch_warnings():
         warnings.simplefilter('ignore', DeprecationWarning)
         importlib.import_module('pytensor')
-    from lasagne_ext.engine.pytensor import (derivatives, linkers, old_pickles, refused_attributes,
-                                              shared, test_values, variable_methods)
-    for module in (variable_methods, refused_attributes, derivatives, shared, old_pickles):
-        module.install()
-    linkers.install(**flags.later(user_flags))
+    from lasagne_ext.engine.pytensor import modes, test_values
+    for name in flags.OURS:
+        if name in user_flags:
+            modes.set_setting(*flags.translated(name, user_flags[name]))
     test_values.set_mode(user_flags.get('compute_test_value', 'off'))
-    _finder.explain_missing_modules()
+    _finder.find_modules()
     yield
     importlib.import_module('lasagne_ext.engine.origin_rewrites').register(
         importlib.import_module('theano.compile').optdb, 'fast_run', 'fast_compile')
@@ -63,10 +63,10 @@ def report():
     """What runs underneath that depends on the engine: label -> text."""
     import pytensor
     import theano
-    from lasagne_ext.engine.pytensor import linkers
+    from lasagne_ext.engine.pytensor import modes
     return {
         'engine': '%s (PyTensor %s as Theano %s)' % (NAME, pytensor.__version__, theano.__version__),
-        'linker': linkers.describe(),
+        'linker': modes.describe(),
         'C++ compiler': pytensor.config.cxx or 'none: the linkers cvm and c cannot be used',
         'Numba': _environment.installed_version('numba') or 'none',
         'JAX': _environment.installed_version('jax') or 'none: pip install "lasagne-ext[jax]"',
