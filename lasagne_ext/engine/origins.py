@@ -13,6 +13,7 @@ through this file name the layer.
 """
 import contextlib
 import functools
+import inspect
 import itertools
 import os
 import threading
@@ -103,6 +104,10 @@ def _marking(layer, method, make_variable):
         given = {variable.owner for variable in _variables([args, kwargs])}
         _mark(_variables(outputs) + kept, chain, given, first)
         return outputs
+
+    # Lasagne looks for the arguments that its layers know, in some versions by getargspec, which unwraps nothing.
+    with contextlib.suppress(TypeError, ValueError):
+        get_output_for.__signature__ = inspect.signature(method)
     return get_output_for
 
 

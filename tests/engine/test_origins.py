@@ -250,8 +250,10 @@ def test_method_exchanged_on_a_layer_and_on_a_class(monkeypatch):
 
 def test_method_keeps_its_signature_and_name():
     """Lasagne looks at it for arguments that no layer takes."""
-    method = Doubling(InputLayer((None, 4))).get_output_for
-    assert list(inspect.signature(method).parameters) == ['input', 'kwargs']
+    method = lasagne.layers.DropoutLayer(InputLayer((None, 4))).get_output_for
+    names = inspect.getfullargspec(method)
+    assert names.args == ['input', 'deterministic'] and names.defaults == (False,) and names.varkw == 'kwargs'
+    assert list(inspect.signature(method).parameters) == ['input', 'deterministic', 'kwargs']
     assert method.__name__ == 'get_output_for'
 
 
