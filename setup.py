@@ -14,9 +14,7 @@ from setuptools.command.build_py import build_py
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 KERNELS = os.path.join('lasagne_ext', 'kernels')
-HEADERS = ['common.h', 'sampling.h', 'points.h', 'neighbours.h', 'quad.h', 'corners.h', 'patch.h', 'lanes.h',
-           'sample_typed.h', 'footprint.h', 'mrg_typed.h', 'convolution.h', 'convolution_tile.h',
-           'convolution_typed.h', 'pool_typed.h']
+HEADERS = sorted(glob.glob(os.path.join(KERNELS, '*.h')))
 
 #: The package that answers to ``import theano`` from Python 3.12 on.
 FACADE = 'lasagne_ext.engine.pytensor.facade'
@@ -188,7 +186,7 @@ setup(
                            sources=[os.path.join(KERNELS, name)
                                     for name in ('processor.c', 'sample.c', 'mrg.c',
                                                  'convolution.c', 'pool.c')],
-                           depends=[os.path.join(KERNELS, name) for name in HEADERS],
+                           depends=HEADERS,
                            optional=True)],
     entry_points={'console_scripts': ['lasagne-ext = lasagne_ext.__main__:main']},
     cmdclass={'build_py': build_package, 'build_ext': build_kernels},
