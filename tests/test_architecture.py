@@ -40,7 +40,7 @@ MAY_IMPORT = {
     'datasets': {'_files', 'checks', 'engine', 'kernels'}, '_figures': set(), '_files': set(),
     '_runner': {'_bootstrap'}, '_bootstrap': set(),
     'demo': {'_files', 'datasets', 'debug', 'layers', 'network', 'ops'},
-    'training': {'_figures', 'checks', 'datasets', 'debug', 'engine', 'network'}, 'blocks': {'checks'},
+    'training': {'_figures', '_files', 'checks', 'datasets', 'debug', 'engine', 'network'}, 'blocks': {'checks'},
     '__main__': {'_runner', 'datasets', 'demo', 'engine', 'kernels'}}
 
 #: What each package that the debugging tools share may import of the others and of the tools.

@@ -79,8 +79,6 @@ class DatasetMean:
             arrays['std'] = self.std
         with whole_file(path) as unfinished, open(unfinished, 'wb') as f:
             np.savez(f, **arrays)
-            f.flush()
-            os.fsync(f.fileno())
 
     @classmethod
     def load(cls, path):
