@@ -13,16 +13,7 @@ __version__ = '0.1.0'
 
 # The engine must be active before anything that imports theano.
 from lasagne_ext import blocks, datasets, debug, layers, network, ops, training  # noqa: E402
-from lasagne_ext.debug import notebook  # noqa: E402
+from lasagne_ext.debug.errors import (  # noqa: E402, F401  (for %load_ext lasagne_ext)
+    load_ipython_extension, unload_ipython_extension)
 
 __all__ = ['blocks', 'datasets', 'debug', 'engine', 'layers', 'network', 'ops', 'training']
-
-
-def load_ipython_extension(ipython):
-    """What ``%load_ext lasagne_ext`` does: errors are told with the layer they come from."""
-    notebook.load_ipython_extension(ipython)
-
-
-def unload_ipython_extension(ipython):
-    """What ``%unload_ext lasagne_ext`` does."""
-    notebook.unload_ipython_extension(ipython)

@@ -44,7 +44,7 @@ MAY_IMPORT = {
     '__main__': {'_runner', 'datasets', 'demo', 'engine', 'kernels'}}
 
 #: What each package that the debugging tools share may import of the others and of the tools.
-DEBUG_MAY_IMPORT = {'words': {'_tables'}, 'pictures': {'words'}, 'numbers': {'words', 'describe'}}
+DEBUG_MAY_IMPORT = {'diagnosis': {'describe', 'report'}, 'drawing': set(), 'gradients': set()}
 
 
 def imported(tree):

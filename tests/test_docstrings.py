@@ -19,7 +19,8 @@ NOWHERE = {'ES01', 'SA01'}
 #: What functions return and nobody makes by hand: their attributes are described, not how they are made.
 RESULTS = {
     'blocks.Block', 'datasets.Dataset', 'datasets.DatasetMean', 'datasets.ImageFolder', 'debug.Description',
-    'debug.Drawing', 'debug.Explanation', 'debug.GradCheck', 'debug.History', 'debug.NumericsReport', 'debug.Paths',
+    'debug.Drawing', 'debug.Explanation', 'debug.GradCheck', 'debug.ImplementationReport',
+    'debug.NumericsReport', 'debug.WatchHistory',
     'debug.Probe', 'debug.ProbeStatistics', 'debug.Profile', 'debug.ShapeReport', 'debug.Summary',
     'debug.Transforms', 'debug.Watcher', 'training.Functions', 'training.Restored', 'training.Run',
     'training.TrainingError'}

@@ -1,4 +1,4 @@
-"""An array in one line."""
+"""Describe an array in one line."""
 import numpy as np
 
 
@@ -46,7 +46,7 @@ class Description:
             None if v is None else float(v) for v in statistics)
 
     def to_dict(self):
-        """The attributes as a dict of plain Python values.
+        """Return the attributes as a dict of plain Python values.
 
         Returns
         -------

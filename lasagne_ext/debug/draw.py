@@ -1,4 +1,4 @@
-"""A picture of a network."""
+"""Draw a network."""
 import base64
 import html
 import os
@@ -8,12 +8,12 @@ import subprocess
 from collections import OrderedDict, namedtuple
 
 from lasagne_ext._files import whole_file
-from lasagne_ext.debug._tables import shape_text
+from lasagne_ext.debug.drawing.svg import svg
+from lasagne_ext.debug.report import shape_text
 from lasagne_ext.network.blocks import repeated_blocks
-from lasagne_ext.network.registry import COLOURS, family_of
 from lasagne_ext.network.graph import named_layers
+from lasagne_ext.network.registry import COLOURS, family_of
 from lasagne_ext.network.table import network_rows
-from lasagne_ext.debug.pictures.svg import svg
 
 #: A box. `lines` is its text; `shared` names the layers that share parameters with it; `times` is how
 #: often it comes, 1 but for a collapsed block, and `layers` how many layers it stands for each time.
@@ -24,7 +24,7 @@ Edge = namedtuple('Edge', 'source target label')
 
 
 class Drawing:
-    """A network as boxes and arrows: a picture in a notebook, DOT text when printed.
+    """Drawing of a network as boxes and arrows: a picture in a notebook, DOT text when printed.
 
     Attributes
     ----------
@@ -66,7 +66,7 @@ class Drawing:
         return '<Drawing of %s>' % ', '.join(node.name for node in self.nodes)
 
     def svg(self):
-        """The picture as an SVG element: by graphviz where its program ``dot`` is there.
+        """Return the picture as an SVG element: by graphviz where its program ``dot`` is there.
 
         Returns
         -------
@@ -130,17 +130,17 @@ class Drawing:
 
 
 def _quoted(text):
-    """A string of the DOT language, in which nothing is an escape but the ends of lines."""
+    """Quote text for the DOT language, so that nothing is an escape but the ends of lines."""
     return '"%s"' % text.replace('\\', '\\\\').replace('"', '\\"').replace('\n', '\\n')
 
 
 def _printable(text):
-    """Text without what no XML may hold, nor a line."""
+    """Return text without what no XML may hold, nor a line."""
     return re.sub('[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]', ' ', text)
 
 
 def _by_graphviz(text, kind):
-    """What the program ``dot`` makes of a DOT text; None if it is not there or cannot."""
+    """Return what the program ``dot`` makes of a DOT text; None if it is not there or cannot."""
     program = shutil.which('dot')
     if program is None:
         return None
@@ -220,7 +220,7 @@ def draw(layers, inputs=None, collapse=False):
 
 
 def _members(count, blocks):
-    """For every box the numbers of its layers, and how often they are repeated in it."""
+    """List for every box the numbers of its layers, and how often they are repeated in it."""
     members, position = [], 0
     for block in blocks:
         end = block.start + block.length * block.times
@@ -231,7 +231,7 @@ def _members(count, blocks):
 
 
 def _sharing(rows):
-    """name -> names of all layers that share parameters with that one."""
+    """Map the name of every layer to those of all that share parameters with it."""
     sharing = {row.name: set(row.shared_with) for row in rows}
     for row in rows:
         for lender in row.shared_with:

@@ -1,20 +1,20 @@
-"""Errors of Theano told with the layer that made the failing operation."""
+"""Annotate errors of Theano with the layer that made the failing operation."""
 import contextlib
 
 import lasagne
 import numpy as np
 from theano.gof.utils import MethodNotDefined
 
-from lasagne_ext.debug._tables import shape_text
-from lasagne_ext.network.graph import incoming_layers, layer_label, named_layers, nearest_place, places
-from lasagne_ext.debug.words.causes import operation
-from lasagne_ext.debug.words.failure_causes import likely_cause, refusal
+from lasagne_ext.debug.diagnosis.failure_causes import failure_cause, input_cause
+from lasagne_ext.debug.report import shape_text
 from lasagne_ext.engine.failures import failed
 from lasagne_ext.engine.origins import origins
+from lasagne_ext.network.graph import incoming_layers, layer_label, named_layers, nearest_place, places
+from lasagne_ext.network.wording import operation_text
 
 
 class LayerError(Exception):
-    """An error of a network, told with the layer it comes from.
+    """Error of a network, annotated with the layer it comes from.
 
     One that is raised is of the original's type too, so that ``except ValueError`` still catches it; the
     original is its ``__cause__``.
@@ -39,7 +39,7 @@ _BOTH = {}
 
 
 def _layer_error(original, text):
-    """A LayerError of the original's type too, unless that takes other arguments."""
+    """Make a LayerError of the original's type too, unless that takes other arguments."""
     kind = type(original)
     try:
         if kind not in _BOTH:
@@ -51,7 +51,7 @@ def _layer_error(original, text):
 
 
 def layer_errors(layers):
-    """Tell errors of Theano with the layer they come from, inside a ``with`` block.
+    """Annotate errors of Theano with the layer they come from, inside a ``with`` block.
 
     An error that a compiled function raises, wherever it was compiled, or that comes while
     ``get_output`` builds the graph, is raised again as a :class:`LayerError`: with the layer, what it
@@ -104,13 +104,32 @@ class _LayerErrors(contextlib.ContextDecorator):
         return self
 
     def __exit__(self, kind, error, traceback):
-        told = retold(error, self._named)
-        if told is not None:
-            raise told from error
+        annotated = annotate_error(error, self._named)
+        if annotated is not None:
+            raise annotated from error
 
 
-def retold(error, named=None):
-    """An error told with its layer.
+def load_ipython_extension(ipython):
+    """Do for ``%load_ext lasagne_ext``: annotate every error that a cell lets through."""
+    ipython.set_custom_exc((Exception,), _show_annotated)
+
+
+def unload_ipython_extension(ipython):
+    """Do for ``%unload_ext lasagne_ext``: show errors as before."""
+    ipython.set_custom_exc((), None)
+
+
+def _show_annotated(shell, kind, error, traceback, tb_offset=None):
+    annotated = annotate_error(error)
+    if annotated is not None:
+        # One traceback, the original's, and below it our text in place of the original's.
+        annotated.__context__, annotated.__suppress_context__ = error, True
+        kind, error = type(annotated), annotated.with_traceback(traceback)
+    shell.showtraceback((kind, error, traceback), tb_offset=tb_offset)
+
+
+def annotate_error(error, named=None):
+    """Return an error annotated with the layer it comes from.
 
     Parameters
     ----------
@@ -127,15 +146,15 @@ def retold(error, named=None):
         return None
     failure = failed(error)
     if failure is None:
-        return _told_of_building(error, named)
+        return _build_error(error, named)
     if named is None:
-        named = _remembered(failure)
+        named = _remembered_layers(failure)
         if not named and failure.nodes:
-            return _told_by_name(error, failure)
+            return _error_by_origin(error, failure)
     names = {layer: name for name, layer in named.items()}
     given = _given_shapes(named, failure.given)
     if failure.refused is not None:
-        return _told_of_input(error, named, failure)
+        return _input_error(error, named, failure)
     place = _place(failure.nodes, names)
     if place is None:
         return None
@@ -144,8 +163,8 @@ def retold(error, named=None):
     if not place.exact:
         what = 'the loss or an update, after %s,' % layer_label(place.name, layer)
     lines = ['%s failed in %s: %s' % (what, _operation(failure.nodes), _first_line(error))]
-    lines += _declared(layer) if place.exact else []
-    lines.append('what came to it: %s' % _described(failure.values))
+    lines += _declaration(layer) if place.exact else []
+    lines.append('what came to it: %s' % _arrays_text(failure.values))
     lines += ['%s was given %s, declared %s' % (layer_label(names[source], source), shape_text(shape),
                                                 shape_text(source.shape))
               for source, shape in given.items()]
@@ -153,28 +172,28 @@ def retold(error, named=None):
         cause = ('the operation only runs compiled; compile with optimizer=\'fast_compile\', not with '
                  'mode=\'FAST_COMPILE\'')
     else:
-        cause = likely_cause(failure.nodes[-1], failure.values, layer if place.exact else None, names,
+        cause = failure_cause(failure.nodes[-1], failure.values, layer if place.exact else None, names,
                              given)
     lines += ['likely cause: ' + cause] if cause else []
-    told = _layer_error(error, '\n'.join(lines))
-    told.layer, told.direction = place.name, place.direction if place.exact else None
-    return told
+    annotated = _layer_error(error, '\n'.join(lines))
+    annotated.layer, annotated.direction = place.name, place.direction if place.exact else None
+    return annotated
 
 
-def _told_by_name(error, failure):
-    """Of a network that is gone, all but its function."""
+def _error_by_origin(error, failure):
+    """Annotate an error of a network that is gone, all but its function."""
     for node in reversed(failure.nodes):
         for chain in origins(node.outputs[0])[:1]:
-            told = _layer_error(error, '%s (%s) failed in %s: %s\nwhat came to it: %s' % (
+            annotated = _layer_error(error, '%s (%s) failed in %s: %s\nwhat came to it: %s' % (
                 chain[0].called, chain[0].direction, _operation(failure.nodes), _first_line(error),
-                _described(failure.values)))
-            told.direction = chain[0].direction
-            return told
+                _arrays_text(failure.values)))
+            annotated.direction = chain[0].direction
+            return annotated
     return None
 
 
-def _told_of_building(error, named):
-    """Of an error that a layer's ``get_output_for`` let through."""
+def _build_error(error, named):
+    """Annotate an error that a layer's ``get_output_for`` let through."""
     traceback, layer = error.__traceback__, None
     while traceback is not None:
         frame = traceback.tb_frame
@@ -190,13 +209,13 @@ def _told_of_building(error, named):
     name = next(name for name, own in named.items() if own is layer)
     lines = ['%s failed while its output was built: %s: %s'
              % (layer_label(name, layer), type(error).__name__, _first_line(error))]
-    told = _layer_error(error, '\n'.join(lines + _declared(layer)))
-    told.layer = name
-    return told
+    annotated = _layer_error(error, '\n'.join(lines + _declaration(layer)))
+    annotated.layer = name
+    return annotated
 
 
-def _told_of_input(error, named, failure):
-    """Of an input that is not of the rank or dtype that its layer takes."""
+def _input_error(error, named, failure):
+    """Annotate the refusal of an input that is not of the rank or dtype that its layer takes."""
     name = {variable: name for name, variable in _input_variables(named, failure.given).items()}.get(
         failure.refused)
     if name is None:
@@ -206,15 +225,15 @@ def _told_of_input(error, named, failure):
     lines = ['%s was given %s %s, declared %s %s'
              % (layer_label(name, layer), shape_text(value.shape), value.dtype, shape_text(layer.shape),
                 variable.dtype)]
-    cause = refusal(layer.shape, variable.dtype, value)
+    cause = input_cause(layer.shape, variable.dtype, value)
     lines += ['likely cause: ' + cause] if cause else ['what Theano says: ' + _last_line(error)]
-    told = _layer_error(error, '\n'.join(lines))
-    told.layer = name
-    return told
+    annotated = _layer_error(error, '\n'.join(lines))
+    annotated.layer = name
+    return annotated
 
 
-def _remembered(failure):
-    """The network that the graph of a failing function remembers: name -> layer."""
+def _remembered_layers(failure):
+    """Return the network that the graph of a failing function remembers: name -> layer."""
     layers = [origin.layer for node in failure.graph.toposort() for chain in origins(node.outputs[0])
               for origin in chain[:1] if origin.layer is not None]
     return named_layers('layer_errors', lasagne.utils.unique(layers)) if layers else {}
@@ -229,7 +248,7 @@ def _place(nodes, names):
 
 
 def _input_variables(named, given):
-    """Name of an input layer -> the variable among a function's inputs that stands for it.
+    """Map the name of each input layer to the variable that stands for it among a function's inputs.
 
     It is the layer's own; or, as ``get_output`` may have been given another, the only one left of its
     rank and dtype.
@@ -252,17 +271,17 @@ def _given_shapes(named, given):
 
 
 def _operation(nodes):
-    return ', inside '.join(operation(node) for node in reversed(nodes))
+    return ', inside '.join(map(operation_text, reversed(nodes)))
 
 
-def _described(values):
+def _arrays_text(values):
     arrays = [value for value in values if isinstance(value, np.ndarray)]
     return ', '.join('%s %s' % (shape_text(value.shape), value.dtype)
                      for value in [value for value in arrays if value.ndim] or arrays)
 
 
-def _declared(layer):
-    """What a layer takes and gives, as a line of its own."""
+def _declaration(layer):
+    """Say what a layer takes and gives, in a line of its own."""
     sources = [source.output_shape for source in incoming_layers(layer)]
     sources = sources or [getattr(layer, 'input_shape', None) or layer.output_shape]
     return ['what it declares: %s -> %s' % (', '.join(map(shape_text, sources)),

@@ -1,17 +1,17 @@
-"""A network read aloud, layer by layer."""
+"""Read a network aloud, layer by layer."""
 import html
 import textwrap
 from collections import namedtuple
 
 import lasagne
 
-from lasagne_ext.debug._tables import CSS, Report, coloured, shape_text, short_number
+from lasagne_ext.debug.diagnosis.suspicions import Suspicion, suspicions
+from lasagne_ext.debug.probe import probe
+from lasagne_ext.debug.report import CSS, Report, coloured, shape_text, short_number
 from lasagne_ext.network.graph import (first_users, incoming_layers, layer_label, layer_list, named_layers,
                                        parameter_size, parameters_of)
 from lasagne_ext.network.inputs import Feed
-from lasagne_ext.debug.probe import probe
 from lasagne_ext.network.registry import phrase
-from lasagne_ext.debug.words.suspicions import Suspicion, suspicions
 
 #: A layer and what is said of it: one sentence, and what looks suspicious.
 Row = namedtuple('Row', 'number name type sentence suspicions')
@@ -20,7 +20,7 @@ _WIDTH = 100
 
 
 class Explanation(Report):
-    """A network in plain English; ``print()`` it, or let a notebook show it.
+    """Network in plain English; ``print()`` it, or let a notebook show it.
 
     Attributes
     ----------
@@ -56,7 +56,7 @@ class Explanation(Report):
         return dict(super().to_dict(), suspicions=[dict(s._asdict()) for s in self.suspicions])
 
     def title(self):
-        """How many layers there are, and all that looks suspicious.
+        """Say how many layers there are, and all that looks suspicious.
 
         Returns
         -------
@@ -176,7 +176,7 @@ def _sentence(name, layer, names, users):
 
 
 def _parameters(layer, names, users):
-    """How many parameters a layer has, and with which earlier layers it shares them."""
+    """Say how many parameters a layer has, and with which earlier layers it shares them."""
     count, shared = 0, []
     for parameter in parameters_of(layer):
         if users[parameter] == names[layer]:

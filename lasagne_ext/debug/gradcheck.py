@@ -4,17 +4,17 @@ from collections import OrderedDict
 
 import numpy as np
 
-from lasagne_ext.debug._tables import Report
-from lasagne_ext.debug.numbers.checked import NoGradient, differentiated, problem_of
-from lasagne_ext.debug.numbers.comparison import Failure, compare, entry, precision_of
-from lasagne_ext.ops._checks import check_number
+from lasagne_ext.checks import check_count, check_number
+from lasagne_ext.debug.gradients.comparison import Failure, compare, entry, precision_of
+from lasagne_ext.debug.gradients.problem import NoGradient, differentiated, problem_of
+from lasagne_ext.debug.report import Report
 
 #: Entries of an input that are moved each by itself, where `sample` is not given.
 SAMPLE = 64
 
 
 class GradCheck(Report):
-    """What became of a check of gradients: ``print()`` it; true if all of them are right.
+    """Result of a check of gradients: ``print()`` it; true if all of them are right.
 
     Attributes
     ----------
@@ -106,7 +106,7 @@ def _input(row):
 
 
 def _derivative(row):
-    """In words, for a sentence."""
+    """Return the check in words, for a sentence."""
     output = '(%s)' % _output(row) if row.output_index is None else _output(row)
     return 'd %s / d %s' % (output, _input(row))
 
@@ -196,8 +196,8 @@ def gradgradcheck(fn_or_layer, inputs, worst=5, seed=None, eps=None, rtol=None, 
 
     Parameters
     ----------
-    fn_or_layer, inputs, worst, seed, eps, rtol, atol, sample, deterministic, raise_exception : as in `gradcheck`
-        What is checked, and how.
+    fn_or_layer, inputs, worst, seed, eps, rtol, atol, sample, deterministic, raise_exception
+        What is checked, and how: as for :func:`gradcheck`.
 
     Returns
     -------
@@ -223,9 +223,8 @@ def gradgradcheck(fn_or_layer, inputs, worst=5, seed=None, eps=None, rtol=None, 
 
 
 def _check(caller, thing, inputs, worst, seed, eps, rtol, atol, sample, deterministic, raise_exception):
-    for name, value in (('worst', worst), ('sample', sample)):
-        if value is not None and (isinstance(value, bool) or int(value) != value or value < 1):
-            raise ValueError('%s: %s must be a positive whole number, got %r' % (caller, name, value))
+    worst = check_count(caller, 'worst', worst)
+    sample = SAMPLE if sample is None else check_count(caller, 'sample', sample)
     given = OrderedDict((name, check_number(caller, argument, value, 0))
                         for name, argument, value in (('step', 'eps', eps), ('rtol', 'rtol', rtol),
                                                       ('atol', 'atol', atol)) if value is not None)
@@ -240,7 +239,7 @@ def _check(caller, thing, inputs, worst, seed, eps, rtol, atol, sample, determin
         if caller == 'gradgradcheck':
             problem = differentiated(problem, rng)
         precision, note = precision_of(problem)
-        rows, kinks = compare(problem, precision._replace(**given), sample or SAMPLE, rng)
+        rows, kinks = compare(problem, precision._replace(**given), sample, rng)
     except (Failure, NoGradient) as error:
         failure = str(error)
     title = '%s of %s' % (caller, problem.title)

@@ -1,16 +1,17 @@
-"""The first value that is NaN or infinite."""
+"""Find the first value that is NaN or infinite."""
 from collections import namedtuple
 
 import lasagne
 import numpy as np
 import theano
 
-from lasagne_ext.debug._tables import Report
+from lasagne_ext.checks import check_choice
+from lasagne_ext.debug.diagnosis.nonfinite import Search, bad_value_dict, bad_value_text
 from lasagne_ext.debug.errors import layer_errors
-from lasagne_ext.network.graph import layer_list, named_layers
+from lasagne_ext.debug.report import Report
 from lasagne_ext.network.expressions import expressions, flattened, loss_of
+from lasagne_ext.network.graph import layer_list, named_layers
 from lasagne_ext.network.inputs import Feed
-from lasagne_ext.debug.numbers.bad_values import Search, plain, sentence
 
 #: Largest finite magnitude of a layer's output and of its parameters' gradients, and how many values of
 #: each are NaN or Inf; None where there are none, or it was not worked out.
@@ -20,7 +21,7 @@ ACTIONS = ('return', 'raise', 'debug')
 
 
 class NumericsReport(Report):
-    """What :func:`check_numerics` found; `first` is the first bad value, or None where all is finite.
+    """Result of :func:`check_numerics`; `first` is the first bad value, or None where all is finite.
 
     Attributes
     ----------
@@ -57,19 +58,19 @@ class NumericsReport(Report):
         if self.first is None:
             return 'check_numerics: all values are finite, forward%s' % (
                 ' and backward' if self._backward else '')
-        return 'check_numerics: the first bad value is ' + sentence(self.first)
+        return 'check_numerics: the first bad value is ' + bad_value_text(self.first)
 
     def footer(self):
         return '\n'.join('Harmless, for it reaches no layer\'s output%s: %s' % (
-            ' and no gradient' if self._backward else '', sentence(bad)) for bad in self.harmless)
+            ' and no gradient' if self._backward else '', bad_value_text(bad)) for bad in self.harmless)
 
     def emphasis(self, row):
         return 'bad' if row.bad_forward or row.bad_backward else None
 
     def to_dict(self):
         content = super().to_dict()
-        content['first'] = None if self.first is None else plain(self.first)
-        content['harmless'] = [plain(bad) for bad in self.harmless]
+        content['first'] = None if self.first is None else bad_value_dict(self.first)
+        content['harmless'] = [bad_value_dict(bad) for bad in self.harmless]
         return content
 
 
@@ -133,9 +134,7 @@ def check_numerics(layers, inputs, loss=None, action='return', deterministic=Fal
     >>> print(report.first.kind, report.first.where, report.first.cause, sep=' | ')
     Inf | NonlinearityLayer 'log' | the logarithm of 0 (1 of 2 inputs); clip it: T.log(T.maximum(x, 1e-7))
     """
-    if action not in ACTIONS:
-        raise ValueError('check_numerics: action must be one of %s, got %r'
-                         % (', '.join(map(repr, ACTIONS)), action))
+    check_choice('check_numerics', 'action', action, ACTIONS)
     layers = layer_list(layers)
     named = named_layers('check_numerics', layers)
     feed = Feed('check_numerics', named, inputs)
@@ -183,7 +182,7 @@ def _backward(named, feed, loss, rows):
 
 
 def _largest(values):
-    """The largest finite magnitude among arrays, and how many values are not finite."""
+    """Return the largest finite magnitude among arrays, and how many values are not finite."""
     flat = [np.asarray(value, dtype='float64').ravel() for value in values]
     flat = np.concatenate(flat) if flat else np.zeros(0)
     finite = flat[np.isfinite(flat)]

@@ -1,6 +1,5 @@
-"""Printing a value, or its gradient, while the network runs."""
+"""Print a value, or its gradient, while the network runs."""
 import itertools
-import numbers
 import pickle
 import warnings
 
@@ -8,6 +7,7 @@ import lasagne
 import numpy as np
 import theano
 
+from lasagne_ext.checks import check_count
 from lasagne_ext.debug.describe import describe
 from lasagne_ext.network import register_layer
 
@@ -15,7 +15,7 @@ _warned = False
 
 
 class PrintWarning(UserWarning):
-    """A print in a graph keeps Theano from rewriting it there, which can change numbers."""
+    """Warning that a print in a graph keeps Theano from rewriting it there, which can change numbers."""
 
 
 def _warn():
@@ -43,7 +43,7 @@ _TEXTS = {'describe': _described, 'shape': _shape, 'values': str}
 
 
 class _Printer:
-    """How values are shown; checked once, and common to a value and its gradient.
+    """Options of showing values; checked once, and common to a value and its gradient.
 
     A copy of a network prints where the network does: files are not copied.
     """
@@ -52,8 +52,6 @@ class _Printer:
         if not (callable(what) or isinstance(what, str) and what in _TEXTS):
             raise ValueError('%s: what must be %s, or a function of an array that returns text; got %r'
                              % (caller, ', '.join(map(repr, _TEXTS)), what))
-        if isinstance(every, bool) or not isinstance(every, numbers.Integral) or every < 1:
-            raise ValueError('%s: every must be a whole number from 1 on, got %r' % (caller, every))
         if file is not None and not callable(getattr(file, 'write', None)):
             raise TypeError('%s: file must have a method write(text), got %r' % (caller, file))
         if sink is not None and not callable(sink):
@@ -61,7 +59,8 @@ class _Printer:
         if sink is not None and (file is not None or what != 'describe'):
             raise ValueError('%s: give either sink, which gets arrays, or file and what, which make '
                              'lines of them' % caller)
-        self.what, self.every, self.file, self.sink = what, int(every), file, sink
+        self.what, self.file, self.sink = what, file, sink
+        self.every = check_count(caller, 'every', every)
         self.gradients = bool(gradients)
 
     def show(self, name, value):
@@ -88,7 +87,7 @@ class _Printer:
 
 
 class _Print(theano.Op):
-    """The identity, which shows its input each n-th time.
+    """Identity that shows its input each n-th time.
 
     It has no ``__props__``: two prints are never the same, even of one value, and both stay.
     """

@@ -1,4 +1,4 @@
-"""The value of every layer."""
+"""Compute the value of every layer."""
 import html
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -9,10 +9,10 @@ from tabulate import tabulate
 
 from lasagne_ext.checks import did_you_mean
 from lasagne_ext.debug.describe import describe
-from lasagne_ext.network.graph_copy import copies, merging_mode
-from lasagne_ext.network.graph import layer_list, layer_names, named_layers, select_names
 from lasagne_ext.network.expressions import expressions, flattened, labelled_parts, like, loss_of
 from lasagne_ext.network.function_cache import cached_function
+from lasagne_ext.network.graph import layer_list, layer_names, named_layers, select_names
+from lasagne_ext.network.graph_copy import copies, merging_mode
 from lasagne_ext.network.inputs import Feed
 
 
@@ -203,7 +203,7 @@ def _parts(values, names):
 
 
 def _gradients(loss, values):
-    """The loss's gradients with respect to values by name, in their form; None where there is none."""
+    """Return the loss's gradients with respect to values by name, in their form; None where there is none."""
     smooth = [part for part in _parts(values, values) if part.dtype.startswith(('float', 'complex'))]
     slopes = dict(zip(smooth, theano.grad(loss, smooth, disconnected_inputs='ignore',
                                           return_disconnected='None') if smooth else []))
@@ -212,6 +212,6 @@ def _gradients(loss, values):
 
 
 def _forms(values):
-    """Layers' outputs with True in place of a variable and False in place of None."""
+    """Return layers' outputs with True in place of a variable and False in place of None."""
     return OrderedDict((name, like(value, [part is not None for part in flattened(value)]))
                        for name, value in values.items())

@@ -1,16 +1,16 @@
-"""Statistics of every layer's value over many batches."""
+"""Compute statistics of every layer's value over many batches."""
 from collections import OrderedDict, namedtuple
 
 import numpy as np
 import theano
 
 from lasagne_ext.checks import did_you_mean
-from lasagne_ext.debug._tables import Report
-from lasagne_ext.network.graph import layer_list, named_layers, select_names
+from lasagne_ext.debug.report import Report
+from lasagne_ext.debug.statistics import RunningStatistics, Statistics, statistics_mode, unpack_statistics
 from lasagne_ext.network.expressions import expressions, labelled_parts
 from lasagne_ext.network.function_cache import cached_function
+from lasagne_ext.network.graph import layer_list, named_layers, select_names
 from lasagne_ext.network.inputs import Feed
-from lasagne_ext.debug.numbers.statistics import Running, Statistics, mode, unpacked
 
 #: Statistics of one layer: how many values, their range, mean and std (of the finite ones), and how many
 #: are zero, NaN and infinite.
@@ -130,7 +130,7 @@ def probe_statistics(layers, batches, deterministic=True, only=None):
         function, labels = cached_function(caller, named.values(), [list(named), names, bool(deterministic)],
                                 lambda: _compiled(caller, named, names, feed.variables, deterministic))
         for label, vector in zip(labels, function(*feed.values)):
-            found.setdefault(label, Running()).merge(unpacked(vector)[0])
+            found.setdefault(label, RunningStatistics()).merge(unpack_statistics(vector)[0])
     if not count:
         raise ValueError('%s: batches must hold at least one, got none' % caller)
     return ProbeStatistics([Row(label, **running.to_dict()) for label, running in found.items()], count)
@@ -141,5 +141,6 @@ def _compiled(caller, named, names, variables, deterministic):
     labelled = [(label, part) for name in names for label, part in labelled_parts(name, values[name])]
     statistics = [Statistics()(part) for _, part in labelled]
     # No default updates: to look must not change what is looked at.
-    return theano.function(list(variables.values()), statistics, mode=mode(), on_unused_input='ignore',
+    return theano.function(list(variables.values()), statistics, mode=statistics_mode(),
+                           on_unused_input='ignore',
                            no_default_updates=True), [label for label, _ in labelled]

@@ -1,5 +1,4 @@
-"""How long each layer takes."""
-import numbers
+"""Measure how long each layer takes."""
 import time
 from collections import OrderedDict, namedtuple
 
@@ -7,12 +6,12 @@ import lasagne
 import numpy as np
 import theano
 
-from lasagne_ext.checks import did_you_mean
-from lasagne_ext.debug._tables import Report
-from lasagne_ext.network.graph import layer_list, layer_names, named_layers, places
-from lasagne_ext.network.expressions import expressions, flattened, loss_of
-from lasagne_ext.network.inputs import Feed
+from lasagne_ext.checks import check_count, did_you_mean
+from lasagne_ext.debug.report import Report
 from lasagne_ext.engine.timing import node_seconds, timed_function
+from lasagne_ext.network.expressions import expressions, flattened, loss_of
+from lasagne_ext.network.graph import layer_list, layer_names, named_layers, places
+from lasagne_ext.network.inputs import Feed
 
 #: Times of one layer in a call, in milliseconds; `kind` is its class, '' for what is no layer. `share` is
 #: that of the whole call, `nodes` those behind it, slowest first.
@@ -107,7 +106,7 @@ class Profile(Report):
 
 
 class NodeTable(Report):
-    """The nodes behind one layer, slowest first."""
+    """Nodes behind one layer, slowest first."""
 
     right = (2, 3)
 
@@ -131,7 +130,7 @@ class NodeTable(Report):
 
 
 def _short(operation):
-    """An Op without its parameters where there are too many to be read in a table."""
+    """Return an Op's text, without its parameters where there are too many to be read in a table."""
     return operation if len(operation) <= 60 else operation.split('{')[0] + '{...}'
 
 
@@ -140,7 +139,7 @@ def _mark(nodes):
 
 
 class _Loss(lasagne.layers.Layer):
-    """The loss as a layer, so that its nodes are known by it like those of any other."""
+    """Loss as a layer, so that its nodes are known by it like those of any other."""
 
     def __init__(self, loss):
         super().__init__((), name='loss')
@@ -198,8 +197,7 @@ def profile(layers, inputs, loss=None, repeats=10, deterministic=False):
     >>> round(sum(row.share for row in report), 9)
     1.0
     """
-    if isinstance(repeats, bool) or not isinstance(repeats, numbers.Integral) or repeats < 1:
-        raise ValueError('profile: repeats must be a whole number from 1 on, got %r' % (repeats,))
+    repeats = check_count('profile', 'repeats', repeats)
     layers = layer_list(layers)
     named = named_layers('profile', layers)
     feed = Feed('profile', named, inputs)
@@ -220,7 +218,7 @@ def profile(layers, inputs, loss=None, repeats=10, deterministic=False):
     except ValueError as error:
         raise ValueError('profile: %s' % error) from None
     calls, unprofiled = _measure(timed, theano.function(*arguments, **options), feed.values, repeats)
-    return Profile(_rows(calls, names, kinds), 1e3 * unprofiled, int(repeats))
+    return Profile(_rows(calls, names, kinds), 1e3 * unprofiled, repeats)
 
 
 def _free(name, taken):
@@ -239,7 +237,7 @@ def _with_gradients(loss, layers, variables):
 
 
 def _measure(timed, plain, values, repeats):
-    """The faster half of the calls as (seconds, seconds by node), and the mean seconds of `plain`."""
+    """Return the faster half of the calls as (seconds, seconds by node), and the mean seconds of `plain`."""
     calls, seconds = [], []
     for _ in range(repeats + 1):
         start = time.perf_counter()

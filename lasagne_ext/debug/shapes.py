@@ -5,13 +5,13 @@ import lasagne
 import numpy as np
 import theano
 
-from lasagne_ext.debug._tables import Report, shape_text
-from lasagne_ext.debug.errors import retold
-from lasagne_ext.network.expressions import expressions, flattened
-from lasagne_ext.network.inputs import Feed
-from lasagne_ext.network.graph import incoming_layers, layer_label, named_layers
-from lasagne_ext.network.shapes import agrees, axis_order, declared_for, is_shape
+from lasagne_ext.debug.errors import annotate_error
+from lasagne_ext.debug.report import Report, shape_text
 from lasagne_ext.engine.monitoring import Monitored
+from lasagne_ext.network.expressions import expressions, flattened
+from lasagne_ext.network.graph import incoming_layers, layer_label, named_layers
+from lasagne_ext.network.inputs import Feed
+from lasagne_ext.network.shapes import agrees, axis_order, declared_for, is_shape
 
 #: `declared` is what the layer declares; `actual` the shape of what it gives, a tuple of shapes where it
 #: gives several values, or None. `verdict` is ``'ok'``, ``'false'``, ``'consequence'``, ``'failed'`` or
@@ -22,7 +22,7 @@ _EMPHASIS = {'false': 'bad', 'failed': 'bad', 'consequence': 'doubtful', 'not re
 
 
 class ShapeReport(Report):
-    """What :func:`check_shapes` found.
+    """Result of :func:`check_shapes`.
 
     Attributes
     ----------
@@ -136,7 +136,7 @@ def check_shapes(layers, inputs, dimensions=None, deterministic=True):
 
 
 def _values(named, feed, deterministic):
-    """The values of all layers that work, by name, and what the others said: name -> text."""
+    """Return the values of all layers that work, by name, and what the others said: name -> text."""
     remaining, failures = OrderedDict(named), {}
     while remaining:
         try:
@@ -148,13 +148,13 @@ def _values(named, feed, deterministic):
             return {name: [next(computed) for _ in flattened(output)]
                     for name, output in outputs.items()}, failures
         except Exception as error:
-            told = retold(error, remaining)
-            if told is None or told.layer is None:
+            annotated = annotate_error(error, remaining)
+            if annotated is None or annotated.layer is None:
                 raise
-            lines = str(told).splitlines()
-            failures[told.layer] = '; '.join(lines[:1] + [line for line in lines[1:]
+            lines = str(annotated).splitlines()
+            failures[annotated.layer] = '; '.join(lines[:1] + [line for line in lines[1:]
                                                           if line.startswith('likely cause')])
-            _drop(remaining, told.layer)
+            _drop(remaining, annotated.layer)
     return {}, failures
 
 
@@ -195,7 +195,7 @@ def _row(name, layer, values, shapes, failures):
 
 
 def _would_be_right(layer, shapes, actual):
-    """Whether the layer's rule is right and only what it was told of its incoming layers is not."""
+    """Return whether the layer's rule is right and only the shapes of its incoming layers are not."""
     sources = incoming_layers(layer)
     if not any(source in shapes and is_shape(source.output_shape)
                and not agrees(source.output_shape, shapes[source]) for source in sources):
@@ -217,7 +217,7 @@ def _problem(row, layer):
 
 
 def _by_layer(named, dimensions):
-    """Layer -> names of its axes, from names or layers."""
+    """Map layers to the names of their axes, given by names or layers."""
     if dimensions is None:
         return {}
     if not isinstance(dimensions, dict):
@@ -241,7 +241,7 @@ def _by_layer(named, dimensions):
 
 
 def _conflicts(named, layer, dimensions, shapes):
-    """Where an axis of `layer` has another size than one of that name in a layer before it."""
+    """Say where an axis of `layer` has another size than one of that name in a layer before it."""
     found = []
     for number, (axis, size) in enumerate(_sized(layer, dimensions, shapes)):
         for name, other in named.items():
@@ -260,13 +260,13 @@ def _conflicts(named, layer, dimensions, shapes):
 
 
 def _sized(layer, dimensions, shapes):
-    """Pairs of name and size of a layer's axes."""
+    """Return pairs of name and size of a layer's axes."""
     shape = shapes.get(layer)
     return list(zip(dimensions.get(layer, ()), shape)) if is_shape(shape) else []
 
 
 def _doubts(named, feed, values):
-    """What may be a mistake: batches of several sizes, and float64 where float32 is asked for."""
+    """Say what may be a mistake: batches of several sizes, and float64 where float32 is asked for."""
     batches = OrderedDict()
     for layer, value in zip(feed.variables, feed.values):
         if layer.shape and layer.shape[0] is None:

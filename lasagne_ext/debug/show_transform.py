@@ -1,4 +1,4 @@
-"""Where a spatial transformer looks."""
+"""Show where a spatial transformer looks."""
 import base64
 import io
 import os
@@ -12,11 +12,12 @@ import theano.tensor as T
 from lasagne_ext import layers as ours
 from lasagne_ext import ops
 from lasagne_ext._files import whole_file
-from lasagne_ext.debug._tables import Report
-from lasagne_ext.network.inputs import Feed
+from lasagne_ext.checks import check_count
+from lasagne_ext.debug.drawing.transforms import (affine_words, grid_words, half_extents, picture,
+                                                  projective_words)
+from lasagne_ext.debug.report import Report
 from lasagne_ext.network.graph import layer_label, named_layers
-from lasagne_ext.debug.pictures.transform import picture
-from lasagne_ext.debug.words.theta import affine_words, grid_words, half_extents, projective_words
+from lasagne_ext.network.inputs import Feed
 
 #: A window in an image. `outside` is the share of samples that lie outside the image, or nowhere;
 #: `theta` the matrix as nested lists, None where there is none.
@@ -25,11 +26,11 @@ Row = namedtuple('Row', 'image glimpse words flags outside theta')
 #: How far beyond 1 a normalised coordinate may be by rounding.
 _ROUNDING = 1e-6
 
-_WHERE = 'show_transform'
+_CALLER = 'show_transform'
 
 
 def _transformers():
-    """The classes of layers that can be shown."""
+    """Return the classes of layers that can be shown."""
     classes = [ours.TransformerLayer, ours.ProjectiveTransformerLayer, ours.TPSTransformerLayer,
                ours.GridSampleLayer, ours.FlowWarpLayer, ours.MultiGlimpseLayer]
     return tuple(classes + [getattr(lasagne.layers, name) for name in ('TransformerLayer',
@@ -38,7 +39,7 @@ def _transformers():
 
 
 class Transforms(Report):
-    """Where a transformer looks in some images: ``print()`` it, or let a notebook show the picture.
+    """Windows of a transformer in some images: ``print()`` it, or let a notebook show the picture.
 
     Attributes
     ----------
@@ -86,7 +87,7 @@ class Transforms(Report):
         return 'doubtful' if row.flags or row.outside > .5 else None
 
     def title(self):
-        return '%s of %s' % (_WHERE, self.layer)
+        return '%s of %s' % (_CALLER, self.layer)
 
     def footer(self):
         return ('The window is where the output is sampled: what it shows turns, grows and moves the other '
@@ -96,7 +97,7 @@ class Transforms(Report):
         return dict(super().to_dict(), layer=self.layer)
 
     def figure(self, titles=None):
-        """A picture: every image, the sampling grid in it, and the output.
+        """Draw a picture: every image, the sampling grid in it, and the output.
 
         Parameters
         ----------
@@ -120,7 +121,7 @@ class Transforms(Report):
             crops = crops[:, :, :, crops.shape[3] // 2]
         if titles is None:
             titles = [str(k) for k in range(len(images))]
-        return picture(_WHERE, images, grids, crops, self._align_corners, titles)
+        return picture(_CALLER, images, grids, crops, self._align_corners, titles)
 
     def save(self, path, titles=None):
         """Write the picture to a file.
@@ -149,7 +150,7 @@ class Transforms(Report):
         # With a picture beside it, a notebook would store that twice.
         png = self._png()
         return ('' if png is None else '<img alt="%s" src="data:image/png;base64,%s">' % (
-            _WHERE, base64.b64encode(png).decode('ascii'))) + super()._repr_html_()
+            _CALLER, base64.b64encode(png).decode('ascii'))) + super()._repr_html_()
 
 
 def show_transform(layer, inputs, count=8, deterministic=True):
@@ -210,11 +211,10 @@ def show_transform(layer, inputs, count=8, deterministic=True):
     The window is where the output is sampled: what it shows turns, grows and moves the other way.
     Sizes are relative to the image; it is shifted by parts of half the image.
     """
-    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-        raise ValueError('%s: count must be a positive whole number, got %r' % (_WHERE, count))
-    named = named_layers(_WHERE, layer)
+    count = check_count(_CALLER, 'count', count)
+    named = named_layers(_CALLER, layer)
     name, transformer = _only_transformer(named, layer)
-    feed = Feed(_WHERE, named, inputs)
+    feed = Feed(_CALLER, named, inputs)
     images, points, crops = lasagne.layers.get_output(
         list(transformer.input_layers) + [transformer], inputs=feed.variables, deterministic=deterministic)
     theta, grid = _theta_and_grid(transformer, images, points, crops)
@@ -233,7 +233,7 @@ def show_transform(layer, inputs, count=8, deterministic=True):
 
 
 def _only_transformer(named, layer):
-    """The transformer that is meant, with its name."""
+    """Return the transformer that is meant, with its name."""
     classes = _transformers()
     if isinstance(layer, classes):
         return next((name, other) for name, other in named.items() if other is layer)
@@ -242,18 +242,18 @@ def _only_transformer(named, layer):
         return found[0]
     if found:
         raise ValueError('%s: the network has %d transformers, give one of them: %s' % (
-            _WHERE, len(found), ', '.join(layer_label(*pair) for pair in found)))
+            _CALLER, len(found), ', '.join(layer_label(*pair) for pair in found)))
     raise ValueError('%s: there is no transformer in the network; those that can be shown are %s' % (
-        _WHERE, ', '.join(sorted({kind.__name__ for kind in classes}))))
+        _CALLER, ', '.join(sorted({kind.__name__ for kind in classes}))))
 
 
 def _align_corners(layer):
-    """What the transformer says; Lasagne's own know of nothing else than True."""
+    """Return what the transformer says; Lasagne's own know of nothing else than True."""
     return layer.modes['align_corners'] if hasattr(layer, 'modes') else True
 
 
 def _theta_and_grid(layer, images, points, crops):
-    """The symbolic matrices, or None, and the normalised coordinates of all samples."""
+    """Return the symbolic matrices, or None, and the normalised coordinates of all samples."""
     rank, align_corners = images.ndim - 2, _align_corners(layer)
     in_size = tuple(images.shape[2 + k] for k in range(rank))
     out_size = tuple(crops.shape[crops.ndim - rank + k] for k in range(rank))
@@ -294,7 +294,7 @@ def _row(layer, image, glimpse, in_size, grid, theta):
 
 
 def _positions(layer, in_size, out_size, align_corners):
-    """Normalised coordinates of the samples if the whole image is sampled, or if nothing flows."""
+    """Return normalised coordinates of the samples if the whole image is sampled, or if nothing flows."""
     sizes = in_size if isinstance(layer, ours.FlowWarpLayer) else out_size
     places = np.stack(np.meshgrid(*[np.arange(size) for size in out_size], indexing='ij')[::-1], -1)
     return (places - (np.array(sizes[::-1]) - 1) / 2) / half_extents(sizes, align_corners)

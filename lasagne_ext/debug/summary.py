@@ -1,16 +1,16 @@
-"""The table of a network's layers."""
+"""Tabulate a network's layers."""
 from collections import OrderedDict
 
 from lasagne_ext.checks import did_you_mean
-from lasagne_ext.debug._tables import Report, shape_text, short_number
+from lasagne_ext.debug.report import Report, shape_text, short_number
 from lasagne_ext.network.blocks import repeated_blocks
 from lasagne_ext.network.graph import first_users, named_layers, parameter_size
-from lasagne_ext.network.table import Row, network_rows
 from lasagne_ext.network.shapes import parts_of
+from lasagne_ext.network.table import Row, network_rows
 
 
 class Summary(Report):
-    """A network as a table: ``print()`` it, or let a notebook show it.
+    """Network as a table: ``print()`` it, or let a notebook show it.
 
     Attributes
     ----------
@@ -112,7 +112,7 @@ def _counted(number, what):
 
 
 def _differs(row):
-    """Whether the actual shape is another than the declared one."""
+    """Return whether the actual shape is another than the declared one."""
     actual, declared = parts_of(row.output_shape), parts_of(row.declared_shape)
     if actual is None or declared is None:
         return False
@@ -154,8 +154,8 @@ _COLUMNS = OrderedDict([
     ('dtype', lambda row: row.dtype),
     ('multiply-adds', lambda row: _number_cell(row.multiply_adds, row)),
     ('bytes', lambda row: _number_cell(row.bytes, row))])
-_COLUMN_SYNONYMS = {'shape': 'output shape', 'params': 'parameters', 'inputs': 'incoming', 'macs': 'multiply-adds',
-                    'flops': 'multiply-adds', 'memory': 'bytes'}
+_COLUMN_SYNONYMS = {'shape': 'output shape', 'params': 'parameters', 'inputs': 'incoming',
+                    'macs': 'multiply-adds', 'flops': 'multiply-adds', 'memory': 'bytes'}
 _FLUSH_RIGHT = ('#', 'parameters', 'multiply-adds', 'bytes')
 
 
@@ -251,7 +251,7 @@ def _check_columns(columns):
 
 
 def _collapsed(rows, blocks):
-    """The rows to show, of every repeated block only the first, behind a row that announces it."""
+    """Return the rows to show, of every repeated block only the first, behind a row that announces it."""
     shown, position = [], 0
     for block in blocks:
         first = rows[block.start:block.start + block.length]

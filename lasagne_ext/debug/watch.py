@@ -1,29 +1,159 @@
-"""How activations, gradients and weights develop in training."""
+"""Record how activations, gradients and weights develop in training."""
 import io
 import numbers
-from collections import OrderedDict
+from collections import OrderedDict, namedtuple
 
 import lasagne
 import numpy as np
 import theano
 
-from lasagne_ext.debug._history import History, Row
-from lasagne_ext.network.graph import layer_list, layer_names, localisation_layers, named_layers
+from lasagne_ext._figures import new_figure
+from lasagne_ext.debug.report import Report
+from lasagne_ext.debug.statistics import RunningStatistics, Statistics, statistics_mode, unpack_statistics
 from lasagne_ext.network.expressions import expressions, flattened, labelled_parts, loss_of
 from lasagne_ext.network.function_cache import cached_function
+from lasagne_ext.network.graph import layer_list, layer_names, localisation_layers, named_layers
 from lasagne_ext.network.inputs import Feed
-from lasagne_ext.debug.numbers.statistics import Running, Statistics, mode, unpacked
 
 #: See the notes of :func:`watch`.
 DEAD_SHARE, VANISHING, EXPLODING, LARGE_UPDATE = .5, 1e-6, 1e3, 1.
 
+#: One layer, or one parameter, at one time. Of a layer: `mean` and `std` of its output, the shares of
+#: `zeros` in it and of `dead` units. Of a parameter: the norms of its `gradient` and of its `weights`, and
+#: `ratio`, how far it has moved since the last record relative to its norm then. What does not apply
+#: is None. `flags` are words, see :func:`watch`.
+Row = namedtuple('Row', 'epoch kind name mean std zeros dead gradient weights ratio flags')
 
-class Watcher:
-    """Records how a network does on one batch whenever it is called; see :func:`watch`.
+#: What is drawn: heading, kind of the rows, field, and whether its axis is logarithmic.
+_PANELS = (('std of activations', 'layer', 'std', True), ('share of zeros', 'layer', 'zeros', False),
+           ('norm of gradients', 'parameter', 'gradient', True),
+           ('update / weights', 'parameter', 'ratio', True))
+
+
+class WatchHistory(Report):
+    """Record of a watcher, epoch by epoch; ``print()`` shows the last one as a table.
 
     Attributes
     ----------
-    history : History
+    rows : list of Row
+        Of all epochs, in each of all layers and then of all parameters.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lasagne.layers import DenseLayer, InputLayer
+    >>> from lasagne_ext.debug import watch
+    >>> net = DenseLayer(InputLayer((None, 4), name='in'), 2, name='out')
+    >>> history = watch(net, np.ones((3, 4))).record()
+    >>> [row.name for row in history.rows]
+    ['in', 'out', 'out.W', 'out.b']
+    """
+
+    right = tuple(range(1, 8))
+
+    def last(self):
+        """Give the last epoch's part of the history.
+
+        Returns
+        -------
+        WatchHistory
+            Of one epoch.
+        """
+        return WatchHistory([row for row in self.rows if row.epoch == self.rows[-1].epoch])
+
+    def series(self, field):
+        """Follow a field of the rows through the epochs.
+
+        Parameters
+        ----------
+        field : str
+            Such as ``'std'``, or another of a row.
+
+        Returns
+        -------
+        OrderedDict
+            Name of a layer or parameter -> ``(epochs, values)``, two lists.
+        """
+        found = OrderedDict()
+        for row in self.rows:
+            if getattr(row, field) is not None:
+                epochs, values = found.setdefault(row.name, ([], []))
+                epochs.append(row.epoch)
+                values.append(getattr(row, field))
+        return found
+
+    def plot(self):
+        """Draw all epochs: activations, zeros, gradients, and updates, a panel each.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            ``figure.savefig('history.png')`` writes it.
+
+        Raises
+        ------
+        ImportError
+            If there is no matplotlib.
+        """
+        figure = new_figure('watch', (11, 7.5))              # which says so if there is no matplotlib
+        import matplotlib
+        for axes, (heading, kind, field, logarithmic) in zip(figure.subplots(2, 2).flat, _PANELS):
+            names = list(OrderedDict.fromkeys(row.name for row in self.rows if row.kind == kind))
+            colours = matplotlib.colormaps['viridis' if len(names) > 10 else 'tab10']
+            series = self.series(field)
+            for number, name in enumerate(names):
+                epochs, values = series.get(name, ([], []))
+                axes.plot(epochs, [value if value > 0 or not logarithmic else np.nan for value in values],
+                          marker='.', label=name, color=colours(
+                              number / (len(names) - 1) if len(names) > 10 else number))
+            axes.set_title(heading)
+            axes.set_xlabel('epoch')
+            axes.locator_params(axis='x', integer=True)
+            if logarithmic:
+                axes.set_yscale('log')
+            # Of many, coloured by depth, the first and the last.
+            shown = axes.lines if len(names) <= 10 else [axes.lines[0], axes.lines[-1]]
+            if shown:
+                axes.legend(handles=list(shown), fontsize='small')
+        return figure
+
+    def head(self):
+        return ['layer or parameter', 'mean', 'std', 'zero', 'dead', 'gradient', 'weights',
+                'update/weights', 'flags']
+
+    def cells(self):
+        return [[row.name] + [_number(value) for value in (row.mean, row.std)]
+                + [_share(value) for value in (row.zeros, row.dead)]
+                + [_number(value) for value in (row.gradient, row.weights, row.ratio)]
+                + [', '.join(row.flags)] for row in self.rows]
+
+    def title(self):
+        return 'epoch %s' % self.rows[-1].epoch if self.rows else 'nothing recorded'
+
+    def emphasis(self, row):
+        return 'bad' if row.flags else None
+
+    def __str__(self):
+        return super(WatchHistory, self.last()).__str__() if self.rows else self.title()
+
+    def _repr_html_(self):
+        return super(WatchHistory, self.last())._repr_html_() if self.rows else self.title()
+
+
+def _number(value):
+    return '' if value is None else '%.3g' % value
+
+
+def _share(value):
+    return '' if value is None else '%.1f %%' % (100 * value)
+
+
+class Watcher:
+    """Recorder of how a network does on one batch whenever it is called; see :func:`watch`.
+
+    Attributes
+    ----------
+    history : WatchHistory
         What was recorded so far.
 
     Examples
@@ -43,7 +173,7 @@ class Watcher:
         self._named = named_layers('watch', self.layers)
         self._feed = Feed('watch', self._named, inputs)
         self.loss, self.deterministic = loss, bool(deterministic)
-        self._last, self.history = {}, History([])
+        self._last, self.history = {}, WatchHistory([])
         self._function()                                 # refuses a wrong loss now, not after an epoch
 
     def record(self, epoch=None):
@@ -57,7 +187,7 @@ class Watcher:
 
         Returns
         -------
-        History
+        WatchHistory
             This record alone.
         """
         rows = self.history.rows
@@ -69,21 +199,21 @@ class Watcher:
         vectors = function(*self._feed.values)
         new = [_layer_row(epoch, name, vector, may_die)
                for (name, may_die), vector in zip(activations, vectors)]
-        gradients = [unpacked(vector)[0] for vector in vectors[len(activations):]]
+        gradients = [unpack_statistics(vector)[0] for vector in vectors[len(activations):]]
         steepest = max([gradient.norm for gradient in gradients], default=0.)
         for (name, parameter), gradient in zip(parameters.items(), gradients):
             new.append(self._parameter_row(epoch, name, parameter, gradient, steepest))
-        self.history = History(rows + new)
-        return History(new)
+        self.history = WatchHistory(rows + new)
+        return WatchHistory(new)
 
     __call__ = record
 
     def _parameter_row(self, epoch, name, parameter, gradient, steepest):
         value = np.asarray(parameter.get_value())
-        weights, ratio = Running().add(value).norm, None
+        weights, ratio = _norm(value), None
         if name in self._last and self._last[name].shape == value.shape:
-            last = Running().add(self._last[name]).norm
-            ratio = Running().add(value.astype('float64') - self._last[name]).norm / last if last else None
+            last = _norm(self._last[name])
+            ratio = _norm(value.astype('float64') - self._last[name]) / last if last else None
         self._last[name] = value
         flags = []
         if gradient.nans or gradient.infs or gradient.norm > EXPLODING:
@@ -97,9 +227,8 @@ class Watcher:
         return Row(epoch, 'parameter', name, None, None, None, None, gradient.norm, weights, ratio, flags)
 
     def _function(self):
-        return cached_function('watch', self._named.values(),
-                    [layer_names(self.layers, self._named), list(self._named), self.loss, self.deterministic],
-                    self._compiled)
+        options = [layer_names(self.layers, self._named), list(self._named), self.loss, self.deterministic]
+        return cached_function('watch', self._named.values(), options, self._compiled)
 
     def _compiled(self):
         values = expressions('watch', self._named, self._feed.variables, self.deterministic)
@@ -118,11 +247,11 @@ class Watcher:
         statistics += [Statistics()(slope) for slope in slopes]
         # To look must not change what is looked at, such as the averages of a batch normalisation.
         function = theano.function(list(self._feed.variables.values()), statistics,
-                                   mode=mode(), on_unused_input='ignore', no_default_updates=True)
+                                   mode=statistics_mode(), on_unused_input='ignore', no_default_updates=True)
         return function, activations, parameters
 
     def plot(self):
-        """Draw the history, see :meth:`History.plot`.
+        """Draw the history, see :meth:`WatchHistory.plot`.
 
         Returns
         -------
@@ -143,8 +272,13 @@ class Watcher:
         return '<Watcher of %d layers, %d rows>' % (len(self._named), len(self.history))
 
 
+def _norm(value):
+    # Values that are not finite are left out.
+    return RunningStatistics().add(value).norm
+
+
 def _layer_row(epoch, name, vector, may_die):
-    running, units, dead = unpacked(vector)
+    running, units, dead = unpack_statistics(vector)
     share = dead / units if units else None
     flags = []
     if may_die and share is not None and share >= DEAD_SHARE:
@@ -156,14 +290,14 @@ def _layer_row(epoch, name, vector, may_die):
 
 
 def _unit_axis(layer, part):
-    """The axis that numbers a layer's units or channels; that of a recurrent layer is the last."""
+    """Return the axis that numbers a layer's units or channels; that of a recurrent layer is the last."""
     if part.ndim < 2:
         return None
     return part.ndim - 1 if hasattr(layer, 'hid_init') else 1
 
 
 def _parameters(named):
-    """The trainable parameters, each once, as ``layer.W``."""
+    """Return the trainable parameters, each once, as ``layer.W``."""
     found, seen = OrderedDict(), set()
     for layer_name, layer in named.items():
         for number, parameter in enumerate(layer.get_params(trainable=True)):
@@ -231,7 +365,7 @@ def watch(layers, inputs, loss=None, deterministic=False):
     >>> net = DenseLayer(InputLayer((None, 2), name='in'), 2, W=np.eye(2), name='out')
     >>> watcher = watch(net, np.array([[1., -1.], [3., -1.]]))
     >>> watcher.record()
-    <History of 4 rows>
+    <WatchHistory of 4 rows>
     >>> net.W.set_value(1.5 * net.W.get_value())               # in place of an epoch of training
     >>> print(watcher.record())
     epoch 1

@@ -62,7 +62,7 @@ def cached_function(caller, layers, options, build):
 
 
 class _Entry:
-    """A value, and weak references to the objects of its key; it is dropped with any of them."""
+    """Value with weak references to the objects of its key; it is dropped with any of them."""
 
     def __init__(self, key, value):
         self.alive, self.value = True, value

@@ -171,11 +171,6 @@ def select_names(caller, named, only):
     return [name for name in named if name in found]
 
 
-def near_miss(name, known):
-    """Return ``" (did you mean 'fc1'?)"``, or '' where nothing is near."""
-    return did_you_mean(name, known).replace('; ', ' (') + ')' if did_you_mean(name, known) else ''
-
-
 def parameters_of(layer, **tags):
     """Return the shared variables among a layer's parameters, each once.
 

@@ -1,5 +1,6 @@
 """Put sizes, axes, windows and nonlinearities into words."""
 import math
+import re
 
 #: What a nonlinearity does, by its name.
 _NONLINEARITIES = {
@@ -131,3 +132,9 @@ def pad_words(pad):
     if not any(pads):
         return 'without padding'
     return 'padded by %s' % (pads[0] if len(set(pads)) == 1 else window_words(pads))
+
+
+def operation_text(node):
+    """Return a node's operation, without what some add in braces by the dozen."""
+    text = str(node.op)
+    return text if len(text) <= 40 else re.split(r'[{(]', text)[0]

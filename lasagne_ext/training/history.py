@@ -1,7 +1,7 @@
 """Keep the losses and metrics of a training, epoch by epoch."""
 from lasagne_ext._figures import new_figure
 from lasagne_ext.checks import check_choice, did_you_mean
-from lasagne_ext.debug._tables import Report
+from lasagne_ext.debug.report import Report
 
 #: Formats of the columns that are no loss or metric; those are '%.4g'.
 _FORMATS = {'epoch': '%d', 'seconds': '%.3g', 'learning_rate': '%.3g'}

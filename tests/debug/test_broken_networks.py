@@ -9,8 +9,8 @@ from lasagne.layers import (ConcatLayer, Conv2DLayer, DenseLayer, ElemwiseSumLay
 from lasagne.nonlinearities import identity, softmax
 from theano.sandbox.rng_mrg import MRG_RandomStreams
 
-from lasagne_ext.debug import (LayerError, check_numerics, check_shapes, explain, gradcheck,
-                               layer_errors, summary)
+from lasagne_ext.debug import (LayerError, check_numerics, check_shapes, explain, gradcheck, layer_errors,
+                               summary)
 
 pytestmark = pytest.mark.usefixtures('fast_compile')
 

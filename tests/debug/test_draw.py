@@ -6,18 +6,15 @@ import re
 import shutil
 import xml.etree.ElementTree as ElementTree
 
-import lasagne
 import numpy as np
 import pytest
 import theano
-from lasagne.layers import (ConcatLayer, Conv2DLayer, DenseLayer, DropoutLayer, ElemwiseSumLayer,
-                            FlattenLayer, InputLayer, LSTMLayer, MaxPool2DLayer, MergeLayer,
-                            NonlinearityLayer)
+from lasagne.layers import (ConcatLayer, DenseLayer, DropoutLayer, ElemwiseSumLayer, InputLayer,
+                            MergeLayer)
 
 from lasagne_ext.debug import draw
+from lasagne_ext.debug.drawing.layout import Layout
 from lasagne_ext.network.registry import COLOURS
-from lasagne_ext.debug.pictures.layout import Layout
-from lasagne_ext.layers import TransformerLayer, localization
 
 AWKWARD = 'a "quoted" <b>\\n & \n line \x07 { | } é 層'
 

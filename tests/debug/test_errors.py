@@ -10,7 +10,7 @@ from lasagne.layers import (ConcatLayer, DenseLayer, ElemwiseSumLayer, Embedding
 from lasagne.objectives import categorical_crossentropy
 
 import lasagne_ext
-from lasagne_ext.debug import LayerError, errors, layer_errors, notebook
+from lasagne_ext.debug import LayerError, errors, layer_errors
 
 FLOAT = theano.config.floatX
 
@@ -334,7 +334,7 @@ def test_notebook_whose_network_is_gone():
         return compiled(*vectors())
 
     shell = Shell()
-    notebook.load_ipython_extension(shell)
+    lasagne_ext.load_ipython_extension(shell)
     _, error, _ = shell.run(build(), zeros(2, 5))
     assert str(error).startswith("DenseLayer 'one' (forward) failed in ")
 
@@ -364,4 +364,4 @@ def test_bad_arguments(layers, error, message):
 
 
 def test_nothing_to_tell():
-    assert errors.retold(None) is None and errors.retold(ValueError()) is None
+    assert errors.annotate_error(None) is None and errors.annotate_error(ValueError()) is None

@@ -11,7 +11,7 @@ from lasagne.layers import Conv2DLayer, DenseLayer, InputLayer, Layer, MergeLaye
 
 from lasagne_ext.debug import (check_numerics, check_shapes, draw, explain, gradcheck, gradgradcheck, probe,
                                probe_statistics, profile, summary, watch)
-from lasagne_ext.debug._tables import CSS
+from lasagne_ext.debug.report import CSS
 
 pytestmark = pytest.mark.usefixtures('nothing_compiled')
 

@@ -415,12 +415,13 @@ def test_bad_arguments(thing, inputs, error, message):
             check(thing, inputs)
 
 
-@pytest.mark.parametrize('options, message', [
-    ({'worst': 0}, 'worst must be a positive whole number, got 0'),
-    ({'sample': 1.5}, 'sample must be a positive whole number, got 1.5'),
-    ({'rtol': -1}, 'rtol must be at least 0'), ({'eps': 0.}, 'eps must be more than 0')])
-def test_bad_options(options, message):
-    with pytest.raises(ValueError, match='gradcheck: ' + message):
+@pytest.mark.parametrize('options, error, message', [
+    ({'worst': 0}, ValueError, 'worst must be at least 1, got 0'),
+    ({'sample': 1.5}, TypeError, 'sample must be a whole number, got 1.5'),
+    ({'rtol': -1}, ValueError, 'rtol must be at least 0'),
+    ({'eps': 0.}, ValueError, 'eps must be more than 0')])
+def test_bad_options(options, error, message):
+    with pytest.raises(error, match='gradcheck: ' + message):
         gradcheck(T.tanh, np.ones(2), **options)
 
 

@@ -185,9 +185,9 @@ def test_warning_once_in_a_process(monkeypatch):
 
 @pytest.mark.parametrize('options, error, message', [
     (dict(what='everything'), ValueError, "what must be 'describe', 'shape', 'values', or a function"),
-    (dict(every=0), ValueError, 'every must be a whole number from 1 on, got 0'),
-    (dict(every=1.5), ValueError, 'every must be a whole number'),
-    (dict(every=True), ValueError, 'every must be a whole number'),
+    (dict(every=0), ValueError, 'every must be at least 1, got 0'),
+    (dict(every=1.5), TypeError, 'every must be a whole number'),
+    (dict(every=True), TypeError, 'every must be a whole number'),
     (dict(file='log.txt'), TypeError, r"file must have a method write\(text\), got 'log.txt'"),
     (dict(sink=3), TypeError, 'sink must be a function'),
     (dict(sink=print, what='shape'), ValueError, 'give either sink')])

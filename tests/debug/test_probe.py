@@ -1,8 +1,6 @@
 """Every layer's value, without touching the network's numbers."""
-import gc
 import json
 import tracemalloc
-import weakref
 from collections import OrderedDict
 
 import lasagne
@@ -14,8 +12,7 @@ from lasagne.layers import (ConcatLayer, DenseLayer, DropoutLayer, EmbeddingLaye
                             NonlinearityLayer, get_output)
 
 from lasagne_ext.debug import PrintLayer, describe, probe, probe_statistics
-from lasagne_ext.network import function_cache
-from lasagne_ext.debug.numbers.statistics import Running
+from lasagne_ext.debug.statistics import RunningStatistics
 
 FLOAT = theano.config.floatX
 
@@ -302,74 +299,6 @@ def test_arrays_are_never_overwritten(rng):
     assert not any(np.may_share_memory(a, b) for k, a in enumerate(arrays) for b in arrays[:k] + [x])
 
 
-@pytest.fixture
-def compilations(monkeypatch):
-    """A list that grows with every compiled function."""
-    made, compiled = [], theano.function
-    monkeypatch.setattr(theano, 'function', lambda *args, **kwargs: made.append(1)
-                        or compiled(*args, **kwargs))
-    return made
-
-
-def test_function_is_kept(compilations, nothing_compiled):
-    net = network()
-    hidden = lasagne.layers.get_all_layers(net)[1]
-    probe(net, np.ones((1, 4)))
-    probe(net, np.zeros((7, 4)))
-    hidden.W.set_value(2 * hidden.W.get_value())
-    np.testing.assert_allclose(probe(net, np.ones((1, 4)))['hidden'],
-                               np.maximum(0, hidden.W.get_value().sum(0, keepdims=True)), rtol=1e-5)
-    assert len(compilations) == 1
-    loss = abs_sum
-    probe(net, np.ones((1, 4)), gradients=True, loss=loss)
-    probe(net, np.ones((2, 4)), gradients=True, loss=loss)
-    assert len(compilations) == 2
-    probe(net, np.ones((1, 4)), gradients=True, loss=lambda y: 2 * y.sum())
-    probe(net, np.ones((1, 4)), deterministic=False)
-    probe(net, np.ones((1, 4)), only='out')
-    assert len(compilations) == 5
-
-
-def abs_sum(y):
-    return abs(y).sum()
-
-
-@pytest.mark.parametrize('change', [
-    lambda hidden: setattr(hidden, 'nonlinearity', T.tanh),
-    lambda hidden: setattr(hidden, 'W', theano.shared(np.zeros((4, 5), FLOAT))),
-    lambda hidden: setattr(hidden.input_layer, 'input_var', T.matrix()),
-    lambda hidden: setattr(hidden.kinds[0], 'leakiness', .5),
-    lambda hidden: hidden.kinds.append(1),
-    lambda hidden: hidden.table.fill(1)],
-    ids=['nonlinearity', 'parameter', 'input', 'attribute', 'list', 'array'])
-def test_changed_network_is_compiled_anew(change, compilations, nothing_compiled):
-    net = network()
-    hidden = lasagne.layers.get_all_layers(net)[1]
-    hidden.kinds, hidden.table = [lasagne.nonlinearities.LeakyRectify(.1)], np.zeros(3)
-    before = probe(net, np.ones((1, 4)))['hidden']
-    assert probe(net, np.ones((1, 4)))['hidden'].tolist() == before.tolist() and len(compilations) == 1
-    change(hidden)
-    probe(net, np.ones((1, 4)))
-    assert len(compilations) == 2
-
-
-def test_kept_functions_do_not_keep_the_network(nothing_compiled):
-    net = network()
-    probe(net, np.ones((1, 4)), gradients=True)
-    gone = weakref.ref(lasagne.layers.get_all_layers(net)[1])
-    entry = function_cache._of_thread.entries[-1]
-    del net
-    gc.collect()
-    assert gone() is None and entry.value is None
-
-
-def test_few_functions_are_kept(nothing_compiled):
-    nets = [InputLayer((None, 1), name='in') for _ in range(function_cache.KEPT + 2)]
-    for net in nets:
-        probe(net, np.ones((1, 1)))
-    assert len(function_cache._of_thread.entries) == function_cache.KEPT
-
-
 def test_training_built_later_draws_the_same_random_numbers(nothing_compiled):
     def masks(looked_at):
         lasagne.random.set_rng(np.random.RandomState(5))
@@ -400,9 +329,9 @@ def test_statistics_over_batches(rng, nothing_compiled):
 @pytest.mark.parametrize('scale', [1e-320, 1e-160, 1., 1e160, 1e308])
 def test_merged_statistics_are_those_of_one_array(scale, rng):
     values = np.concatenate([rng.randn(1000) + 5, [0, np.nan, np.inf, -np.inf]]) * (scale / 10)
-    running = Running()
+    running = RunningStatistics()
     for part in np.array_split(values, 13):
-        running.merge(Running().add(part))
+        running.merge(RunningStatistics().add(part))
     expected = describe(values)
     assert (running.zeros, running.nans, running.infs) == (expected.zeros, expected.nans, expected.infs)
     np.testing.assert_allclose([running.mean, running.std], [expected.mean, expected.std],

@@ -148,9 +148,12 @@ def test_times_are_those_since_last_asked(fast_compile):
     assert set(node_seconds(function).values()) == {0}
 
 
-@pytest.mark.parametrize('repeats', [0, -1, 1.5, True, None])
-def test_bad_repeats(repeats):
-    with pytest.raises(ValueError, match='profile: repeats must be a whole number from 1 on, got'):
+@pytest.mark.parametrize('repeats, error, message', [
+    (0, ValueError, 'at least 1, got 0'), (-1, ValueError, 'at least 1, got -1'),
+    (1.5, TypeError, 'a whole number, got 1.5'), (True, TypeError, 'a whole number, got True'),
+    (None, TypeError, 'a whole number, got None')])
+def test_bad_repeats(repeats, error, message):
+    with pytest.raises(error, match='profile: repeats must be ' + message):
         profile(network(), np.ones((1, 8)), repeats=repeats)
 
 

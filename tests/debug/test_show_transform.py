@@ -7,9 +7,9 @@ import pytest
 from lasagne.layers import ConcatLayer, DenseLayer, InputLayer
 
 from lasagne_ext.debug import show_transform
-from lasagne_ext.debug.words.theta import affine_words, grid_words, projective_words
-from lasagne_ext.layers import (FlowWarpLayer, GridSampleLayer, MultiGlimpseLayer, ProjectiveTransformerLayer,
-                                TPSTransformerLayer, TransformerLayer)
+from lasagne_ext.debug.drawing.transforms import affine_words, grid_words, projective_words
+from lasagne_ext.layers import (FlowWarpLayer, GridSampleLayer, MultiGlimpseLayer,
+                                ProjectiveTransformerLayer, TPSTransformerLayer, TransformerLayer)
 
 pytestmark = pytest.mark.usefixtures('nothing_compiled')
 
@@ -279,7 +279,7 @@ def test_no_transformer_and_several():
      r"the input layer 'images' has the shape \(None, 1, 8, 8\), got an array of shape \(3, 8, 8, 1\): looks "
      r'like channels last; transpose\(0, 3, 1, 2\)$'),
     (network(), np.zeros((1, 1, 8, 8)), {'count': 0}, ValueError,
-     'count must be a positive whole number, got 0')])
+     'count must be at least 1, got 0')])
 def test_bad_arguments(layer, values, options, error, message):
     with pytest.raises(error, match='show_transform: .*' + message):
         show_transform(layer, values, **options)

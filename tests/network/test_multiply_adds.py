@@ -11,8 +11,8 @@ from lasagne.layers import (Conv1DLayer, Conv2DLayer, DenseLayer, DropoutLayer, 
                             InputLayer, LSTMLayer, MaxPool2DLayer, NINLayer, RecurrentLayer)
 
 from lasagne_ext.debug import summary
-from lasagne_ext.layers import (GridLayer, GridSampleLayer, ProjectiveTransformerLayer,
-                                TPSTransformerLayer, TransformerLayer, localization)
+from lasagne_ext.layers import (GridLayer, GridSampleLayer, ProjectiveTransformerLayer, TPSTransformerLayer,
+                                TransformerLayer, localization)
 
 pytestmark = pytest.mark.usefixtures('nothing_compiled')
 

@@ -27,7 +27,7 @@ def test_two_lines_and_every_tool_knows_the_layer(gain):
     GainLayer, net = gain
     assert '?' in str(summary(net)) and 'at least' in str(summary(net))
 
-    register_layer(GainLayer, multiply_adds=lambda layer, inputs, output, deterministic: output[1] * output[2],
+    register_layer(GainLayer, multiply_adds=lambda layer, inputs, shape, deterministic: shape[1] * shape[2],
                    phrase='multiplies each channel', family='normalisation')
 
     assert summary(net).rows[-1].multiply_adds == 12 and summary(net).multiply_adds_known

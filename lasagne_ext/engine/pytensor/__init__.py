@@ -46,6 +46,7 @@ def activate():
     theano = importlib.import_module('theano')
     importlib.import_module('lasagne_ext.engine.origin_rewrites').register(
         theano.compile.optdb, 'fast_run', 'fast_compile')
+    importlib.import_module('lasagne_ext.engine.runtime.elemwise').register()
     _lasagne.import_lasagne()
     _is_active = True
 

@@ -1,4 +1,4 @@
-"""Statistics of values that are too large, or too many, to be kept."""
+"""Compute statistics of values that are too large, or too many, to be kept."""
 from collections import OrderedDict
 
 import numpy as np
@@ -8,7 +8,7 @@ import theano
 BLOCK = 65536
 
 
-class Running:
+class RunningStatistics:
     """Statistics of all values that were added, as if they had been one array.
 
     Attributes
@@ -52,7 +52,7 @@ class Running:
         values /= unit
         mean = float(values.mean())
         values -= mean
-        block_of = Running()
+        block_of = RunningStatistics()
         block_of.minimum, block_of.maximum = low, high
         block_of._finite, block_of._unit, block_of._mean = count, unit, mean
         block_of._squares = float(np.dot(values, values))
@@ -93,11 +93,11 @@ class Running:
 
     @property
     def norm(self):
-        """Root of the sum of the finite values' squares."""
+        """Return the root of the sum of the finite values' squares."""
         return float(np.sqrt(self._squares + self._finite * self._mean ** 2)) * self._unit
 
     def to_dict(self):
-        """The attributes as plain Python values."""
+        """Return the attributes as plain Python values."""
         return {name: getattr(self, name) for name in
                 ('size', 'minimum', 'maximum', 'mean', 'std', 'zeros', 'nans', 'infs')}
 
@@ -107,7 +107,7 @@ def _power_of_two(value):
 
 
 class Statistics(theano.Op):
-    """A variable's :class:`Running` statistics, so that the value itself need not leave the function.
+    """Op that computes a variable's statistics, so that the value itself need not leave the function.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ class Statistics(theano.Op):
     Notes
     -----
     It stands beside the network, not in it: to the optimizer the value has one more use, just as if it
-    were an output. The result is a vector that :func:`unpacked` understands.
+    were an output. The result is a vector that :func:`unpack_statistics` understands.
     """
 
     __props__ = ('axis',)
@@ -130,7 +130,7 @@ class Statistics(theano.Op):
 
     def perform(self, node, inputs, output_storage):
         value = np.asarray(inputs[0])
-        running = Running().add(value)
+        running = RunningStatistics().add(value)
         units = dead = 0
         if self.axis is not None:
             others = tuple(k for k in range(value.ndim) if k != self.axis % value.ndim)
@@ -154,14 +154,14 @@ def _or_nan(value):
     return np.nan if value is None else value
 
 
-def unpacked(vector):
-    """The statistics in a vector, the number of units, and the number of those that are dead.
+def unpack_statistics(vector):
+    """Return the statistics in a vector, the number of units, and the number of those that are dead.
 
     Returns
     -------
-    (Running, int, int)
+    (RunningStatistics, int, int)
     """
-    running = Running()
+    running = RunningStatistics()
     for name, value in zip(_FIELDS, vector.tolist()):
         if name in ('size', 'zeros', 'nans', 'infs', '_finite'):
             value = int(value)
@@ -188,7 +188,7 @@ class _LookFirst(theano.gof.Optimizer):
 
 
 class _Order(theano.gof.toolbox.Feature):
-    """Which nodes must run before others although they do not feed them."""
+    """Feature that lets nodes run before others that they do not feed."""
 
     def __init__(self, order):
         self._order = order
@@ -197,6 +197,6 @@ class _Order(theano.gof.toolbox.Feature):
         return OrderedDict((node, list(first)) for node, first in self._order.items())
 
 
-def mode():
-    """The mode that functions are compiled with by default, in which :class:`Statistics` come early."""
+def statistics_mode():
+    """Return the mode of functions by default, in which :class:`Statistics` come early."""
     return theano.compile.mode.get_default_mode().register((_LookFirst(), 1000))

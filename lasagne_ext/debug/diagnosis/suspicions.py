@@ -1,15 +1,15 @@
-"""What looks wrong or doubtful in a network before it runs."""
+"""Find what looks suspicious in a network, before it runs and in the values of its layers."""
 import gc
 from collections import OrderedDict, namedtuple
 
 import lasagne
+import numpy as np
 import theano
 from theano.gof import graph
 
 from lasagne_ext.network.expressions import expressions, flattened
 from lasagne_ext.network.graph import incoming_layers, is_kind_of, localisation_layers
 from lasagne_ext.network.wording import nonlinearity_name
-from lasagne_ext.debug.words.suspicious_values import is_constant, value_suspicions
 
 #: Something that looks suspicious: the name of the layer, and what about it.
 Suspicion = namedtuple('Suspicion', 'name text')
@@ -21,7 +21,7 @@ _LARGE_DROPOUT = .8
 
 
 def suspicions(named, names, outputs, values=None):
-    """All that looks suspicious.
+    """Find all that looks suspicious.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def suspicions(named, names, outputs, values=None):
 
 
 class Network:
-    """The layers of a network with their names, and who feeds whom."""
+    """Layers of a network with their names, and who feeds whom."""
 
     def __init__(self, named, names, outputs):
         self.named, self.names, self.outputs = named, names, outputs
@@ -169,7 +169,7 @@ _CHECKS = (_softmax, _rectified_output, _linear_after_linear, _bias_before_norma
 
 
 def _look_at_expressions(network, found):
-    """What only the symbolic values show: random predictions, dtypes, values that nobody uses."""
+    """Add what only the symbolic values show: random predictions, dtypes, values that nobody uses."""
     variables = {layer: layer.input_var for layer in network.names
                  if isinstance(layer, lasagne.layers.InputLayer)}
     values = expressions('explain', network.named, variables, deterministic=True)
@@ -189,7 +189,7 @@ def _look_at_expressions(network, found):
 
 
 def _widened(own, above):
-    """A layer where float64 begins although floatX is float32."""
+    """Find a layer where float64 begins although floatX is float32."""
     if theano.config.floatX == 'float64' or not above:
         return []
     wide = [part for part in own if part.dtype == 'float64']
@@ -211,7 +211,7 @@ def _look_at_values(network, found, values):
 
 
 def _dangling(network):
-    """Layers on top of this network that lead to none of the given outputs."""
+    """Find layers on top of this network that lead to none of the given outputs."""
     found = []
     for thing in gc.get_objects():
         if not issubclass(type(thing), lasagne.layers.Layer) or thing in network.names:
@@ -223,3 +223,77 @@ def _dangling(network):
             found.append(Suspicion(network.names[sources[0]], '%s on top of it leads to none of the '
                                    'outputs given' % called))
     return found
+
+
+#: From these shares on, dead units and saturated values are worth a word.
+_DEAD_SHARE, _SATURATED_SHARE = .4, .25
+
+#: Where a squashing function counts as saturated: so near, relative to its range, to either end.
+_NEAR_END = .01
+
+#: Inputs larger than this slow learning down.
+_LARGE_INPUT = 20
+
+#: With fewer samples it says little that they all give the same.
+_ENOUGH_SAMPLES = 8
+
+
+def value_suspicions(layer, value):
+    """Say what looks suspicious in the value of a layer, as a list of texts.
+
+    Parameters
+    ----------
+    layer : Layer
+    value : array, or tuple, list or dict of arrays
+    """
+    arrays = [array for array in flattened(value) if array.dtype.kind == 'f' and array.size]
+    bad = [array for array in arrays if not np.isfinite(array).all()]
+    if bad:
+        return ['its value holds %d NaN and %d Inf; check_numerics says where they begin' % (
+            sum(int(np.isnan(array).sum()) for array in bad),
+            sum(int(np.isinf(array).sum()) for array in bad))]
+    return [text for array in arrays for text in _of_array(layer, array)]
+
+
+def _of_array(layer, value):
+    if isinstance(layer, lasagne.layers.InputLayer):
+        largest = np.abs(value).max()
+        return ['the inputs reach %.4g; networks learn faster from numbers of the size of 1: divide them, '
+                'or take their mean away' % largest] if largest > _LARGE_INPUT else []
+    checks = (check(value) for name, check in _BY_NONLINEARITY.items()
+              if nonlinearity_name(getattr(layer, 'nonlinearity', None)) == name)
+    return [text for text in checks if text]
+
+
+def is_constant(value):
+    """Return whether many samples all have the same value."""
+    return all(array.ndim > 0 and len(array) >= _ENOUGH_SAMPLES and (array == array[:1]).all()
+               for array in flattened(value))
+
+
+def _units(value):
+    """Return one row per sample and position, one column per unit or channel."""
+    return np.moveaxis(value, 1, -1).reshape(-1, value.shape[1]) if value.ndim > 1 else value[:, None]
+
+
+def _dead(value):
+    dead = (_units(value) == 0).all(axis=0)
+    if dead.mean() < _DEAD_SHARE:
+        return None
+    return ('%d of %d rectified units (%.0f %%) are 0 for all %d samples: dead, and they get no gradient; '
+            'smaller steps, other initial weights, or leaky_rectify help' % (
+                dead.sum(), dead.size, 100 * dead.mean(), len(value)))
+
+
+def _saturated(low, high):
+    def check(value):
+        margin = _NEAR_END * (high - low)
+        share = ((value < low + margin) | (value > high - margin)).mean()
+        if share < _SATURATED_SHARE:
+            return None
+        return ('%.0f %% of its values are nearly %d or %d: saturated, and hardly any gradient passes'
+                % (100 * share, low, high))
+    return check
+
+
+_BY_NONLINEARITY = {'rectify': _dead, 'sigmoid': _saturated(0, 1), 'tanh': _saturated(-1, 1)}

@@ -1,13 +1,13 @@
-"""Why a compiled function fails, told from the shapes and numbers that came."""
+"""Explain why a compiled function fails, from the shapes and numbers that came."""
 import numpy as np
 
-from lasagne_ext.debug._tables import shape_text
+from lasagne_ext.debug.report import shape_text
 from lasagne_ext.network.graph import incoming_layers, layer_label
 from lasagne_ext.network.shapes import agrees, axis_order, declared_from, flattened_shape, is_shape
 
 
-def likely_cause(node, values, layer, names, given):
-    """A plain sentence on why a node failed, or ''.
+def failure_cause(node, values, layer, names, given):
+    """Return a plain sentence on why a node failed, or ''.
 
     Parameters
     ----------
@@ -26,8 +26,8 @@ def likely_cause(node, values, layer, names, given):
             or _unequal_lengths(node, layer, values) or _wrong_size(layer, values))
 
 
-def refusal(declared, dtype, value):
-    """Why an input layer's variable does not take a value, or ''."""
+def input_cause(declared, dtype, value):
+    """Say why an input layer's variable does not take a value, or return ''."""
     if value.ndim != len(declared):
         shape = flattened_shape(declared, value.shape)
         return 'it has %d axes where %d were declared%s' % (
@@ -51,7 +51,7 @@ def _wrong_inputs(layer, names, given):
 
 
 def _consequence(layer, names, given):
-    """What a wrong size of an input makes of that of `layer`'s own incoming layers."""
+    """Say what a wrong size of an input makes of that of `layer`'s own incoming layers."""
     if layer is None:
         return ''
     shapes = declared_from(names, given)
@@ -95,7 +95,7 @@ def _unequal_merge(layer, names, given):
 
 
 def _out_of_range(node, values):
-    """Of whole numbers that choose among classes or rows."""
+    """Say which whole number is out of range, of those that choose among classes or rows."""
     whole = [value for value in values if isinstance(value, np.ndarray) and value.dtype.kind in 'iu'
              and value.size]
     real = [value for value in values if isinstance(value, np.ndarray) and value.dtype.kind == 'f'
@@ -126,7 +126,7 @@ def _out_of(numbers, count, what, there):
 
 
 def _unequal_lengths(node, layer, values):
-    """Of a loss, which may have become one operation with the layer before it."""
+    """Explain a loss, which may have become one operation with the layer before it."""
     if layer is not None and 'Crossentropy' not in type(node.op).__name__:
         return ''
     arrays = [value for value in values if isinstance(value, np.ndarray) and value.ndim
@@ -141,7 +141,7 @@ def _unequal_lengths(node, layer, values):
 
 
 def _wrong_size(layer, values):
-    """Of a matrix product whose sizes do not fit, where the network's inputs are not known."""
+    """Explain a matrix product whose sizes do not fit, where the network's inputs are not known."""
     shapes = [value.shape for value in values if isinstance(value, np.ndarray) and value.ndim == 2]
     weights = getattr(layer, 'W', None)
     weights = weights.get_value(borrow=True).shape if hasattr(weights, 'get_value') else None

@@ -5,8 +5,6 @@ from pytensor.graph.rewriting.db import RewriteDatabaseQuery
 from pytensor.link.vm import VMLinker
 from pytensor.scan.op import Scan
 
-from lasagne_ext.engine.pytensor.numpy_mode import elemwise
-
 
 class NumPyLinker(VMLinker):
     """Runs every Op's Python side, one after the other."""
@@ -14,7 +12,7 @@ class NumPyLinker(VMLinker):
     def __init__(self, *args, **kwargs):
         kwargs.update(c_thunks=False, use_cloop=False)
         super().__init__(*args, **kwargs)
-        self.required_rewrites = ('minimum_compile', elemwise.TAG)
+        self.required_rewrites = ('minimum_compile', 'lasagne_ext_numpy')
         self.incompatible_rewrites = ('cxx_only', 'BlasOpt', 'local_careduce_fusion')
 
 
@@ -25,7 +23,6 @@ def register():
     """
     if 'numpy' in modes.predefined_linkers:
         return
-    elemwise.register()
     modes.register_linker('numpy', NumPyLinker())
     modes.predefined_modes['FAST_COMPILE'] = modes.Mode(
         NumPyLinker(), RewriteDatabaseQuery(include=['fast_compile', 'py_only']))

@@ -1,12 +1,12 @@
-"""Analytic and numeric derivatives of a problem side by side."""
+"""Compare the analytic and numeric derivatives of a problem."""
 from collections import namedtuple
 
 import numpy as np
 import theano
 
-from lasagne_ext.debug.numbers.checked import NoGradient, gradients
-from lasagne_ext.debug.numbers.differences import PRECISIONS, Differences, along, directions, halves
-from lasagne_ext.debug.numbers.float64 import is_float
+from lasagne_ext.debug.gradients.differences import PRECISIONS, Differences, along, directions, halves
+from lasagne_ext.debug.gradients.float64 import is_float
+from lasagne_ext.debug.gradients.problem import NoGradient, gradients
 
 #: A compared derivative. The indices are tuples; `output_index` is None for a random sum of an output's
 #: entries, `index` for a random direction, in which all entries of an input move at once. `relative` is
@@ -25,7 +25,7 @@ PATIENCE = 4
 
 
 class Failure(Exception):
-    """Why a check fails without a comparison; the message says it."""
+    """Failure of a check without a comparison; the message says why."""
 
 
 def compare(problem, precision, sample, rng):
@@ -99,7 +99,7 @@ def _check_repeats(name, first, second):
 
 
 class _Output:
-    """An output, sums of its entries, and their gradients to all inputs."""
+    """Output, sums of its entries, and their gradients to all inputs."""
 
     def __init__(self, problem, name, output, moving, shape, start, rng):
         self.problem, self.name, self.moving, self.shape = problem, name, moving, shape
@@ -130,7 +130,7 @@ class _Output:
                               [self._cotangent])
 
     def pull(self, cotangent):
-        """The gradients, by the inputs' numbers, of a sum of the output's entries."""
+        """Return the gradients, by the inputs' numbers, of a sum of the output's entries."""
         cotangent = np.asarray(cotangent, self._cotangent.dtype).reshape(self.shape)
         try:
             found = dict(zip(self._connected, self._run(*(self.problem.values + [cotangent]))))
@@ -164,7 +164,7 @@ class _Output:
                     index, line, cotangent, analytic, cotangent @ value, np.abs(cotangent) @ uncertainty))
 
     def ranked(self, numeric, precision, rng):
-        """All that was compared: (error in units of the one allowed, Row)."""
+        """Return all that was compared: (error in units of the one allowed, Row)."""
         found = []
         for number, items in self.blocks.items():
             largest = max((abs(item.numeric) for item in items), default=0)
@@ -185,7 +185,7 @@ class _Output:
         return found
 
     def _without_jumps(self, pairs, numeric, rng):
-        """Those that are right, or wrong for no kink; the worst first."""
+        """Return those that are right, or wrong for no kink; the worst first."""
         kept, patience = [], PATIENCE
         for ratio, item in sorted(pairs, key=lambda pair: -pair[0]):
             if patience and 1 < ratio < np.inf:
@@ -199,7 +199,7 @@ class _Output:
         return kept
 
     def _searched(self, item, numeric, precision, largest):
-        """A wrong entry of those of a direction that is wrong, halving it until one is left."""
+        """Find a wrong entry of a direction that is wrong, halving it until one is left."""
         line, gradient = item.line, self.pull(item.cotangent)
         while len(line.indices) > 1:
             for half in halves(line):
@@ -218,10 +218,10 @@ class _Output:
 
 
 class _Item(namedtuple('_Item', 'index line cotangent analytic numeric doubt')):
-    """The derivative of an entry, or a sum, of an output along a line, worked out both ways."""
+    """Derivative of an entry, or a sum, of an output along a line, computed both ways."""
 
     def ratio(self, precision, largest):
-        """The error in units of the one allowed; `largest` is the largest derivative beside it."""
+        """Return the error in units of the one allowed; `largest` is the largest derivative beside it."""
         if not np.isfinite(self.analytic):
             return np.inf
         error = abs(self.analytic - self.numeric)
@@ -235,12 +235,12 @@ def _unravelled(k, shape):
 
 
 def entry(name, index):
-    """An entry of an array by name: ``W[3, 1]``."""
+    """Name an entry of an array: ``W[3, 1]``."""
     return '%s[%s]' % (name, ', '.join(map(str, index))) if index else name
 
 
 def precision_of(problem):
-    """float64's, unless something works in float32; and a note about that, or ''."""
+    """Return the precision of float64, unless something works in float32; and a note about that, or ''."""
     inputs = [variable for variable in problem.inputs.values() if is_float(variable)]
     node = _in_float32(inputs, list(problem.outputs.values()))
     if node is None and all(variable.dtype == 'float64' for variable in inputs):
@@ -250,7 +250,7 @@ def precision_of(problem):
 
 
 def _in_float32(inputs, outputs):
-    """The first node that makes float32 of what depends on the inputs, or None."""
+    """Return the first node that makes float32 of what depends on the inputs, or None."""
     reached = set(inputs)
     for node in theano.gof.graph.io_toposort(inputs, outputs):
         if reached.intersection(node.inputs):

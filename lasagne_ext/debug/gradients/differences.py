@@ -1,4 +1,4 @@
-"""Derivatives by finite differences, told from those that are none because the function has a kink.
+"""Take derivatives by finite differences, and tell kinks, where there are none.
 
 A difference is taken twice, with a step and with half of it, from either side. With a step h of a smooth
 function the derivatives from the right and from the left differ by about ``h f''``, so half the step
@@ -35,7 +35,7 @@ _NEAR, _NEIGHBOURS, _NEARER = (1 / 16, 1 / 512), 12, 16
 
 
 def directions(number, value, sample, rng):
-    """The lines along which an input is moved.
+    """Return the lines along which an input is moved.
 
     Parameters
     ----------
@@ -65,21 +65,21 @@ def directions(number, value, sample, rng):
 
 
 def steps_of(value):
-    """The unit in which each entry moves: a power of two, so that steps of it are exact."""
+    """Return the unit in which each entry moves: a power of two, so that steps of it are exact."""
     flat = np.abs(value.ravel())
     typical = np.sqrt(np.mean(np.square(flat))) if value.size else 0
     return 2. ** np.round(np.log2(np.maximum(flat, typical or 1)))
 
 
 def halves(direction):
-    """A direction's two halves, to search for an entry."""
+    """Return a direction's two halves, to search for an entry."""
     middle = len(direction.indices) // 2
     return [Direction(direction.number, direction.indices[part], direction.steps[part])
             for part in (slice(None, middle), slice(middle, None))]
 
 
 def along(direction, gradients):
-    """The derivative along a direction, per unit of length, from the gradient to every input."""
+    """Return the derivative along a direction, per unit of length, from the gradient to every input."""
     gradient = np.asarray(gradients[direction.number]).ravel()[direction.indices]
     return gradient @ direction.steps / np.linalg.norm(direction.steps)
 
@@ -110,7 +110,7 @@ class Differences:
         self._others = None
 
     def __call__(self, direction):
-        """The derivatives of all outputs along a direction, per unit of length.
+        """Return the derivatives of all outputs along a direction, per unit of length.
 
         Returns
         -------
@@ -140,7 +140,7 @@ class Differences:
         return Estimate(value / length, uncertainty / length, kink)
 
     def jumps(self, direction, weights, error, rng):
-        """Whether the derivative of a sum of outputs jumps at the point, so that an error may come from it.
+        """Return whether the derivative of a sum of outputs jumps here, so that an error may come from it.
 
         Kinks of several terms may cancel along one line, while an analytic derivative is the sum of
         one-sided ones. Then the derivatives along that line at neighbouring points differ, however near.
@@ -169,7 +169,7 @@ class Differences:
         return near > far / 2 and near > error / 5 and near > 10 * noise
 
     def _neighbours(self, rng):
-        """Differences at points around this one, at two distances along the same lines."""
+        """Return differences at points around this one, at two distances along the same lines."""
         if self._others is None:
             lines = [[steps_of(value).reshape(value.shape) * rng.uniform(-1, 1, value.shape)
                       if value.dtype.kind == 'f' else 0 for value in self.values]
@@ -184,7 +184,7 @@ class Differences:
         return self._others
 
     def _at(self, direction, step):
-        """Derivatives, and by how much the differences that they come from contradict each other."""
+        """Return derivatives, and by how much the differences that they come from contradict each other."""
         wide, narrow = (self._sides(direction, size) for size in (step, step / 2))
         jump = 2 * (narrow[0] - narrow[1]) - (wide[0] - wide[1])
         central = [(right + left) / 2 for right, left in (wide, narrow)]
@@ -193,12 +193,12 @@ class Differences:
         return estimate, np.where(np.isfinite(estimate + doubt), doubt, np.inf)
 
     def _sides(self, direction, size):
-        """The derivatives from the right and from the left."""
+        """Return the derivatives from the right and from the left."""
         return [(_flat(self.function(*self.moved(direction, sign * size))) - self._centre) / (sign * size)
                 for sign in (1, -1)]
 
     def moved(self, direction, size):
-        """The inputs, of which one has gone so far along a direction."""
+        """Return the inputs, of which one has gone so far along a direction."""
         values = list(self.values)
         moved = np.array(values[direction.number])
         moved.reshape(-1)[direction.indices] += size * direction.steps

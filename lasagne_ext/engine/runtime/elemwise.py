@@ -6,16 +6,86 @@ step of it is done on a block that stays in the cache before the next block is b
 import itertools
 
 import numpy as np
-from pytensor.scalar.basic import Composite
+from theano.compile.mode import optdb
+from theano.gof.opt import in2out, local_optimizer
+from theano.scalar import Composite, get_scalar_type
+from theano.tensor.elemwise import Elemwise
 
-from lasagne_ext.engine.pytensor.numpy_mode.steps import function_of
+from lasagne_ext.engine.runtime.scalar_functions import function_of
+
+#: Tag of the rewrite that puts this Op in place of Theano's: a linker that runs Python asks for it.
+TAG = 'lasagne_ext_numpy'
 
 #: Elements of a block: a few arrays of them fit into a processor's own cache.
 BLOCK = 32768
 
 
+class NumPyElemwise(Elemwise):
+    """Run a :class:`Plan`: Theano's Elemwise without its C code."""
+
+    __props__ = ('scalar_op', 'inplace_pattern')
+
+    def __str__(self):
+        return str(Elemwise(self.scalar_op, self.inplace_pattern, name=self.name))
+
+    def prepare_node(self, node, storage_map, compute_map, impl):
+        node.tag.plan = _plan(self, node)
+
+    def perform(self, node, inputs, output_storage):
+        plan = getattr(node.tag, 'plan', None) or _plan(self, node)
+        shape = inputs[0].shape
+        for x in inputs[1:]:
+            if x.shape != shape:
+                _check_broadcast(node, inputs)
+                shape = np.broadcast_shapes(*[x.shape for x in inputs])
+                break
+        outputs = []
+        for number, (variable, storage) in enumerate(zip(node.outputs, output_storage)):
+            if number in self.inplace_pattern:
+                out = inputs[self.inplace_pattern[number]]
+            else:
+                out = storage[0]
+                if out is None or out.shape != shape or not out.flags.c_contiguous:
+                    out = np.empty(shape, variable.type.dtype)
+            outputs.append(out)
+        with np.errstate(all='ignore'):
+            plan.run(inputs, outputs)
+        for out, storage in zip(outputs, output_storage):
+            storage[0] = out
+
+
+def _plan(op, node):
+    return Plan(op.scalar_op.make_node(*[get_scalar_type(x.dtype)() for x in node.inputs]))
+
+
+def _check_broadcast(node, inputs):
+    """Refuse to repeat an axis whose length is 1 now, where the graph was built for any length."""
+    for axis, lengths in enumerate(zip(*[x.shape for x in inputs])):
+        if max(lengths) != 1 and any(length == 1 and not variable.broadcastable[axis]
+                                     for length, variable in zip(lengths, node.inputs)):
+            raise ValueError(
+                '%s: arrays of shapes %s are not repeated along axis %d, which was not known to have '
+                'length 1 when the graph was built; say so with theano.tensor.addbroadcast'
+                % (node.op, ', '.join(str(x.shape) for x in inputs), axis))
+
+
+@local_optimizer([Elemwise])
+def use_numpy_elemwise(node):
+    """Replace Elemwise by its namesake here."""
+    if type(node.op) is not Elemwise:
+        return None
+    op = NumPyElemwise(node.op.scalar_op, dict(node.op.inplace_pattern), name=node.op.name,
+                       nfunc_spec=node.op.nfunc_spec)
+    return op.make_node(*node.inputs).outputs
+
+
+def register():
+    """Add the rewrite to Theano's, after everything that looks for an Elemwise."""
+    optdb.register('use_numpy_elemwise', in2out(use_numpy_elemwise), 200, TAG)
+
+
 class Plan:
-    """The steps of a scalar operation.
+    """Hold the steps of a scalar operation.
 
     Parameters
     ----------
@@ -108,7 +178,7 @@ class Plan:
             self._run_block(inputs, outputs, values, {})
             return
         scratch = {}
-        flat = _flattened(inputs, outputs, shape)
+        flat = _flatten(inputs, outputs, shape)
         if flat is not None:
             inputs, outputs = flat
         whole = [x.ndim == 0 for x in inputs]
@@ -117,7 +187,7 @@ class Plan:
                             [out[index] for out in outputs], values, scratch)
 
     def _run_block(self, inputs, outputs, values, scratch):
-        """One block; `scratch` keeps the arrays between steps for the next block of its shape."""
+        """Compute one block; `scratch` keeps the arrays between steps for the next block of its shape."""
         values[:self.inputs] = inputs
         between = scratch.get(outputs[0].shape)
         if between is None:
@@ -137,7 +207,7 @@ class Plan:
             np.copyto(outputs[place], values[slot])
 
     def _between(self, inputs, outputs, values):
-        """An array for the result of each step that is no output."""
+        """Make an array for the result of each step that is no output."""
         shapes = [() if value is None else value.shape for value in values]
         between = []
         for _, used, slot in self.steps:
@@ -149,15 +219,15 @@ class Plan:
         return between
 
     def _still_read(self, number, target, inputs):
-        """Whether writing `target` at a step would change an input that a later one reads."""
+        """Return whether writing `target` at a step would change an input that a later one reads."""
         if number == len(self.steps) - 1:
             return False
         return any(self.last_use.get(slot, -1) > number and np.may_share_memory(target, x)
                    for slot, x in enumerate(inputs))
 
 
-def _flattened(inputs, outputs, shape):
-    """Inputs and outputs with one dimension, where all are alike; or None."""
+def _flatten(inputs, outputs, shape):
+    """Return inputs and outputs with one dimension where all are alike, else None."""
     for x in inputs:
         if x.size != 1 and not (x.shape == shape and x.flags.c_contiguous):
             return None
@@ -168,7 +238,7 @@ def _flattened(inputs, outputs, shape):
 
 
 def _blocks(shape):
-    """Indices that divide an array into blocks of about BLOCK elements along its first axes."""
+    """Return indices that divide an array into blocks of about BLOCK elements along its first axes."""
     inner, axis = 1, len(shape)
     while axis and inner * shape[axis - 1] <= BLOCK:
         axis -= 1
@@ -182,5 +252,5 @@ def _blocks(shape):
 
 
 def _part(array, index):
-    """The part of an array that broadcasts against a block."""
+    """Return the part of an array that broadcasts against a block."""
     return array[tuple(slice(None) if size == 1 else part for size, part in zip(array.shape, index))]

@@ -1,8 +1,9 @@
 """Scalar operations as functions of NumPy arrays that write into a given array."""
+import importlib
+
 import numpy as np
-import scipy.special
-from pytensor import scalar
-from pytensor.tensor.utils import import_func_from_string
+from theano.scalar import basic as scalar
+from theano.tensor.nnet.sigm import ScalarSoftplus
 
 
 def _switch(condition, true, false, out):
@@ -25,7 +26,7 @@ def _clip(x, low, high, out):
 
 
 def _overwrites(out, arguments):
-    """Whether `out` is, in part, one of the arguments: an operation in place."""
+    """Return whether `out` is, in part, one of the arguments: an operation in place."""
     return any(np.may_share_memory(out, argument) for argument in arguments)
 
 
@@ -58,14 +59,13 @@ _FUNCTIONS = {
     scalar.Tanh: np.tanh, scalar.ArcSin: np.arcsin, scalar.ArcCos: np.arccos, scalar.ArcTan: np.arctan,
     scalar.ArcSinh: np.arcsinh, scalar.ArcCosh: np.arccosh, scalar.ArcTanh: np.arctanh,
     scalar.ArcTan2: np.arctan2, scalar.Ceil: np.ceil, scalar.Floor: np.floor, scalar.Trunc: np.trunc,
-    scalar.RoundHalfToEven: np.rint, scalar.Sign: np.sign, scalar.ScalarMaximum: np.maximum,
-    scalar.ScalarMinimum: np.minimum, scalar.EQ: np.equal, scalar.NEQ: np.not_equal,
+    scalar.RoundHalfToEven: np.rint, scalar.Sgn: np.sign, scalar.Maximum: np.maximum,
+    scalar.Minimum: np.minimum, scalar.EQ: np.equal, scalar.NEQ: np.not_equal,
     scalar.LT: np.less, scalar.LE: np.less_equal, scalar.GT: np.greater, scalar.GE: np.greater_equal,
     scalar.IsNan: np.isnan, scalar.IsInf: np.isinf, scalar.AND: np.bitwise_and,
     scalar.OR: np.bitwise_or, scalar.XOR: np.bitwise_xor, scalar.Invert: np.invert,
-    scalar.Reciprocal: np.reciprocal, scalar.Conj: np.conjugate, scalar.Sigmoid: scipy.special.expit,
-    scalar.Clip: _clip, scalar.Switch: _switch, scalar.Cast: _cast, scalar.Second: _second,
-    scalar.Identity: _cast, scalar.Softplus: _softplus,
+    scalar.Inv: np.reciprocal, scalar.Conj: np.conjugate, scalar.Clip: _clip, scalar.Switch: _switch,
+    scalar.Cast: _cast, scalar.Second: _second, scalar.Identity: _cast, ScalarSoftplus: _softplus,
     scalar.RoundHalfAwayFromZero: _half_away_from_zero}
 
 #: Functions that give another type than their arguments', which NumPy must not be told to work in.
@@ -74,7 +74,7 @@ _OF_ANY_TYPE = {np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.g
 
 
 def _fold(function, dtype):
-    """An operation of any number of arguments by one of two."""
+    """Make an operation of any number of arguments from one of two."""
     def fold(*arguments, out):
         if len(arguments) == 1:
             np.copyto(out, arguments[0], casting='unsafe')
@@ -88,7 +88,7 @@ def _fold(function, dtype):
 
 
 def _in_type(function, dtype):
-    """A ufunc that works in the type of its result, as compiled code does."""
+    """Let a ufunc work in the type of its result, as compiled code does."""
     def work(*arguments, out):
         function(*arguments, out=out, dtype=dtype, casting='unsafe')
     return work
@@ -101,7 +101,7 @@ def _of_any_type(function):
 
 
 def _by_elements(op, nin):
-    """The operation's own Python function, element by element: slow, and always there."""
+    """Run the operation's own Python function element by element: slow, and always there."""
     function = np.frompyfunc(op.impl, nin, 1)
 
     def work(*arguments, out):
@@ -110,7 +110,7 @@ def _by_elements(op, nin):
 
 
 def function_of(node):
-    """The function of an application of a scalar operation with one output.
+    """Return the function of an application of a scalar operation with one output.
 
     Parameters
     ----------
@@ -140,14 +140,15 @@ def function_of(node):
 
 
 def _of_specification(op, nin):
-    """The ufunc that the operation itself names, where it is one of as many arguments."""
+    """Return the ufunc that the operation itself names, where it is one of as many arguments."""
     specification = getattr(op, 'nfunc_spec', None)
     if not specification or specification[1:] != (nin, 1):
         return None
-    function = import_func_from_string(specification[0])
+    module, _, name = specification[0].rpartition('.')
+    function = getattr(importlib.import_module(module or 'numpy'), name, None)
     return function if isinstance(function, np.ufunc) else None
 
 
 def _has_loop(function, dtype):
-    """Whether a ufunc can give this type; some have no loop for small integers or complex numbers."""
+    """Return whether a ufunc can give this type; some have no loop for small integers or complex numbers."""
     return any(np.dtype(loop.split('->')[1][0]) == dtype for loop in function.types if 'O' not in loop)

@@ -1,4 +1,4 @@
-"""The network as it would be in float64, without touching it."""
+"""Build a network as it would be in float64, without touching it."""
 import contextlib
 from collections import OrderedDict
 
@@ -8,7 +8,7 @@ import theano.tensor as T
 
 
 def float64_variable(like):
-    """A variable like another one, of float64 if that is of a floating type."""
+    """Make a variable like another one, of float64 if that is of a floating type."""
     return T.TensorType('float64' if is_float(like) else like.dtype, like.broadcastable)()
 
 
@@ -17,7 +17,7 @@ def is_float(variable):
 
 
 def float64_outputs(layers, variables, parameters, deterministic):
-    """The outputs of a network whose parameters are other variables, everything in float64.
+    """Return the outputs of a network whose parameters are other variables, everything in float64.
 
     Parameters
     ----------

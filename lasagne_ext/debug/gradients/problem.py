@@ -1,4 +1,4 @@
-"""What `gradcheck` checks: functions, Ops and networks alike as symbolic outputs of symbolic inputs."""
+"""Make symbolic outputs of symbolic inputs of what is checked: functions, Ops and networks alike."""
 import inspect
 from collections import OrderedDict, namedtuple
 
@@ -8,21 +8,21 @@ import theano
 import theano.tensor as T
 from theano.gradient import DisconnectedType, NullType
 
+from lasagne_ext.debug.gradients.float64 import float64_outputs, float64_variable, is_float, without
 from lasagne_ext.network.expressions import flattened
-from lasagne_ext.network.inputs import Feed
 from lasagne_ext.network.graph import argument_text, layer_label, named_layers
-from lasagne_ext.debug.numbers.float64 import float64_outputs, float64_variable, is_float, without
+from lasagne_ext.network.inputs import Feed
 
 #: `outputs` and `inputs` are name -> variable, `values` those of the inputs. `title` says what it is.
 Problem = namedtuple('Problem', 'title outputs inputs values')
 
 
 class NoGradient(Exception):
-    """A gradient that cannot be had; the message says why."""
+    """Error where a gradient cannot be had; the message says why."""
 
 
 def problem_of(caller, thing, inputs, deterministic):
-    """The :class:`Problem` of a function, an Op, a layer or a list of layers."""
+    """Return the :class:`Problem` of a function, an Op, a layer or a list of layers."""
     layers = thing if isinstance(thing, (list, tuple)) else [thing]
     if any(isinstance(layer, lasagne.layers.Layer) for layer in layers):
         return _network(caller, list(layers), inputs, deterministic)
@@ -81,7 +81,7 @@ def _function(caller, function, inputs):
 
 
 def named_arrays(caller, function, inputs):
-    """The arrays given for a function's arguments, by name."""
+    """Return the arrays given for a function's arguments, by name."""
     if isinstance(inputs, dict):
         names, arrays = [str(name) for name in inputs], list(inputs.values())
     else:
@@ -98,7 +98,7 @@ def named_arrays(caller, function, inputs):
 
 
 def applied(caller, function, variables, by_name):
-    """What a function gives for symbolic variables, by name."""
+    """Return what a function gives for symbolic variables, by name."""
     # An Op takes its inputs in order, whatever they are called.
     by_name = by_name and not hasattr(function, 'make_node')
     outputs = function(**variables) if by_name else function(*variables.values())
@@ -110,7 +110,7 @@ def applied(caller, function, variables, by_name):
 
 
 def described(function):
-    """A function or an Op in words."""
+    """Describe a function or an Op."""
     if hasattr(function, 'make_node'):
         name = str(function)
         return 'the Op %s' % (name if len(name) <= 40 else type(function).__name__)
@@ -119,7 +119,7 @@ def described(function):
 
 
 def _argument_names(function, count):
-    """The names that a function gives its arguments, numbers for those that it does not name."""
+    """Return the names that a function gives its arguments, numbers for those that it does not name."""
     try:
         parameters = inspect.signature(getattr(function, 'make_node', function)).parameters.values()
         names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
@@ -148,7 +148,7 @@ def _problem(caller, title, outputs, inputs, values):
 
 
 def gradients(output, inputs):
-    """The gradient of an output to each of `inputs`, for a cotangent given as a variable.
+    """Return the gradient of an output to each of `inputs`, for a cotangent given as a variable.
 
     Returns
     -------
@@ -175,7 +175,7 @@ def gradients(output, inputs):
 
 
 def differentiated(problem, rng):
-    """The :class:`Problem` whose outputs are the gradients of another's, with cotangents as inputs too.
+    """Return the :class:`Problem` whose outputs are another's gradients, with cotangents as inputs too.
 
     Raises
     ------

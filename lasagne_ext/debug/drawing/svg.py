@@ -1,9 +1,9 @@
-"""A drawing of a network as SVG, without the help of any program."""
+"""Draw a network as SVG, without the help of any program."""
 import html
 import unicodedata
 
+from lasagne_ext.debug.drawing.layout import Layout
 from lasagne_ext.network.registry import COLOURS
-from lasagne_ext.debug.pictures.layout import Layout
 
 #: Of a fixed-width font at 12 pixels: the width of a letter, and from one line to the next.
 _LETTER, _LINE = 7.25, 16

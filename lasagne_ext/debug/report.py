@@ -1,4 +1,4 @@
-"""Tables as text for a terminal and as HTML for a notebook."""
+"""Show tables as text on a terminal and as HTML in a notebook."""
 import html
 import os
 import sys
@@ -13,7 +13,7 @@ CSS = {'good': 'color:#338a38', 'bad': 'color:#d84343;font-weight:bold', 'doubtf
 
 
 class Report:
-    """What a debugging tool returns: rows that ``print()`` and a notebook show as a table.
+    """Base class of what debugging tools return: rows that ``print()`` and a notebook show as a table.
 
     A subclass gives `head`, `cells`, and where it wants them `title`, `footer` and `emphasis`.
 
@@ -29,27 +29,27 @@ class Report:
         self.rows = rows
 
     def head(self):
-        """Headings of the columns; none by default."""
+        """Return the headings of the columns; none by default."""
         return []
 
     def cells(self):
-        """A list of texts for every row."""
+        """Return a list of texts for every row."""
         raise NotImplementedError
 
     def title(self):
-        """Text above the table; '' for none."""
+        """Return the text above the table; '' for none."""
         return ''
 
     def footer(self):
-        """Text below the table; '' for none."""
+        """Return the text below the table; '' for none."""
         return ''
 
     def emphasis(self, row):
-        """What a row means: 'good', 'bad', 'doubtful', 'quiet', 'strong' or None."""
+        """Return what a row means: 'good', 'bad', 'doubtful', 'quiet', 'strong' or None."""
         return None
 
     def to_dict(self):
-        """Rows as plain Python values."""
+        """Return the rows as plain Python values."""
         return {'rows': [dict(row._asdict()) for row in self.rows]}
 
     def __len__(self):
@@ -94,21 +94,21 @@ def _paragraph(text):
 
 
 def coloured(text, emphasis):
-    """`text` in the colour of its meaning, if it goes to a terminal that wants colours."""
+    """Return `text` in the colour of its meaning, if it goes to a terminal that wants colours."""
     if not emphasis or not text or not wants_colour():
         return text
     return '\033[%sm%s\033[0m' % (_ANSI[emphasis], text)
 
 
 def wants_colour():
-    """Whether standard output is a terminal, and nobody has said ``NO_COLOR``."""
+    """Return whether standard output is a terminal, and nobody has said ``NO_COLOR``."""
     if os.environ.get('NO_COLOR') or os.environ.get('TERM') == 'dumb':
         return False
     return bool(getattr(sys.stdout, 'isatty', lambda: False)())
 
 
 def shape_text(shape):
-    """A declared shape, or a tuple, list or dict of them, as text."""
+    """Return a declared shape, or a tuple, list or dict of them, as text."""
     if isinstance(shape, dict):
         return '{%s}' % ', '.join('%s: %s' % (key, shape_text(part)) for key, part in shape.items())
     if isinstance(shape, (tuple, list)):
@@ -118,7 +118,7 @@ def shape_text(shape):
 
 
 def short_number(value, unit=''):
-    """A count with three or four figures and a letter: ``1.23 M``; below 10000 in full."""
+    """Return a count with three or four figures and a letter: ``1.23 M``; below 10000 in full."""
     for limit, letter in ((1e12, 'T'), (1e9, 'G'), (1e6, 'M'), (1e4, 'k')):
         if abs(value) >= limit:
             return '%.3g %s%s' % (value / (1e3 if letter == 'k' else limit), letter, unit)

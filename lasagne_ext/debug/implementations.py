@@ -1,4 +1,4 @@
-"""The same computed in every way there is."""
+"""Compute the same in every way there is, and compare."""
 import contextlib
 import random
 from collections import OrderedDict, namedtuple
@@ -8,23 +8,25 @@ import theano
 import theano.tensor as T
 
 from lasagne_ext import kernels
-from lasagne_ext.debug._tables import Report
+from lasagne_ext.debug.gradients.float64 import is_float
+from lasagne_ext.debug.gradients.problem import applied, described, gradients, named_arrays
+from lasagne_ext.debug.report import Report
 from lasagne_ext.network.graph import argument_text
-from lasagne_ext.debug.numbers.checked import applied, described, gradients, named_arrays
-from lasagne_ext.debug.numbers.elementary import elementary, is_sampling
-from lasagne_ext.debug.numbers.float64 import is_float
+from lasagne_ext.ops import _footprint, _reference
+from lasagne_ext.ops._sampler import ForwardSampler, Sampler
+from lasagne_ext.ops.antialias import FootprintSample
 
-#: A result of a path. `difference` is the largest absolute one to the reference's result, `roundings`
-#: that in units of the rounding of its largest value, in the coarsest type at hand; `verdict` is 'equal'
-#: (bit for bit), 'same' or 'DIFFERENT'.
+#: A result of a path, one way to compute the function. `difference` is the largest absolute one to the
+#: reference's result, `roundings` that in units of the rounding of its largest value, in the coarsest type
+#: at hand; `verdict` is 'equal' (bit for bit), 'same' or 'DIFFERENT'.
 Row = namedtuple('Row', 'path what difference roundings verdict')
 
 #: How many roundings of the largest value may lie between two ways to the same sum.
 ALLOWED = 1000
 
 
-class Paths(Report):
-    """What became of a comparison of paths: ``print()`` it; true if all agree.
+class ImplementationReport(Report):
+    """Comparison of the ways to compute a function: ``print()`` it; true if all agree.
 
     Attributes
     ----------
@@ -44,8 +46,8 @@ class Paths(Report):
     --------
     >>> import numpy as np
     >>> import theano.tensor as T
-    >>> from lasagne_ext.debug import compare_paths
-    >>> result = compare_paths(T.tanh, [np.array([.5, 1.])])
+    >>> from lasagne_ext.debug import compare_implementations
+    >>> result = compare_implementations(T.tanh, [np.array([.5, 1.])])
     >>> result.passed
     True
     """
@@ -94,7 +96,7 @@ class Paths(Report):
                     seed=self.seed, notes=list(self.notes))
 
 
-def compare_paths(op, inputs, seed=None):
+def compare_implementations(op, inputs, seed=None):
     """Compute outputs and gradients of a function in every way there is, and compare them.
 
     Parameters
@@ -109,7 +111,7 @@ def compare_paths(op, inputs, seed=None):
 
     Returns
     -------
-    Paths
+    ImplementationReport
         True if all ways agree; ``print()`` shows a table.
 
     Raises
@@ -131,13 +133,15 @@ def compare_paths(op, inputs, seed=None):
     Examples
     --------
     >>> import numpy as np
-    >>> from lasagne_ext.debug import compare_paths
+    >>> from lasagne_ext.debug import compare_implementations
     >>> from lasagne_ext.ops import affine_transform
     >>> image, theta = np.random.rand(1, 1, 4, 4), np.array([[.9, .1, 0, -.1, .9, .2]])
-    >>> bool(compare_paths(lambda image, theta: affine_transform(image, theta, (3, 3)), [image, theta]))
+    >>> def sample(image, theta):
+    ...     return affine_transform(image, theta, (3, 3))
+    >>> bool(compare_implementations(sample, [image, theta]))
     True
     """
-    caller = 'compare_paths'
+    caller = 'compare_implementations'
     if not callable(op):
         raise TypeError('%s: op must be a function of symbolic variables or an Op, got %s'
                         % (caller, argument_text(op, 'the function')))
@@ -147,7 +151,7 @@ def compare_paths(op, inputs, seed=None):
                             for name, array in arrays.items())
     outputs = applied(caller, op, variables, isinstance(inputs, dict))
     run = _Runner(variables, list(arrays.values()), seed)
-    ours = is_sampling(outputs.values())
+    ours = _is_sampling(outputs.values())
     reference, paths = (_of_sampling if ours else _of_modes)(run, outputs)
     results, notes = OrderedDict(), []
     for name, path in paths.items():
@@ -163,11 +167,11 @@ def compare_paths(op, inputs, seed=None):
     unit = _coarsest(list(variables.values()) + list(outputs.values()))
     rows = [_compared(path, what, value, expected[what], unit) for path, found in results.items()
             for what, value in found.items()]
-    return Paths('%s of %s' % (caller, described(op)), reference, rows, seed, notes)
+    return ImplementationReport('%s of %s' % (caller, described(op)), reference, rows, seed, notes)
 
 
 class _Runner:
-    """Computes outputs and gradients.
+    """Compute outputs and gradients in a mode.
 
     Parameters
     ----------
@@ -181,7 +185,7 @@ class _Runner:
         self.variables, self.values, self.seed = variables, values, seed
 
     def __call__(self, outputs, mode):
-        """What there is of values and gradients, by what it is."""
+        """Return what there is of values and gradients, by what it is."""
         rng = np.random.RandomState(self.seed)
         inputs = list(self.variables.values())
         found = OrderedDict((name, value) for name, value in zip(outputs, theano.function(
@@ -200,8 +204,8 @@ class _Runner:
         return found
 
 
-def _plain():
-    """The graph as it is, by the Ops' Python code."""
+def _unoptimized():
+    """Make the mode that runs the graph as it is, by the Ops' Python code."""
     return theano.compile.Mode(linker='py', optimizer=None)
 
 
@@ -209,7 +213,7 @@ def _of_sampling(run, outputs):
     def by(library):
         def path():
             with _library_in_use(library):
-                return run(outputs, _plain())
+                return run(outputs, _unoptimized())
         return path
 
     paths = OrderedDict([('the NumPy reference', by(None))])
@@ -217,8 +221,70 @@ def _of_sampling(run, outputs):
     for isa in used.runnable_isas() if used else ():
         name = 'the kernels, %s%s' % (isa, ' (in use)' if isa == used.isa else '')
         paths[name] = by(used if isa == used.isa else kernels.Library(used.path, isa))
-    paths['the elementary graph'] = lambda: run(elementary(outputs), _plain())
+    paths['the elementary graph'] = lambda: run(_elementary(outputs), _unoptimized())
     return 'the NumPy reference', paths
+
+
+def _is_sampling(outputs):
+    """Return whether an Op of this package samples in the graph of `outputs`."""
+    return any(isinstance(node.op, Sampler) for node in _nodes(outputs))
+
+
+def _elementary(outputs):
+    """Replace all sampling in the graph of `outputs` by elementary operations.
+
+    Raises
+    ------
+    NotImplementedError
+        If there is a gradient Op among them, for which no such graph stands by itself.
+    """
+    replacements = []
+    for node in _nodes(outputs.values()):
+        if isinstance(node.op, ForwardSampler):
+            replacements.append((node.outputs[0], _sampled(node.op, node)))
+        elif isinstance(node.op, FootprintSample):
+            replacements.append((node.outputs[0], _footprint_sampled(node.op, node)))
+        elif isinstance(node.op, Sampler):
+            raise NotImplementedError('%s is a gradient' % type(node.op).__name__)
+    return OrderedDict(zip(outputs, theano.clone(list(outputs.values()), replace=replacements)))
+
+
+def _nodes(outputs):
+    outputs = list(outputs)
+    return theano.gof.graph.io_toposort(theano.gof.graph.inputs(outputs), outputs)
+
+
+def _sampled(op, node):
+    image, points = node.inputs[:2]
+    output = node.outputs[0]
+    coordinates = _coordinates(op, image, points, output)
+    return _like(_reference.sampled(image, coordinates, op.mode), coordinates, output)
+
+
+def _footprint_sampled(op, node):
+    image, points, footprint = node.inputs
+    output = node.outputs[0]
+    rank = image.ndim - 2
+    coordinates = _coordinates(op, image, points, output)
+    spread = T.cast(footprint, 'float64').reshape((coordinates.shape[0], -1, rank, rank))
+    return _like(_footprint.sampled(image, coordinates, spread, op.mode), coordinates, output)
+
+
+def _coordinates(op, image, points, output):
+    """Return where the Op samples, in pixels: ``(N, rank, P)``."""
+    rank = image.ndim - 2
+    flat = op.points.flat(T.cast(points, 'float64'), rank)
+    coordinates, _ = op.points.pixels(flat, T.zeros_like(flat), rank, image.shape[:1:-1],
+                                      output.shape[:-rank - 1:-1], op.align_corners)
+    return coordinates
+
+
+def _like(values, coordinates, output):
+    """Return the values in the shape of the Op's output; points that are nowhere get a gradient of NaN."""
+    nowhere = T.or_(T.isnan(coordinates), T.isinf(coordinates)).any(axis=1, keepdims=True)
+    nothing = T.sum(T.switch(nowhere, np.nan, 0.) * coordinates, axis=1)
+    values += T.cast(nothing, values.dtype).dimshuffle(0, 'x', 1)
+    return T.patternbroadcast(values.reshape(output.shape, ndim=output.ndim), output.broadcastable)
 
 
 @contextlib.contextmanager
@@ -232,7 +298,7 @@ def _library_in_use(library):
 
 
 def _of_modes(run, outputs):
-    paths = OrderedDict([('Python code', lambda: run(outputs, _plain()))])
+    paths = OrderedDict([('Python code', lambda: run(outputs, _unoptimized()))])
     if theano.config.cxx:
         paths['C code'] = lambda: run(outputs, theano.compile.Mode(linker='c|py', optimizer=None))
     for name in ('FAST_COMPILE', 'FAST_RUN'):
@@ -241,7 +307,7 @@ def _of_modes(run, outputs):
 
 
 def _coarsest(variables):
-    """The largest rounding of their floating types."""
+    """Return the largest rounding of their floating types."""
     return max((np.finfo(variable.dtype).eps for variable in variables if is_float(variable)), default=0.)
 
 

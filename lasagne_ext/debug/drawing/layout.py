@@ -8,7 +8,7 @@ _SWEEPS = 12
 
 
 class Layout:
-    """A layered drawing: what depends on nothing is on top, and no box or label covers another.
+    """Layered drawing: what depends on nothing is on top, and no box or label covers another.
 
     A line of boxes is followed by a line of the labels on the edges that leave it. An edge that goes
     on beyond keeps a place free in every line that it passes.
@@ -52,7 +52,7 @@ class Layout:
         self.lines = [self._passed(chain, x, tops, bottoms) for chain in chains]
 
     def _chain(self, source, target, width, height):
-        """An edge as the items it joins: its source, label, what keeps its way free, and its target."""
+        """Return the items that an edge joins: its source, label, what keeps its way free, and its target."""
         chain = [source]
         for line in range(self._line[source] + 1, self._line[target]):
             self._line.append(line)
@@ -106,7 +106,7 @@ class Layout:
         return x
 
     def _spread(self, line, wanted):
-        """The places nearest to those wanted, by least squares, at which nothing overlaps."""
+        """Return the places nearest to those wanted, by least squares, at which nothing overlaps."""
         offsets = [0.]
         for left, right in zip(line, line[1:]):
             offsets.append(offsets[-1] + (self._sizes[left][0] + self._sizes[right][0]) / 2 + _GAP)
@@ -142,7 +142,7 @@ def _mean(values, otherwise):
 
 
 def _ranks(count, edges):
-    """The longest way to every box; a box that nothing leads to stands right above the first it feeds."""
+    """Return the longest way to every box; one without sources stands right above the first it feeds."""
     sources, targets = defaultdict(list), defaultdict(list)
     for source, target, *_ in edges:
         sources[target].append(source)

@@ -1,0 +1,1 @@
+"""Draw networks and spatial transforms, and put transforms into words."""

@@ -1,0 +1,1 @@
+"""Compare derivatives by the graph with those by finite differences: what ``gradcheck`` stands on."""

@@ -1,1 +1,0 @@
-"""Differences, statistics and comparisons of values."""

@@ -1,1 +1,0 @@
-"""Networks and transforms as pictures."""
