@@ -59,7 +59,7 @@ def _machine_name():
 
 def _remove_leftovers(folder):
     """Remove what processes of this machine left behind when they were killed while writing."""
-    # Versions up to 0.1 wrote checkpoints alone in this way.
+    # Checkpoints had a name of their own before.
     pattern = re.compile(r'\.lasagne_ext-(?:checkpoint-)?%s-(\d+)-[0-9a-f]+\.tmp'
                          % re.escape(_machine_name()))
     with contextlib.suppress(OSError):

@@ -29,7 +29,7 @@ _BATCH_SIZE = 128
 _UNBOUNDED = ('rectify', 'linear', 'identity', 'tanh', 'elu', 'selu')
 
 #: Methods of callbacks.
-_MOMENTS = ('on_train_begin', 'on_batch_end', 'on_epoch_end', 'on_train_end')
+_HOOKS = ('on_train_begin', 'on_batch_end', 'on_epoch_end', 'on_train_end')
 
 
 def fit(functions, data, validation=None, epochs=10, batch_size=None, seed=0, callbacks=(), progress=True,
@@ -162,14 +162,14 @@ def fit(functions, data, validation=None, epochs=10, batch_size=None, seed=0, ca
 
 def _order_callbacks(callbacks, validated, checkpoint):
     """Return all callbacks; those that write checkpoints come last, when the others know of the epoch."""
-    if callable(callbacks) or any(hasattr(callbacks, moment) for moment in _MOMENTS):
+    if callable(callbacks) or any(hasattr(callbacks, hook) for hook in _HOOKS):
         callbacks = [callbacks]
     found = []
     for callback in callbacks:
-        if not any(hasattr(callback, moment) for moment in _MOMENTS):
+        if not any(hasattr(callback, hook) for hook in _HOOKS):
             if not callable(callback) or isinstance(callback, type):
                 raise TypeError('fit: a callback must be a function (run, row) or an object with one of %s; '
-                                'got %r' % (', '.join(_MOMENTS), callback))
+                                'got %r' % (', '.join(_HOOKS), callback))
             callback = FunctionCallback(callback)
         elif isinstance(callback, type):
             raise TypeError('fit: a callback must be an object, got the class %s' % callback.__name__)

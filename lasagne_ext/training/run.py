@@ -152,17 +152,17 @@ class Run:
         return [('%s#%d' % (kind, kinds[:k].count(kind)), callback)
                 for k, (kind, callback) in enumerate(zip(kinds, self.callbacks))]
 
-    def call(self, moment, *arguments):
+    def call(self, hook, *arguments):
         """Call a method of all callbacks that have it.
 
         Parameters
         ----------
-        moment : str
+        hook : str
             Its name, such as ``'on_epoch_end'``.
         *arguments
             Given to it, behind the run.
         """
         for callback in self.callbacks:
-            method = getattr(callback, moment, None)
+            method = getattr(callback, hook, None)
             if method is not None and method(self, *arguments) is False and not self.stop:
                 self.stop = 'stopped by %s' % (getattr(callback, 'name', None) or type(callback).__name__)

@@ -131,7 +131,7 @@ _UNPACKERS = {
 
 
 #: Word that NumPy's messages about arrays of Python objects contain.
-_OF_OBJECTS = 'allow_pickle'
+_OBJECT_ARRAYS = 'allow_pickle'
 
 
 class CheckpointError(ValueError):
@@ -196,7 +196,7 @@ def read_archive(path, allow_pickle=False):
                     io.BytesIO(archive.read(name)), allow_pickle, {'encoding': 'latin1'}))
                 for name in archive.namelist())
         except Exception as error:                # a damaged file makes the readers fail in any way
-            if _OF_OBJECTS in str(error):
+            if _OBJECT_ARRAYS in str(error):
                 raise CheckpointError(
                     '%s: holds an array of Python objects, as numpy.savez makes of a list without a star; '
                     'reading it can run any program that its maker put there, so it is done only when '
