@@ -9,6 +9,7 @@ import sys
 
 from setuptools import Extension, find_packages, setup
 from setuptools.command.build_ext import build_ext
+from setuptools.command.build_py import build_py
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 KERNELS = os.path.join('lasagne_ext', 'kernels')
@@ -32,6 +33,17 @@ def fingerprint():
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module.fingerprint()
+
+
+class build_package(build_py):
+    """Put ``lasagne_ext.pth``, by which Python loads the hook when it starts, beside the packages."""
+
+    def run(self):
+        super().run()
+        # An editable wheel is made of nothing that is built, but of what lies in the folder to install from.
+        folder = self.get_finalized_command('install').install_lib if self.editable_mode else self.build_lib
+        self.mkpath(folder)
+        self.copy_file(os.path.join(HERE, 'lasagne_ext.pth'), folder)
 
 
 class build_kernels(build_ext):
@@ -136,6 +148,7 @@ setup(
         'Topic :: Scientific/Engineering :: Artificial Intelligence',
     ],
     packages=find_packages(include=['lasagne_ext', 'lasagne_ext.*']),
+    py_modules=['_lasagne_ext_hook'],
     package_data={'lasagne_ext.kernels': ['*.c', '*.h']},
     python_requires='>=3.8,<3.15',
     install_requires=ENGINE + ['tqdm', 'tabulate'],
@@ -155,6 +168,6 @@ setup(
                            depends=[os.path.join(KERNELS, name) for name in HEADERS],
                            optional=True)],
     entry_points={'console_scripts': ['lasagne-ext = lasagne_ext.__main__:main']},
-    cmdclass={'build_ext': build_kernels},
+    cmdclass={'build_py': build_package, 'build_ext': build_kernels},
     zip_safe=False,
 )

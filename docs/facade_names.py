@@ -37,8 +37,17 @@ def examples():
             'TensorSharedVariable': theano.shared(0.), 'TensorType': T.dmatrix}
 
 
+def theirs():
+    """Objects of PyTensor's like those of :func:`examples`."""
+    import pytensor
+    import pytensor.tensor as pt
+    return {'TensorVariable': pt.matrix(), 'TensorConstant': pt.constant(1.),
+            'TensorSharedVariable': pytensor.shared(0.), 'TensorType': pt.dmatrix}
+
+
 def kind_of(where, name):
     """One of `KINDS`, and for a refused name what to use instead."""
+    from lasagne_ext.engine.pytensor.tensor.adoption import original
     variables = examples()
     holder = variables[where] if where in variables else importlib.import_module(where)
     try:
@@ -48,11 +57,13 @@ def kind_of(where, name):
     except Exception:                            # an attribute that raises for this value alone
         return 'adapted', ''
     if where in variables:
+        if not hasattr(theirs()[where], name):
+            return 'adapted', ''
         ours = getattr(type(holder), name, None)
         module = getattr(ours, '__module__', None) or getattr(getattr(ours, 'fget', None), '__module__', '')
         return ('adapted' if str(module).startswith('lasagne_ext') else 'same'), ''
     peers = [getattr(importlib.import_module(peer), name, None) for peer in PEERS[where]]
-    return ('same' if any(value is peer for peer in peers) else 'adapted'), ''
+    return ('same' if any(original(value) is peer for peer in peers) else 'adapted'), ''
 
 
 def classify():

@@ -1,19 +1,44 @@
 """Custom layers, a fast spatial transformer and debugging tools for Lasagne.
 
-Importing this package also makes Theano and Lasagne importable on today's Python::
+Installed with pip, this package also makes Theano and Lasagne importable on today's Python, in every program. Where
+it has only been put on the path, importing it does so, ahead of them::
 
     import lasagne_ext
     import lasagne, theano
-"""
-from lasagne_ext import engine
 
-engine.activate()
+Its own packages are imported when they are first asked for.
+"""
+import importlib
+
+from lasagne_ext import engine
 
 __version__ = '0.1.0'
 
-# The engine must be active before anything that imports theano.
-from lasagne_ext import blocks, datasets, debug, layers, network, ops, training  # noqa: E402
-from lasagne_ext.debug.errors import (  # noqa: E402, F401  (for %load_ext lasagne_ext)
-    load_ipython_extension, unload_ipython_extension)
-
 __all__ = ['blocks', 'datasets', 'debug', 'engine', 'layers', 'network', 'ops', 'training']
+
+_PACKAGES = [*__all__, 'kernels']
+
+engine.activate()
+
+
+def __getattr__(name):
+    # In this way `import theano`, which loads this package for its engine, loads no layer, nor Lasagne.
+    if name in _PACKAGES:
+        return importlib.import_module('lasagne_ext.' + name)
+    raise AttributeError('module %r has no attribute %r' % (__name__, name))
+
+
+def __dir__():
+    return sorted({*globals(), *_PACKAGES})
+
+
+def load_ipython_extension(ipython):
+    """Tell errors in a notebook with the layer they come from: what ``%load_ext lasagne_ext`` does."""
+    from lasagne_ext.debug import errors
+    errors.load_ipython_extension(ipython)
+
+
+def unload_ipython_extension(ipython):
+    """Show errors in a notebook as before: what ``%unload_ext lasagne_ext`` does."""
+    from lasagne_ext.debug import errors
+    errors.unload_ipython_extension(ipython)

@@ -1,15 +1,19 @@
-"""The command line: ``python -m lasagne_ext``, or ``lasagne-ext``, demo | run SCRIPT | info."""
+"""The command line: ``python -m lasagne_ext``, or ``lasagne-ext``, demo | run SCRIPT | run -m MODULE | info."""
 import argparse
+import builtins
+import os
+import runpy
 import sys
+import types
 
-from lasagne_ext import __version__, _runner, engine, kernels
+from lasagne_ext import __version__, engine
 
 USAGE_ERROR = 2
 INTERRUPTED = 130
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line; ``--help`` has the rest."""
+    """Parser that says what is wrong in one line; ``--help`` has the rest."""
 
     def error(self, message):
         self.exit(USAGE_ERROR, '%s: error: %s\n' % (self.prog, message))
@@ -34,9 +38,11 @@ def _parser():
                       help='picture to write (default: %(default)s)')
     demo.add_argument('--quick', action='store_true',
                       help='no clutter and fewer epochs: done within a minute')
-    run = commands.add_parser('run', help='run an unmodified program that imports lasagne')
-    run.add_argument('script', metavar='SCRIPT')
-    run.add_argument('arguments', nargs=argparse.REMAINDER, metavar='ARGS')
+    run = commands.add_parser('run', help='run a program that imports lasagne where Python has not been prepared for it',
+                              usage='lasagne-ext run [-h] (SCRIPT | -m MODULE) [ARGS ...]')
+    program = run.add_mutually_exclusive_group(required=True)
+    program.add_argument('script', nargs='?', metavar='SCRIPT', help='run it as "python SCRIPT ARGS" would')
+    program.add_argument('-m', dest='module', metavar='MODULE', help='run it as "python -m MODULE ARGS" would')
     commands.add_parser('info', help='print what runs underneath')
     return parser
 
@@ -60,7 +66,8 @@ _positive.__name__ = _seed.__name__ = 'whole number'
 
 
 def info():
-    """What runs underneath, as ``{label: text}`` in the order to be shown."""
+    """Return what runs underneath, as ``{label: text}`` in the order to be shown."""
+    from lasagne_ext import kernels
     report = {'lasagne_ext': __version__}
     report.update(engine.report())
     library = kernels.library
@@ -82,19 +89,63 @@ def main(argv=None):
         Arguments; those of the process by default.
     """
     argv = sys.argv[1:] if argv is None else argv
-    options = _parser().parse_args(argv)
+    # What follows the program's name is the program's: argparse would take some of it for ours.
+    own = len(argv) if argv[:1] != ['run'] else 3 if argv[1:2] == ['-m'] else 2
+    options = _parser().parse_args(argv[:own])
     if options.command == 'info':
         for label, text in info().items():
             print('%-16s %s' % (label, text))
         return 0
-    if options.command == 'run':
+    if options.command == 'demo':
+        return _demo(options)
+    return _run(options.script, options.module, argv[own:])
+
+
+def _run(script, module, arguments):
+    """Become a program, which sees its own ``sys.argv`` and folder, and ends as it would alone."""
+    if module is None:
         try:
-            # argparse would drop a leading "--" among the program's own arguments.
-            return _runner.run_script(options.script, argv[argv.index(options.script, 1) + 1:])
-        except _runner.ScriptError as error:
-            print('lasagne-ext run: error: %s' % error, file=sys.stderr)
+            with open(script, 'rb') as f:
+                source = f.read()
+        except OSError as error:
+            print('lasagne-ext run: error: cannot open %r: %s' % (script, error.strerror), file=sys.stderr)
             return USAGE_ERROR
-    return _demo(options)
+    sys.argv[:] = [script, *arguments]
+    if not getattr(sys.flags, 'safe_path', sys.flags.isolated):
+        sys.path[0] = os.getcwd() if module else os.path.dirname(os.path.realpath(script))
+    os.environ['LASAGNE_EXT_HOOK'] = '1'             # for the processes that it starts
+    try:
+        if module:
+            runpy.run_module(module, run_name='__main__', alter_sys=True)
+        else:
+            # Not runpy.run_path, which takes argv[0] for the file's name, and Python's main module from it again.
+            # Since 3.9 the interpreter tells a program its absolute path, while argv[0] stays as typed.
+            file_name = os.path.abspath(script) if sys.version_info >= (3, 9) else script
+            program = types.ModuleType('__main__')
+            vars(program).update(__file__=file_name, __cached__=None, __builtins__=builtins)
+            sys.modules['__main__'] = program
+            exec(compile(source, file_name, 'exec', dont_inherit=True), vars(program))
+    except SystemExit:
+        raise
+    except BaseException:
+        _hide_our_frames()
+        raise
+    return 0
+
+
+def _hide_our_frames():
+    """Let the traceback about to be printed start in the program, whoever prints it."""
+    print_exception = sys.excepthook
+
+    def excepthook(kind, value, traceback):
+        frame = traceback
+        while frame is not None:
+            if frame.tb_frame.f_globals is globals():
+                traceback = frame.tb_next
+            frame = frame.tb_next
+        print_exception(kind, value.with_traceback(traceback), traceback)
+
+    sys.excepthook = excepthook
 
 
 def _demo(options):

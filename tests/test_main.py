@@ -104,6 +104,33 @@ def test_run_a_program_called_run(command, tmp_path):
     assert command('run', 'run', 'a').stdout == "['run', 'a']\n"
 
 
+def test_run_a_module_like_python(run_python, command, tmp_path):
+    (tmp_path / 'package').mkdir()
+    (tmp_path / 'package' / 'tool.py').write_text(PROGRAM.replace('sys.argv[1:]', 'sys.argv'))
+    for arguments in ('a', '-m', '--help'), ('exit', '7'), ('thread',):
+        plain = run_python.command([sys.executable, '-m', 'package.tool', *arguments], False)
+        ours = command('run', '-m', 'package.tool', *arguments)
+        assert (ours.returncode, ours.stdout, ours.stderr) == (plain.returncode, plain.stdout, plain.stderr)
+    failed = command('run', '-m', 'package.tool', 'fail')
+    assert failed.stderr.endswith('RuntimeError: with a reason\n')
+    assert '__main__.py' not in failed.stderr
+
+
+def test_run_a_module_that_is_not_there(command):
+    done = command('run', '-m', 'nowhere')
+    assert done.returncode == 1 and 'No module named nowhere' in done.stderr
+
+
+def test_run_prepares_the_processes_that_a_program_starts(command, tmp_path):
+    (tmp_path / 'old.py').write_text('import os; print(os.environ["LASAGNE_EXT_HOOK"])')
+    assert command('run', 'old.py', LASAGNE_EXT_HOOK='0').stdout == '1\n'
+
+
+def test_run_imports_nothing_ahead_of_the_program(command, tmp_path):
+    (tmp_path / 'old.py').write_text('import sys; print("numpy" in sys.modules)')
+    assert command('run', 'old.py').stdout == 'False\n'
+
+
 def test_run_a_missing_program(command):
     done = command('run', 'nowhere.py')
     assert done.returncode == 2
@@ -119,7 +146,7 @@ def test_interrupt_ends_like_an_interrupt(run_python, command, tmp_path):
 
 def test_info(command):
     done = command('info')
-    labels = dict(re.split(r'  +', line, 1) for line in done.stdout.splitlines())
+    labels = dict(re.split(r'  +', line, maxsplit=1) for line in done.stdout.splitlines())
     for label in ('lasagne_ext', 'engine', 'Python', 'Lasagne', 'NumPy', 'SciPy',
                   'C++ compiler', 'compiledir', 'kernels'):
         assert labels[label.strip()], done.stdout

@@ -7,7 +7,7 @@ from theano.gof.utils import MethodNotDefined
 
 from lasagne_ext.debug.diagnosis.failure_causes import failure_cause, input_cause
 from lasagne_ext.debug.report import shape_text
-from lasagne_ext.engine.failures import failed
+from lasagne_ext.engine.failures import find_failure
 from lasagne_ext.engine.origins import origins
 from lasagne_ext.network.graph import incoming_layers, layer_label, named_layers, nearest_place, places
 from lasagne_ext.network.wording import operation_text
@@ -144,7 +144,7 @@ def annotate_error(error, named=None):
     """
     if not isinstance(error, Exception) or isinstance(error, LayerError):
         return None
-    failure = failed(error)
+    failure = find_failure(error)
     if failure is None:
         return _build_error(error, named)
     if named is None:

@@ -8,7 +8,7 @@ import theano
 
 from lasagne_ext.checks import check_count, did_you_mean
 from lasagne_ext.debug.report import Report
-from lasagne_ext.engine.timing import node_seconds, timed_function
+from lasagne_ext.engine.monitoring import node_seconds, timed_function
 from lasagne_ext.network.expressions import expressions, flattened, loss_of
 from lasagne_ext.network.graph import layer_list, layer_names, named_layers, places
 from lasagne_ext.network.inputs import Feed

@@ -1,10 +1,13 @@
 """What is installed on this machine, and what is said when it does not fit."""
-import importlib.util
+import contextlib
 import os
 import shutil
 import sys
 import sysconfig
+import warnings
 from importlib import metadata
+
+from lasagne_ext.engine import _imports
 
 
 class EngineError(ImportError):
@@ -16,7 +19,7 @@ class EngineWarning(UserWarning):
 
 
 def installed_version(distribution):
-    """Version of an installed distribution, or None."""
+    """Return the version of an installed distribution, or None."""
     try:
         return metadata.version(distribution)
     except metadata.PackageNotFoundError:
@@ -24,7 +27,7 @@ def installed_version(distribution):
 
 
 def version_tuple(version, length=2):
-    """The leading numbers of a version: ``'1.23.5rc1'`` gives ``(1, 23)``."""
+    """Return the leading numbers of a version: ``'1.23.5rc1'`` gives ``(1, 23)``."""
     numbers = []
     for part in version.split('.')[:length]:
         digits = ''.join(c for c in part if c.isdigit())
@@ -56,8 +59,6 @@ def check_pytensor_can_run():
     if not PYTENSOR_RANGE[0] <= version_tuple(version, 3) < PYTENSOR_RANGE[1]:
         raise EngineError('PyTensor %s is outside the range that lasagne_ext is tested with; mend it '
                           'with: pip install "%s"' % (version, requirement))
-    if importlib.util.find_spec('lasagne') is None:
-        raise EngineError('Lasagne is not installed; mend it with: pip install Lasagne')
 
 
 def check_theano_can_run():
@@ -72,18 +73,25 @@ def check_theano_can_run():
         raise EngineError('the engine "theano" needs Python 3.8 to 3.11, since Theano 1.0.5 cannot be '
                           'installed elsewhere; this is Python %d.%d, use the engine "pytensor": unset '
                           'LASAGNE_EXT_ENGINE' % sys.version_info[:2])
-    for module, requirement in (('theano', 'Theano==1.0.5'), ('lasagne', 'Lasagne')):
-        if importlib.util.find_spec(module) is None:
-            raise EngineError('%s is not installed; mend it with: pip install "%s"'
-                              % (module, requirement))
+    if _imports.find_elsewhere('theano') is None:
+        raise EngineError('Theano is not installed; mend it with: pip install "Theano==1.0.5"')
     numpy = installed_version('numpy')
     if numpy is not None and version_tuple(numpy) >= (1, 24):
         raise EngineError('Theano 1.0.5 cannot run on NumPy %s; mend it with: '
                           'pip install "numpy>=1.19,<1.24" "scipy<1.14"' % numpy)
 
 
+@contextlib.contextmanager
+def silent_warnings():
+    """Hide, for a ``with`` block, what Python warns of when it imports packages that will stay as they are."""
+    with warnings.catch_warnings():
+        for category in (DeprecationWarning, FutureWarning, SyntaxWarning, PendingDeprecationWarning):
+            warnings.simplefilter('ignore', category)
+        yield
+
+
 def missing_compiler():
-    """Why C++ code cannot be compiled here, with the remedy, or None where it can."""
+    """Return why C++ code cannot be compiled here, with the remedy, or None where it can."""
     names = ['clang++'] if sys.platform == 'darwin' else ['g++']
     if not any(shutil.which(name) for name in names):
         return ('no C++ compiler (%s) was found: networks run in pure Python, many times '

@@ -1,8 +1,12 @@
-"""What a compiled function was doing when it failed."""
+"""What a compiled function was doing when it failed.
+
+Both engines report a failing node by calling their ``raise_with_op(node, thunk)``, and pass no more of it on than a
+text. Its arguments, and those of the function's own call, are read from the traceback.
+"""
 import copy
 from collections import OrderedDict, namedtuple
 
-from lasagne_ext.engine import monitoring
+from lasagne_ext.engine.monitoring import VM_Linker
 
 #: What failed. `nodes` are the Apply nodes at work, the outermost first (a loop holds others), and
 #: `values` those of the inputs of the last. `given` are the function's inputs, variable -> value, and
@@ -11,8 +15,8 @@ from lasagne_ext.engine import monitoring
 Failure = namedtuple('Failure', 'nodes values given refused graph')
 
 
-def failed(error):
-    """What raised an error: the node of a graph, or the function that refused an input.
+def find_failure(error):
+    """Find what raised an error: the node of a graph, or the function that refused an input.
 
     Parameters
     ----------
@@ -29,14 +33,14 @@ def failed(error):
         if name == 'raise_with_op':
             if local['node'] not in nodes:
                 nodes.append(local['node'])
-                values = _input_values(local['node'], local.get('thunk'))
-        elif name == '__call__' and not nodes and _is_function(local.get('self')):
-            function, given = local['self'], _given(local)
+                values = _input_values(local)
+        elif name == '__call__' and not nodes and hasattr(getattr(local.get('self'), 'maker', None), 'fgraph'):
+            function, given = local['self'], _given_values(local)
     if function is None:
         return None
     if nodes and values is None:
-        nodes, values = _step_by_step(function, given)
-    refused = None if nodes else _refused(function, given)
+        nodes, values = _run_step_by_step(function, given)
+    refused = None if nodes else _refused_input(function, given)
     if not nodes and refused is None:
         return None
     return Failure(nodes, values or [], given, refused, function.maker.fgraph)
@@ -48,11 +52,8 @@ def _frames(traceback):
         traceback = traceback.tb_next
 
 
-def _is_function(thing):
-    return hasattr(getattr(thing, 'maker', None), 'fgraph')
-
-
-def _given(local):
+def _given_values(local):
+    """Pair the inputs of a function with what a call of it was given."""
     inputs = local['self'].maker.inputs
     values = [(described.variable, value) for described, value in zip(inputs, local.get('args', ()))]
     values += [(described.variable, value) for key, value in local.get('kwargs', {}).items()
@@ -60,8 +61,8 @@ def _given(local):
     return OrderedDict(values)
 
 
-def _refused(function, given):
-    """The first input whose value is of a wrong type."""
+def _refused_input(function, given):
+    """Return the first input whose value is of a wrong type, or None."""
     for described in function.maker.inputs:
         if described.variable in given:
             try:
@@ -72,17 +73,18 @@ def _refused(function, given):
     return None
 
 
-def _input_values(node, thunk):
-    """None where the thunk is not the node's own, but that of a graph compiled as a whole."""
+def _input_values(local):
+    """Return the values that a failing node was given; None where the graph was compiled as a whole."""
+    thunk = local.get('thunk')
     storage = getattr(thunk, 'inputs', None)
     whole = 'fgraph_jit' in getattr(getattr(thunk, '__code__', None), 'co_varnames', ())
     return None if storage is None or whole else [cell[0] for cell in storage]
 
 
-def _step_by_step(function, given):
-    """Run the graph of a function that was compiled as a whole once more, node by node."""
+def _run_step_by_step(function, given):
+    """Run the graph of a function that was compiled as a whole once more, node by node, to its failure."""
     graph = function.maker.fgraph.clone()
-    linker = monitoring.linker_class()(use_cloop=False, c_thunks=False)
+    linker = VM_Linker(use_cloop=False, c_thunks=False)
     run, inputs = linker.accept(graph).make_thunk()[:2]
     for container, described, own in zip(inputs, function.maker.expanded_inputs,
                                          function.input_storage):
@@ -94,5 +96,5 @@ def _step_by_step(function, given):
     except Exception as error:
         for local, name in _frames(error.__traceback__):
             if name == 'raise_with_op':
-                return [local['node']], _input_values(local['node'], local.get('thunk'))
+                return [local['node']], _input_values(local)
     return [], None

@@ -57,7 +57,7 @@ class _Detach(Optimizer):
 
 
 def register(database, *tags):
-    """Hand origins on in the functions whose modes ask for one of some tags.
+    """Hand origins on in the functions whose modes ask for one of some tags; harmless where that is done already.
 
     Parameters
     ----------
@@ -66,5 +66,6 @@ def register(database, *tags):
     *tags : str
         Such as ``'fast_run'``.
     """
-    database.register('follow_origins', _Attach(), -10, *tags)
-    database.register('leave_origins', _Detach(), 10 ** 6, *tags)
+    if 'follow_origins' not in database:
+        database.register('follow_origins', _Attach(), -10, *tags)
+        database.register('leave_origins', _Detach(), 10 ** 6, *tags)

@@ -73,12 +73,12 @@ def follow_lasagne(lasagne):
     Parameters
     ----------
     lasagne : module
-        Imported as a whole.
+        Imported as a whole; one without layers is left alone.
     """
     # Not above: where theano is a facade, its own gradients use this module.
     from theano.tensor import scalar
-    base = lasagne.layers.Layer
-    if '__getattribute__' in vars(base):
+    base = getattr(getattr(lasagne, 'layers', None), 'Layer', None)
+    if base is None or '__getattribute__' in vars(base):
         return
 
     def __getattribute__(self, name):
@@ -115,7 +115,7 @@ def _link(layer):
 
 
 def _number(variable):
-    """Number that the engine gave a variable when it was made, counting all variables."""
+    """Return the number that the engine gave a variable when it was made, counting all variables."""
     return int(variable.auto_name.split('_')[1])
 
 
@@ -160,7 +160,7 @@ def _mark(variables, chain, seen, first=0):
                     node.tag.origins = (chain,)
                 remaining += node.inputs
                 # A loop of Theano's holds the graph of a step, whose nodes are named when they fail.
-                remaining += getattr(node.op, 'outputs', ())
+                remaining += _variables(getattr(node.op, 'outputs', ()))
 
 
 @contextlib.contextmanager

@@ -1,6 +1,5 @@
 """Times of layers."""
 import json
-import sys
 import time
 
 import lasagne
@@ -12,7 +11,6 @@ from lasagne.layers import (ConcatLayer, Conv2DLayer, DenseLayer, DropoutLayer, 
                             NonlinearityLayer)
 
 from lasagne_ext.debug import print_value, profile
-from lasagne_ext.engine.timing import node_seconds, timed_function
 
 pytestmark = pytest.mark.filterwarnings('ignore::lasagne_ext.debug.printing.PrintWarning')
 
@@ -129,23 +127,6 @@ def test_convolution_dominates():
     conv = Conv2DLayer(Conv2DLayer(source, 4, 3, name='conv1'), 32, 5, name='conv2')
     report = profile(DenseLayer(conv, 2, name='out'), np.ones((32, 1, 16, 16)), repeats=5)
     assert max(report, key=lambda row: row.share).name == 'conv2'
-
-
-def test_nothing_is_printed_at_exit(fast_compile):
-    """The engine has a list of what it prints then."""
-    x = T.dvector()
-    function = timed_function([x], T.exp(x))
-    assert function.profile not in sys.modules[type(function.profile).__module__]._atexit_print_list
-
-
-def test_times_are_those_since_last_asked(fast_compile):
-    x = T.dvector()
-    function = timed_function([x], T.exp(x).sum())
-    assert set(node_seconds(function).values()) == {0}
-    function(np.ones(1000))
-    times = node_seconds(function)
-    assert list(times) == function.maker.fgraph.toposort() and min(times.values()) > 0
-    assert set(node_seconds(function).values()) == {0}
 
 
 @pytest.mark.parametrize('repeats, error, message', [

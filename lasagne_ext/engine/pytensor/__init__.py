@@ -1,9 +1,9 @@
 """The engine `pytensor`: PyTensor under the name of Theano, on Python 3.12 and newer."""
+import contextlib
 import importlib
-import sys
 import warnings
 
-from lasagne_ext.engine import _environment, _lasagne, settings
+from lasagne_ext.engine import _environment, settings
 from lasagne_ext.engine.pytensor import _finder, flags
 
 NAME = 'pytensor'
@@ -11,63 +11,62 @@ NAME = 'pytensor'
 #: The default linker goes through Python between operations, and ours and NumPy's release it.
 FUNCTIONS_KEEP_LOCK = False
 
-_is_active = False
+
+def find_theano():
+    """Return the spec of the facade, under the name of Theano."""
+    return _finder.find_facade()
 
 
-def activate():
-    """Make ``import theano`` and ``import lasagne`` work in this process.
+@contextlib.contextmanager
+def importing_theano():
+    """Prepare PyTensor for a ``with`` block that imports the facade.
 
-    May be called again, and after a failed ``import theano`` or ``import lasagne``. Settings in
-    ``THEANO_FLAGS`` and ``.theanorc`` are heeded where PyTensor has them; those in ``PYTENSOR_FLAGS``
-    win.
+    Settings in ``THEANO_FLAGS`` and ``.theanorc`` are heeded where PyTensor has them; those in
+    ``PYTENSOR_FLAGS`` win.
 
     Raises
     ------
     EngineError
         If this environment cannot run it; the message holds the remedy.
     """
-    global _is_active
-    if _is_active:
-        return
     _environment.check_pytensor_can_run()
-    _refuse_another_theano()
     user_flags = settings.user_flags()
     with flags.pytensor_flags(user_flags), warnings.catch_warnings():
         warnings.simplefilter('ignore', DeprecationWarning)
         importlib.import_module('pytensor')
-    from lasagne_ext.engine.pytensor import (derivatives, linkers, old_pickles, refused_attributes,
-                                              shared, test_values, variable_methods)
-    for module in (variable_methods, refused_attributes, derivatives, shared, old_pickles):
-        module.install()
-    linkers.install(**flags.later(user_flags))
+    from lasagne_ext.engine.pytensor import modes, test_values
+    for name in flags.OURS:
+        if name in user_flags:
+            modes.set_setting(*flags.translated(name, user_flags[name]))
     test_values.set_mode(user_flags.get('compute_test_value', 'off'))
-    _lasagne.drop_half_imported('theano')
-    _finder.install()
-    theano = importlib.import_module('theano')
+    _finder.find_modules()
+    yield
     importlib.import_module('lasagne_ext.engine.origin_rewrites').register(
-        theano.compile.optdb, 'fast_run', 'fast_compile')
+        importlib.import_module('theano.compile').optdb, 'fast_run', 'fast_compile')
     importlib.import_module('lasagne_ext.engine.runtime.elemwise').register()
-    _lasagne.import_lasagne()
-    _is_active = True
 
 
-def _refuse_another_theano():
-    """A Theano that somebody has imported cannot be exchanged: graphs may have been made with it."""
-    theano = sys.modules.get('theano')
-    if _lasagne.is_whole('theano') and not _finder.is_facade(theano):
-        raise _environment.EngineError(
-            'theano has been imported from %s before lasagne_ext; restart Python and import lasagne_ext '
-            'first' % getattr(theano, '__file__', 'an unknown place'))
+def adopt(theano):
+    """Refuse a Theano that somebody has imported: it cannot be exchanged, as graphs may have been made with it.
+
+    Raises
+    ------
+    EngineError
+        Always.
+    """
+    raise _environment.EngineError(
+        'theano has been imported from %s before lasagne_ext; restart Python and import lasagne_ext '
+        'first' % getattr(theano, '__file__', 'an unknown place'))
 
 
 def report():
     """What runs underneath that depends on the engine: label -> text."""
     import pytensor
     import theano
-    from lasagne_ext.engine.pytensor import linkers
+    from lasagne_ext.engine.pytensor import modes
     return {
         'engine': '%s (PyTensor %s as Theano %s)' % (NAME, pytensor.__version__, theano.__version__),
-        'linker': linkers.describe(),
+        'linker': modes.describe(),
         'C++ compiler': pytensor.config.cxx or 'none: the linkers cvm and c cannot be used',
         'Numba': _environment.installed_version('numba') or 'none',
         'JAX': _environment.installed_version('jax') or 'none: pip install "lasagne-ext[jax]"',

@@ -1,8 +1,9 @@
-"""Makes ``import theano`` find the facade.
+"""Find the facade for ``import theano``.
 
 The facade's files lie in ``facade/`` and are imported under the names that programs use, ``theano``
 and ``theano.tensor.nnet``, so that classes pickled here are found again under them.
 """
+import importlib.machinery
 import importlib.util
 import os
 import sys
@@ -15,19 +16,41 @@ ADVICE = ('a pickle that holds a graph or a compiled function of Theano cannot b
 FACADE = os.path.join(os.path.dirname(__file__), 'facade')
 
 
-class FacadeFinder:
-    """Finder on ``sys.meta_path`` for the package ``theano``; Python finds its modules from there."""
+class FacadeLoader(importlib.machinery.SourceFileLoader):
+    """Loader of the facade's modules, whose functions return the facade's variables."""
+
+    def exec_module(self, module):
+        super().exec_module(module)
+        from lasagne_ext.engine.pytensor.tensor.adoption import adopt_results
+        adopt_results(module)
+
+
+def find_facade():
+    """Return the spec of the package ``theano``; :class:`ModuleFinder` finds its modules."""
+    return _find_file('theano', FACADE)
+
+
+def _find_file(name, place):
+    if os.path.isfile(os.path.join(place, '__init__.py')):
+        file, folders = os.path.join(place, '__init__.py'), [place]
+    else:
+        file, folders = place + '.py', None
+    if not os.path.isfile(file):
+        return None
+    return importlib.util.spec_from_file_location(name, file, loader=FacadeLoader(name, file),
+                                                  submodule_search_locations=folders)
+
+
+class ModuleFinder:
+    """Finder, first on ``sys.meta_path``, for the modules of the package ``theano``."""
 
     @staticmethod
     def find_spec(name, path=None, target=None):
-        if name != 'theano':
-            return None
-        return importlib.util.spec_from_file_location(
-            'theano', os.path.join(FACADE, '__init__.py'), submodule_search_locations=[FACADE])
+        return _find_file(name, os.path.join(FACADE, *name.split('.')[1:])) if name.startswith('theano.') else None
 
 
 class MissingFinder:
-    """Last on ``sys.meta_path``: says why a module of Theano is not there."""
+    """Finder, last on ``sys.meta_path``, that says why a module of Theano is not there."""
 
     @staticmethod
     def find_spec(name, path=None, target=None):
@@ -38,13 +61,7 @@ class MissingFinder:
         return None
 
 
-def install():
-    """Put the facade before every other ``theano``; harmless when done already."""
-    if FacadeFinder not in sys.meta_path:
-        sys.meta_path.insert(0, FacadeFinder)
-        sys.meta_path.append(MissingFinder)
-
-
-def is_facade(module):
-    """Whether a module is the facade's ``theano``."""
-    return getattr(module, '__file__', None) == os.path.join(FACADE, '__init__.py')
+def find_modules():
+    """Let the facade's modules be found, and the import of one that it does not have say why."""
+    if ModuleFinder not in sys.meta_path:
+        sys.meta_path[:] = [ModuleFinder, *sys.meta_path, MissingFinder]

@@ -1,4 +1,10 @@
-"""How a facade module answers for names it does not have."""
+"""How a facade module answers for names it does not have, and whom a warning is for."""
+import os
+
+import pytensor
+
+#: Folders of code that no warning is about: ``skip_file_prefixes`` of ``warnings.warn``.
+ENGINE = (os.path.dirname(__file__), os.path.dirname(pytensor.__file__))
 
 
 def refuse(module, refused, replacement='see the table of names in the documentation'):

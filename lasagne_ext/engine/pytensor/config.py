@@ -3,7 +3,7 @@ import contextlib
 
 import pytensor
 
-from lasagne_ext.engine.pytensor import flags, test_values
+from lasagne_ext.engine.pytensor import flags, modes, test_values
 
 #: Theano's settings without a counterpart, and what they are here. They may be set to that alone.
 FIXED = {'device': 'cpu', 'force_device': False, 'int_division': 'int', 'warn.round': False,
@@ -36,6 +36,8 @@ class Config:
         name = self._full(name)
         if name == 'compute_test_value':
             return test_values.get_mode()
+        if name in ('linker', 'mode'):
+            return modes.get_setting(name)
         if name in self._own:
             return self._own[name]
         if name in flags.SHARED:
@@ -50,6 +52,8 @@ class Config:
             self._set_fixed(name, value)
         elif name == 'compute_test_value':
             test_values.set_mode(value)
+        elif name in ('linker', 'mode'):
+            modes.set_setting(*flags.translated(name, value))
         elif name in self._own:
             self._own[name] = value
         elif name in flags.SHARED:

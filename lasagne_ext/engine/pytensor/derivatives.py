@@ -8,9 +8,11 @@ from pytensor import scalar
 from pytensor.gradient import ZeroGrad
 from pytensor.graph.basic import Variable
 
+from pytensor.tensor.type import float_dtypes
+
 from lasagne_ext.engine import gradients
-from lasagne_ext.engine.origins import follow_gradient
-from lasagne_ext.engine.pytensor.graphs import as_list
+from lasagne_ext.engine.pytensor import modes
+from lasagne_ext.engine.pytensor.graphs import ancestors, as_list
 
 _grad = gradients.follow(pytensor.gradient, 'pullback')
 
@@ -73,9 +75,53 @@ def grad(cost, wrt, consider_constant=None, disconnected_inputs='raise', add_nam
     Variable, or list or tuple of them
         As `wrt`.
     """
-    return _like(wrt, _grad(
-        cost, _checked_wrt('theano.grad', wrt), consider_constant, disconnected_inputs, add_names,
-        known_grads, 'none' if return_disconnected == 'None' else return_disconnected, null_gradients))
+    variables = _checked_wrt('theano.grad', wrt)
+    if return_disconnected == 'None':
+        return_disconnected = 'none'
+    flat = _flat([*(known_grads or ()), *([] if cost is None else [cost])], variables)
+    if not flat:
+        return _like(wrt, _grad(
+            cost, variables, consider_constant, disconnected_inputs, add_names, known_grads,
+            return_disconnected, null_gradients))
+    constant = list(consider_constant or ())
+    grads = _grad(cost, variables, constant + flat, 'ignore', add_names, known_grads, 'none',
+                                   null_gradients)
+    # These depend on nothing, or on what is flat alone: an error, or zeros.
+    rest = [variable for variable, found in zip(variables, grads) if found is None]
+    if rest:
+        zeros = iter(_grad(cost, rest, constant, disconnected_inputs, add_names, known_grads,
+                                            return_disconnected, null_gradients))
+        grads = [next(zeros) if found is None else found for found in grads]
+    return _like(wrt, grads)
+
+
+def _flat(outputs, kept):
+    """What has gradient zero everywhere, and whose zeros PyTensor makes in another dtype than Theano.
+
+    PyTensor's gradients of comparisons, and of casts to whole numbers, are zeros of floatX; where a float32
+    gradient is added to them, it becomes float64.
+
+    Parameters
+    ----------
+    outputs : list of Variable
+    kept : list of Variable
+        What is not to be found, as it is asked for.
+
+    Returns
+    -------
+    list of Variable
+        Comparisons and whole numbers of what is float, but not floatX.
+    """
+    return [variable for variable in ancestors(outputs)
+            if variable.owner is not None and variable not in outputs and variable not in kept
+            and _is_flat(getattr(variable.owner.op, 'scalar_op', None))
+            and any(x.dtype in float_dtypes and x.dtype != pytensor.config.floatX
+                    for x in variable.owner.inputs)]
+
+
+def _is_flat(scalar_op):
+    return isinstance(scalar_op, scalar.LogicalComparison | scalar.FixedLogicalComparison) or (
+        isinstance(scalar_op, scalar.Cast) and scalar_op.o_type in scalar.discrete_types)
 
 
 def jacobian(expression, wrt, consider_constant=None, disconnected_inputs='raise'):
@@ -149,10 +195,12 @@ def Lop(f, wrt, eval_points, consider_constant=None, disconnected_inputs='raise'
     consider_constant, disconnected_inputs
         As for :func:`grad`.
     """
-    points, outputs = as_list(eval_points), as_list(f)
-    with _renamed(), follow_gradient(outputs, points, 'pullback'):
-        return _like(wrt, pytensor.gradient.Lop(
-            outputs, _checked_wrt('theano.Lop', wrt), points, consider_constant, disconnected_inputs))
+    outputs, points = as_list(f), as_list(eval_points)
+    if len(points) != len(outputs):
+        raise ValueError('theano.Lop: there must be as many eval_points as f, got %d and %d'
+                         % (len(points), len(outputs)))
+    known = {output: point for output, point in zip(outputs, points)}
+    return grad(None, wrt, consider_constant, disconnected_inputs, known_grads=known)
 
 
 def verify_grad(fun, pt, n_tests=2, rng=None, eps=None, out_type=None, abs_tol=None, rel_tol=None,
@@ -181,7 +229,7 @@ def verify_grad(fun, pt, n_tests=2, rng=None, eps=None, out_type=None, abs_tol=N
         raise TypeError('verify_grad: rng must be given, for example numpy.random.RandomState(0)')
     seeds = np.random.default_rng(rng.randint(2 ** 30) if hasattr(rng, 'randint') else rng)
     pytensor.gradient.verify_grad(fun, [np.asarray(value) for value in pt], n_tests, seeds, eps, out_type,
-                                  abs_tol, rel_tol, mode, cast_to_output_type)
+                                  abs_tol, rel_tol, modes.get_mode(mode), cast_to_output_type)
 
 
 class ConsiderConstant(ZeroGrad):
@@ -195,28 +243,3 @@ def consider_constant(x):
     """`x`, with gradient zero."""
     from theano.tensor import as_tensor_variable
     return consider_constant_(as_tensor_variable(x))
-
-
-def _zeros(inputs):
-    """Gradients of what takes whole values only: zeros, in each input's own float type."""
-    return [x.zeros_like(dtype=x.type.dtype if x.type in scalar.continuous_types else
-                         pytensor.config.floatX) for x in inputs]
-
-
-def _flat_pullback(self, inputs, outputs, cotangents):
-    return _zeros(inputs)
-
-
-def install():
-    """Let comparisons and casts to whole numbers leave the type of a gradient alone, as in Theano.
-
-    PyTensor's zeros there are of floatX, and a float32 gradient that they are added to becomes float64.
-    """
-    scalar.LogicalComparison.pullback = scalar.FixedLogicalComparison.pullback = _flat_pullback
-    cast_pullback = scalar.Cast.pullback
-
-    def pullback(self, inputs, outputs, cotangents):
-        if self.o_type in scalar.continuous_types:
-            return cast_pullback(self, inputs, outputs, cotangents)
-        return _zeros(inputs)
-    scalar.Cast.pullback = pullback

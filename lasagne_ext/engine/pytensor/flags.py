@@ -49,19 +49,14 @@ def translated(name, value):
     return name.replace('.', '__'), value
 
 
-#: Values that PyTensor learns of after it has been imported.
-_OURS = {('linker', 'numpy'), ('mode', 'NUMPY')}
-
-
-def later(flags):
-    """Those of the user's settings that only work once our linkers are known: name -> value."""
-    return {name: value for name, value in flags.items() if (name, value) in _OURS}
+#: Settings that are the facade's own, and not PyTensor's.
+OURS = ('linker', 'mode')
 
 
 @contextlib.contextmanager
 def pytensor_flags(flags):
     """Let PyTensor, imported inside, see the user's settings of Theano; its own win."""
-    flags = {name: value for name, value in flags.items() if (name, value) not in _OURS}
+    flags = {name: value for name, value in flags.items() if name not in OURS}
     warn_of_device(flags.get('force_device') or flags.get('device', 'cpu'))
     pairs = [pair for pair in (translated(*item) for item in flags.items()) if pair is not None]
     with settings.added('PYTENSOR_FLAGS', ['%s="%s"' % pair for pair in pairs]):

@@ -1,16 +1,16 @@
 """``theano.function`` over PyTensor's."""
-import difflib
 import warnings
 from collections import OrderedDict
 
 import pytensor
-from pytensor.compile import mode as modes
 from pytensor.compile.io import In as PyTensorIn
 from pytensor.compile.io import Out
 from pytensor.compile.ops import TypeCastingOp
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Apply, Variable
 from pytensor.link.basic import Container
+
+from lasagne_ext.engine.pytensor import modes
 
 
 class AsType(TypeCastingOp):
@@ -108,8 +108,7 @@ def function(inputs, outputs=None, mode=None, updates=None, givens=None, no_defa
     if not isinstance(inputs, (list, tuple)):
         raise TypeError('theano.function: inputs must be a list, even of a single variable, got %r'
                         % (inputs,))
-    if isinstance(mode, str):
-        mode = _mode_called(mode)
+    mode = modes.get_mode(mode)
     keys = None
     if isinstance(outputs, dict):
         keys = sorted(outputs)
@@ -144,17 +143,6 @@ def function(inputs, outputs=None, mode=None, updates=None, givens=None, no_defa
     if keys is None and all(default is None for _, default, _ in arguments):
         return compiled
     return Function(compiled, arguments, kept, keys)
-
-
-def _mode_called(name):
-    """The mode of that name; a misspelt one is refused with the one that was probably meant."""
-    try:
-        return modes.get_mode(name)
-    except ValueError:
-        known = sorted({*modes.predefined_modes, 'DebugMode', 'NanGuardMode'})
-        near = difflib.get_close_matches(name.upper(), known, 1)
-        raise ValueError('theano.function: there is no mode %r; there are %s%s' % (
-            name, ', '.join(known), '; did you mean %r?' % near[0] if near else '')) from None
 
 
 def _pairs(what, given):

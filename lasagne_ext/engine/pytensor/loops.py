@@ -2,7 +2,9 @@
 from pytensor.scan.basic import scan as pytensor_scan
 from pytensor.scan.checkpoints import scan_checkpoints as pytensor_scan_checkpoints
 
+from lasagne_ext.engine.pytensor.border import variable_numbers
 from lasagne_ext.engine.pytensor.graphs import as_list
+from lasagne_ext.engine.pytensor.tensor.adoption import adopt_new
 from lasagne_ext.engine.pytensor.updates import OrderedUpdates
 
 
@@ -32,10 +34,19 @@ def scan(fn, sequences=None, outputs_info=None, non_sequences=None, n_steps=None
         To be given to :func:`theano.function`.
     """
     outputs, updates = pytensor_scan(
-        fn, _or_none(sequences), _or_none(outputs_info), _or_none(non_sequences), n_steps,
+        _with_adopted_arguments(fn), _or_none(sequences), _or_none(outputs_info), _or_none(non_sequences), n_steps,
         truncate_gradient, go_backwards, mode, name, profile, allow_gc, strict, return_list,
         return_updates=True)
     return outputs, OrderedUpdates(updates)
+
+
+def _with_adopted_arguments(fn):
+    """Scan makes the variables that it calls the function with."""
+    number = next(variable_numbers)
+
+    def step(*args):
+        return fn(*adopt_new(args, number))
+    return step
 
 
 def _or_none(given):
@@ -72,5 +83,5 @@ def scan_checkpoints(fn, sequences=(), outputs_info=None, non_sequences=(), name
                      n_steps=None, save_every_N=10, padding=True):
     """:func:`scan` that keeps every `save_every_N`-th step and computes the others again for gradients."""
     outputs, updates = pytensor_scan_checkpoints(
-        fn, as_list(sequences), outputs_info, as_list(non_sequences), name, n_steps, save_every_N, padding)
+        _with_adopted_arguments(fn), as_list(sequences), outputs_info, as_list(non_sequences), name, n_steps, save_every_N, padding)
     return outputs, OrderedUpdates(updates)

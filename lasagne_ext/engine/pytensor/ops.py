@@ -11,6 +11,7 @@ from pytensor.scalar import ScalarOp as PyTensorScalarOp
 from pytensor.scalar import UnaryScalarOp as PyTensorUnaryScalarOp
 
 from lasagne_ext.engine.pytensor.graphs import as_list
+from lasagne_ext.engine.pytensor.tensor.adoption import AdoptingCall, adopting
 
 
 class TheanoDerivatives:
@@ -41,7 +42,7 @@ class TheanoDerivatives:
                 for change in self.R_op(inputs, eval_points)]
 
 
-class Op(TheanoDerivatives, PyTensorCOp):
+class Op(AdoptingCall, TheanoDerivatives, PyTensorCOp):
     """An operation: ``make_node`` (or ``itypes`` and ``otypes``), ``perform``, ``grad``.
 
     C code (``c_code`` and its relatives) is used by the linker cvm, and everywhere else in place of a
@@ -116,7 +117,8 @@ def OpFromGraph(inputs, outputs, inline=False, lop_overrides='default', grad_ove
         derivatives['pullback'] = lambda given, results, grads: grad_overrides(given, grads)
     if rop_overrides != 'default':
         derivatives['pushforward'] = lambda given, results, tangents: rop_overrides(given, tangents)
-    return PyTensorOpFromGraph(list(inputs), list(outputs), inline=inline, name=name, **derivatives, **kwargs)
+    return adopting(PyTensorOpFromGraph(list(inputs), list(outputs), inline=inline, name=name, **derivatives,
+                                        **kwargs))
 
 
 def as_op(itypes, otypes, infer_shape=None):
@@ -129,5 +131,5 @@ def as_op(itypes, otypes, infer_shape=None):
         ``f(node, input_shapes)``.
     """
     def decorate(function):
-        return FromFunctionOp(function, as_list(itypes), as_list(otypes), infer_shape)
+        return adopting(FromFunctionOp(function, as_list(itypes), as_list(otypes), infer_shape))
     return decorate

@@ -10,6 +10,7 @@ from pytensor.graph.basic import Variable
 from pytensor.printing import _TagGenerator
 
 from lasagne_ext.engine.pytensor._dispatch import register_dispatch
+from lasagne_ext.engine.pytensor.tensor.adoption import AdoptingCall
 
 
 def debugprint(obj, depth=-1, print_type=False, file=None, ids='CHAR', stop_on_name=False, done=None,
@@ -60,6 +61,19 @@ def debugprint(obj, depth=-1, print_type=False, file=None, ids='CHAR', stop_on_n
     target.write(text)
     target.flush()
     return file
+
+
+class Print(AdoptingCall, pytensor.printing.Print):
+    """Op that prints its input, or some attributes of it, whenever it is computed, and returns it.
+
+    Parameters
+    ----------
+    message : str
+    attrs : tuple of str
+        What to print: ``'__str__'`` the value itself.
+    global_fn : callable, optional
+        Called with the Op and the value instead.
+    """
 
 
 class FunctionPrinter(pytensor.printing.FunctionPrinter):

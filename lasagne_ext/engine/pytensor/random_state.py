@@ -6,12 +6,12 @@ looks as in Theano: ``get_value`` gives a ``RandomState`` and ``set_value`` take
 """
 import functools
 import threading
-import warnings
 
 import numpy as np
-from pytensor.compile.sharedvalue import shared_constructor
-from pytensor.tensor.sharedvar import TensorSharedVariable
 from pytensor.tensor.type import TensorType
+
+from lasagne_ext.engine.pytensor.shared import shared_constructor
+from lasagne_ext.engine.pytensor.tensor.variables import TensorSharedVariable
 
 #: Key of the Mersenne twister, position in it, whether a normal number is kept, and that number.
 _KEY, _WORDS = 624, 624 + 1 + 1 + 2
@@ -100,11 +100,3 @@ class RandomStateSharedVariable(TensorSharedVariable):
 def _shared_random_state(value, name=None, strict=False, allow_downcast=None, borrow=False):
     return RandomStateSharedVariable(type=random_state_type, value=encode(value), strict=strict,
                                      allow_downcast=allow_downcast, name=name)
-
-
-def set_default_update(state, new_state):
-    """Let functions that read a shared variable update it, unless told otherwise."""
-    with warnings.catch_warnings():
-        # PyTensor plans to drop default updates.
-        warnings.simplefilter('ignore', DeprecationWarning)
-        state.default_update = new_state

@@ -1,7 +1,11 @@
 """Optimizations written for Theano: functions of a node alone, positions in their old place."""
 import inspect
 
+from pytensor.compile.mode import local_useless, optdb
 from pytensor.graph.rewriting import basic
+
+from lasagne_ext.engine.pytensor.modes import OURS
+from lasagne_ext.engine.pytensor.tensor.adoption import original
 
 
 def local_optimizer(tracks, inplace=False, requirements=()):
@@ -33,7 +37,8 @@ def local_optimizer(tracks, inplace=False, requirements=()):
             return result or None
         rewrite.__name__, rewrite.__doc__ = function.__name__, function.__doc__
         rewrite.__module__ = function.__module__
-        return basic.node_rewriter(tracks, inplace=inplace, requirements=requirements)(rewrite)
+        tracked = None if tracks is None else [original(op) for op in tracks]
+        return basic.node_rewriter(tracked, inplace=inplace, requirements=requirements)(rewrite)
     return decorate
 
 
@@ -80,6 +85,31 @@ def in2out(*local_optimizers, **kwargs):
     return basic.in2out(*local_optimizers, **kwargs)
 
 
+def _ours(tags):
+    return ['%s%s' % (OURS, tag) for tag in tags]
+
+
+def _registers(stage, database, *usual_tags, **usual):
+    """A decorator ``register(rewrite, *tags, name=None)``, also used as ``@register('tag')``."""
+    def register(rewrite, *tags, **kwargs):
+        if isinstance(rewrite, str):
+            return lambda decorated: register(decorated, rewrite, *tags, **kwargs)
+        database.register(kwargs.pop('name', None) or rewrite.__name__, rewrite,
+                          *_ours([*usual_tags, *tags, stage]),
+                          use_db_name_as_tag=False, **{**usual, **kwargs})
+        return rewrite
+    register.__name__ = register.__qualname__ = 'register_%s' % stage
+    register.__doc__ = 'Let functions of the facade apply a rewrite while graphs are made: %s.' % stage
+    return register
+
+
+register_canonicalize = _registers('canonicalize', optdb['canonicalize'], 'fast_run', 'fast_compile')
+register_specialize = _registers('specialize', optdb['specialize'], 'fast_run')
+register_stabilize = _registers('stabilize', optdb['stabilize'], 'fast_run')
+register_uncanonicalize = _registers('uncanonicalize', optdb['uncanonicalize'], 'fast_run')
+register_useless = _registers('useless', local_useless, 'fast_run', position='last')
+
+
 class SequenceDatabase:
     """PyTensor's database of what is done in order, with Theano's order of arguments."""
 
@@ -88,7 +118,7 @@ class SequenceDatabase:
 
     def register(self, name, obj, position, *tags, **kwargs):
         """Add an optimization at a position (a number), under a name and tags."""
-        self._database.register(name, obj, *tags, position=position, **kwargs)
+        self._database.register(name, obj, *_ours(tags), position=position, **kwargs)
 
     def __getattr__(self, name):
         if name.startswith('__'):
@@ -97,3 +127,6 @@ class SequenceDatabase:
 
     def __getitem__(self, name):
         return self._database[name]
+
+    def __contains__(self, name):
+        return name in self._database

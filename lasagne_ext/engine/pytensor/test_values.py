@@ -3,14 +3,14 @@
 A variable's ``tag.test_value`` is carried through every Op that is applied to it, so that a wrong shape
 raises its error in the line of the program that makes the wrong node.
 """
-import functools
 import warnings
 
 import numpy as np
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Constant, Variable
-from pytensor.graph.op import Op
 from pytensor.scalar import ScalarOp
+
+from lasagne_ext.engine.pytensor._names import ENGINE
 
 MODES = ('off', 'ignore', 'warn', 'raise', 'pdb')
 
@@ -35,22 +35,13 @@ def set_mode(mode):
         raise ValueError('compute_test_value must be one of %s, got %r'
                          % (', '.join(map(repr, MODES)), mode))
     _mode = mode
-    if mode != 'off' and not hasattr(Op.__call__, 'with_test_values'):
-        Op.__call__ = _with_test_values(Op.__call__)
 
 
-def _with_test_values(call):
-    @functools.wraps(call)
-    def apply(self, *inputs, **kwargs):
-        result = call(self, *inputs, **kwargs)
-        # Elementwise gradients are worked out on scalars that stand for nothing.
-        if _mode != 'off' and not isinstance(self, ScalarOp):
-            first = result[0] if isinstance(result, (list, tuple)) and result else result
-            if getattr(first, 'owner', None) is not None:
-                _compute(first.owner)
-        return result
-    apply.with_test_values = True
-    return apply
+def follow(node):
+    """Compute the test values of a node that has just been made, where that is asked for."""
+    # Elementwise gradients are worked out on scalars that stand for nothing.
+    if _mode != 'off' and not isinstance(node.op, ScalarOp):
+        _compute(node)
 
 
 def _compute(node):
@@ -61,7 +52,7 @@ def _compute(node):
         if _mode in ('raise', 'pdb'):
             raise ValueError(message) from None
         if _mode == 'warn':
-            warnings.warn(message, stacklevel=4)
+            warnings.warn(message, skip_file_prefixes=ENGINE)
         return
     if getattr(node.op, 'destroy_map', None):
         values = [np.copy(value) if isinstance(value, np.ndarray) else value for value in values]

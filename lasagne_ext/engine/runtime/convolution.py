@@ -155,7 +155,7 @@ class BaseAbstractConv(Op):
 
 
 class AbstractConv(BaseAbstractConv):
-    """Convolution: ``(image, kernel)`` -> ``(batch, filters, *size)``."""
+    """Convolve: ``(image, kernel)`` -> ``(batch, filters, *size)``."""
 
     def make_node(self, img, kern):
         img, kern = self.operands(('img', 'kern'), (img, kern), (2 + self.convdim, self.kernel_rank))
@@ -185,7 +185,7 @@ class AbstractConv(BaseAbstractConv):
 
 
 class AbstractConv_gradWeights(BaseAbstractConv):
-    """Gradient to the kernel: ``(image, output gradient, spatial size of the kernel)``."""
+    """Compute the gradient to the kernel: ``(image, output gradient, spatial size of the kernel)``."""
 
     def make_node(self, img, topgrad, shape, add_assert_shape=True):
         rank = 2 + self.convdim
@@ -239,7 +239,7 @@ class AbstractConv_gradWeights(BaseAbstractConv):
 
 
 class AbstractConv_gradInputs(BaseAbstractConv):
-    """Gradient to the image: ``(kernel, output gradient, spatial size of the image)``."""
+    """Compute the gradient to the image: ``(kernel, output gradient, spatial size of the image)``."""
 
     def make_node(self, kern, topgrad, shape, add_assert_shape=True):
         kern, topgrad = self.operands(('kern', 'topgrad'), (kern, topgrad),

@@ -72,7 +72,8 @@ def _check_broadcast(node, inputs):
 @local_optimizer([Elemwise])
 def use_numpy_elemwise(node):
     """Replace Elemwise by its namesake here."""
-    if type(node.op) is not Elemwise:
+    # A facade's class of Ops stands for the one that it derives from.
+    if type(node.op) not in (Elemwise, *Elemwise.__bases__):
         return None
     op = NumPyElemwise(node.op.scalar_op, dict(node.op.inplace_pattern), name=node.op.name,
                        nfunc_spec=node.op.nfunc_spec)

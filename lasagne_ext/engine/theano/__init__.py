@@ -5,7 +5,7 @@ import logging
 import sys
 import warnings
 
-from lasagne_ext.engine import _environment, _lasagne, settings
+from lasagne_ext.engine import _environment, _imports, _lasagne, settings
 from lasagne_ext.engine.theano import blas as _blas
 from lasagne_ext.engine.theano import patches
 
@@ -26,33 +26,64 @@ COMPILER_FLAGS = '-ffp-contract=off -g0'
 _active_blas = None
 
 
-def activate():
-    """Make ``import theano`` and ``import lasagne`` work in this process.
+def find_theano():
+    """Return the spec of the Theano that is installed, or None."""
+    return _imports.find_elsewhere('theano')
 
-    May be called again, after a failed ``import theano`` or ``import lasagne``, or when theano has
-    been imported before; settings in ``THEANO_FLAGS`` and ``.theanorc`` are left as they are.
+
+@contextlib.contextmanager
+def importing_theano():
+    """Make Theano importable for a ``with`` block that imports it, and repair it afterwards.
+
+    Settings in ``THEANO_FLAGS`` and ``.theanorc`` are left as they are.
 
     Raises
     ------
     EngineError
         If this environment cannot run Theano 1.0.5; the message holds the remedy.
     """
-    global _active_blas
-    if _active_blas is not None:
-        return
     _environment.check_theano_can_run()
-    if _lasagne.is_whole('theano'):
-        import theano
-        chosen = _adopt(theano)
+    flags = settings.user_flags()
+    found = _find_blas(flags)
+    defaults = {'compiledir_format': COMPILEDIR_FORMAT, 'gcc.cxxflags': COMPILER_FLAGS}
+    if found.flags:
+        defaults['blas.ldflags'] = found.flags
+    if 'cxx' not in flags and _environment.missing_compiler() is not None:
+        defaults['cxx'] = ''
+    with settings.theano_flags(defaults, _instead_of_gpu(flags)), _quiet(), patches.blas_opt_info_provided():
+        yield
+    _patch_theano(found)
+
+
+def adopt(theano):
+    """Repair a Theano that has been imported without us, with whatever BLAS it found; ours serves where it found none.
+
+    Raises
+    ------
+    EngineError
+        If this environment cannot run Theano 1.0.5; the message holds the remedy.
+    """
+    _environment.check_theano_can_run()
+    flags = settings.user_flags()
+    if 'gcc.cxxflags' not in flags and not theano.config.gcc.cxxflags:
+        theano.config.gcc.cxxflags = COMPILER_FLAGS
+    if theano.config.blas.ldflags or 'blas.ldflags' in flags:
+        found = _blas.configured_blas(theano.config.blas.ldflags)
     else:
-        _lasagne.drop_half_imported('theano')
-        chosen = _import_theano()
+        found = _find_blas(flags)
+        if found.flags:
+            theano.config.blas.ldflags = found.flags
+    _patch_theano(found)
+
+
+def _patch_theano(blas):
+    global _active_blas
     patches.patch_theano()
-    # Scan would import theano.gpuarray later, when the stand-in for pkg_resources is gone.
-    with _quiet_loggers():
-        _lasagne.import_lasagne(before=['theano.gpuarray'])
-    _blas.limit_threads(chosen)
-    _active_blas = chosen
+    # Scan would import it later, when the stand-in for pkg_resources is gone.
+    with _quiet(), _lasagne.pkg_resources_provided():
+        importlib.import_module('theano.gpuarray')
+    _blas.limit_threads(blas)
+    _active_blas = blas
 
 
 def _compiler(flags):
@@ -89,19 +120,6 @@ def _blas_remedy():
     return 'pip install "scipy<1.14"'
 
 
-def _import_theano():
-    flags = settings.user_flags()
-    found = _find_blas(flags)
-    defaults = {'compiledir_format': COMPILEDIR_FORMAT, 'gcc.cxxflags': COMPILER_FLAGS}
-    if found.flags:
-        defaults['blas.ldflags'] = found.flags
-    if 'cxx' not in flags and _environment.missing_compiler() is not None:
-        defaults['cxx'] = ''
-    with settings.theano_flags(defaults, _instead_of_gpu(flags)), _quiet(), patches.blas_opt_info_provided():
-        importlib.import_module('theano')
-    return found
-
-
 def _instead_of_gpu(flags):
     """What replaces the user's flags of the first GPU back-end, which would end the program."""
     if not flags.get('device', '').startswith('gpu'):
@@ -111,42 +129,20 @@ def _instead_of_gpu(flags):
     return {'device': 'cpu'}
 
 
-def _adopt(theano):
-    """Theano is there already, with whatever BLAS it found; ours serves where it found none."""
-    flags = settings.user_flags()
-    if 'gcc.cxxflags' not in flags and not theano.config.gcc.cxxflags:
-        theano.config.gcc.cxxflags = COMPILER_FLAGS
-    if theano.config.blas.ldflags or 'blas.ldflags' in flags:
-        return _blas.configured_blas(theano.config.blas.ldflags)
-    found = _find_blas(flags)
-    if found.flags:
-        theano.config.blas.ldflags = found.flags
-    return found
-
-
 @contextlib.contextmanager
-def _quiet_loggers():
-    """Theano logs what a user can do nothing about while it is being imported."""
+def _quiet():
+    """Hide, for a ``with`` block, what Theano warns of and logs while it is imported: a user can do nothing about it."""
     loggers = [logging.getLogger(name) for name in ('theano.configdefaults', 'theano.tensor.blas')]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(max(logger.level, logging.ERROR))
     try:
-        yield
+        with _environment.silent_warnings():
+            warnings.filterwarnings('ignore', message='DeprecationWarning: there is no c')
+            yield
     finally:
         for logger, level in zip(loggers, levels):
             logger.setLevel(level)
-
-
-@contextlib.contextmanager
-def _quiet():
-    """No warnings either: both packages will stay as they are."""
-    with warnings.catch_warnings(), _quiet_loggers():
-        for category in (DeprecationWarning, FutureWarning, SyntaxWarning,
-                         PendingDeprecationWarning):
-            warnings.simplefilter('ignore', category)
-        warnings.filterwarnings('ignore', message='DeprecationWarning: there is no c')
-        yield
 
 
 def report():

@@ -53,10 +53,8 @@ def patch_theano():
             made[key] = patch(original, attribute)
         _replacements[name] = made[key]
         setattr(owner, attribute, staticmethod(made[key]) if isinstance(stored, staticmethod) else made[key])
-    database = importlib.import_module('theano.compile').optdb
-    if 'follow_origins' not in database:
-        importlib.import_module('lasagne_ext.engine.origin_rewrites').register(
-            database, 'fast_run', 'fast_compile')
+    importlib.import_module('lasagne_ext.engine.origin_rewrites').register(
+        importlib.import_module('theano.compile').optdb, 'fast_run', 'fast_compile')
 
 
 def _patches(*names):

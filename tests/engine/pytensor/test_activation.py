@@ -46,11 +46,14 @@ assert (again.uniform((3,)).eval() == streams.uniform((3,)).eval()).all()
 
 
 def test_another_engine_is_refused_in_one_sentence(run_python):
-    assert refused(run_python, 'import lasagne_ext', LASAGNE_EXT_ENGINE='theano') == (
+    refusal = (
         'EngineError: the engine "theano" needs Python 3.8 to 3.11, since Theano 1.0.5 cannot be installed '
         'elsewhere; this is Python %s, use the engine "pytensor": unset LASAGNE_EXT_ENGINE' % version())
+    for code in 'import lasagne_ext, theano', 'import lasagne_ext, lasagne', 'from lasagne_ext import layers':
+        assert refused(run_python, code, LASAGNE_EXT_ENGINE='theano') == refusal
+    assert refused(run_python, "import lasagne_ext; lasagne_ext.engine.use('theano')") == refusal
     assert "restart Python with the environment variable LASAGNE_EXT_ENGINE=theano" in refused(
-        run_python, "import lasagne_ext; lasagne_ext.engine.use('theano')")
+        run_python, "import lasagne_ext, theano; lasagne_ext.engine.use('theano')")
 
 
 def version():
@@ -67,7 +70,7 @@ def test_contradictory_requests_are_refused(run_python):
 
 def test_an_unknown_engine_is_refused(run_python):
     assert "the engines are 'theano' and 'pytensor', got 'tensorflow'" in refused(
-        run_python, 'import lasagne_ext', LASAGNE_EXT_ENGINE='tensorflow')
+        run_python, 'import lasagne_ext, theano', LASAGNE_EXT_ENGINE='tensorflow')
 
 
 @pytest.mark.parametrize('installed', ['2.38.0', '3.3.4', '3.4.0', '4.0'])
@@ -76,7 +79,7 @@ def test_another_pytensor_is_refused(run_python, installed):
 import importlib.metadata
 version = importlib.metadata.version
 importlib.metadata.version = lambda name: %r if name == 'pytensor' else version(name)
-import lasagne_ext
+import lasagne_ext, lasagne
 ''' % installed) == ('EngineError: PyTensor %s is outside the range that lasagne_ext is tested with; mend '
                      'it with: pip install "pytensor>=3.3.5,<3.4"' % installed)
 
@@ -126,5 +129,5 @@ def test_pytensors_own_flags_win(run_python):
 
 
 def test_float16_is_refused(run_python):
-    assert 'floatX=float16 is not available' in refused(run_python, 'import lasagne_ext',
+    assert 'floatX=float16 is not available' in refused(run_python, 'import lasagne_ext, theano',
                                                         THEANO_FLAGS='floatX=float16')

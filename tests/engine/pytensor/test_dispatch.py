@@ -14,7 +14,7 @@ import importlib
 import sys
 import lasagne_ext
 import theano.tensor.nnet
-ours = 'lasagne_ext.engine.pytensor.nnet_%s'
+ours = 'lasagne_ext.engine.pytensor.%s_mode.softmax'
 print([name in sys.modules for name in (%r, ours)])
 importlib.import_module(%r)
 print([name in sys.modules for name in (%r, ours)])
@@ -28,7 +28,7 @@ def test_afterwards(run_python):
 import sys
 import pytensor.link.numba.dispatch
 from lasagne_ext.engine.pytensor._dispatch import register_dispatch
-register_dispatch(numba='lasagne_ext.engine.pytensor.nnet_exp')
-print('lasagne_ext.engine.pytensor.nnet_exp' in sys.modules)
+register_dispatch(numba='lasagne_ext.engine.pytensor.numba_mode.tensor')
+print('lasagne_ext.engine.pytensor.numba_mode.tensor' in sys.modules)
 ''', LASAGNE_EXT_ENGINE='pytensor')
     assert done.stdout.split() == ['True']

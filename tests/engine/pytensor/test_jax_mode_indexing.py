@@ -10,8 +10,9 @@ import pytensor
 import pytensor.tensor as pt
 
 from lasagne_ext.engine.pytensor import jax_mode
+from lasagne_ext.engine.pytensor.modes import get_mode
 
-MODE = jax_mode.MODE
+MODE = get_mode('JAX')
 ARRAY = np.arange(60.).reshape(5, 4, 3)
 
 

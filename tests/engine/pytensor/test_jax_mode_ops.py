@@ -15,8 +15,9 @@ from pytensor.printing import Print
 
 from lasagne_ext.engine._environment import EngineWarning
 from lasagne_ext.engine.pytensor import jax_mode
+from lasagne_ext.engine.pytensor.modes import get_mode
 
-MODE = jax_mode.MODE
+MODE = get_mode('JAX')
 
 
 def compile(inputs, outputs, **options):

@@ -9,6 +9,7 @@ import pytensor.tensor as pt
 from pytensor.scan.utils import until
 
 from lasagne_ext.engine.pytensor import jax_mode
+from lasagne_ext.engine.pytensor.modes import get_mode
 
 
 @pytest.fixture(autouse=True)
@@ -20,7 +21,7 @@ def no_compiler():
 
 def compare(inputs, outputs, *calls, **options):
     """Compile in both modes, call with each tuple of values, compare; returns the JAX function."""
-    f = pytensor.function(inputs, outputs, mode=jax_mode.MODE, **options)
+    f = pytensor.function(inputs, outputs, mode=get_mode('JAX'), **options)
     oracle = pytensor.function(inputs, outputs, mode='FAST_COMPILE', **options)
     for values in calls:
         for got, expected in zip(f(*values), oracle(*values)):
@@ -100,7 +101,7 @@ def test_no_steps(rng):
     x, start = pt.dmatrix('x'), pt.dvector('start')
     states, doubled = pytensor.scan(lambda x, state: (state + x, 2 * x), sequences=x,
                                     outputs_info=[start, None], return_updates=False)
-    f = pytensor.function([x, start], [states, doubled], mode=jax_mode.MODE)
+    f = pytensor.function([x, start], [states, doubled], mode=get_mode('JAX'))
     got = f(np.zeros((0, 3)), np.ones(3))
     assert [part.shape for part in got] == [(0, 3), (0, 3)]
     assert [part.shape for part in f(np.zeros((2, 3)), np.ones(3))] == [(2, 3), (2, 3)]
@@ -118,7 +119,7 @@ def test_shared_state_updated_by_a_loop(rng):
     x = pt.dmatrix('x')
     outputs, updates = pytensor.scan(lambda x: (x + state, {state: state + 1}), sequences=x,
                                      return_updates=True)
-    f = pytensor.function([x], outputs, updates=updates, mode=jax_mode.MODE)
+    f = pytensor.function([x], outputs, updates=updates, mode=get_mode('JAX'))
     np.testing.assert_array_equal(f(np.zeros((3, 2)))[:, 0], [0, 1, 2])
     np.testing.assert_array_equal(state.get_value(), [3, 3])
 
@@ -163,7 +164,7 @@ def test_all_states_until_a_condition_holds():
 def test_a_check_inside_a_loop():
     x, i = pt.dvector('x'), pt.lvector('i')
     picked = pytensor.scan(lambda i, x: x[i], sequences=i, non_sequences=x, return_updates=False)
-    f = pytensor.function([x, i], picked, mode=jax_mode.MODE)
+    f = pytensor.function([x, i], picked, mode=get_mode('JAX'))
     np.testing.assert_array_equal(f(np.arange(3.), np.array([2, -1, 0])), [2, 2, 0])
     with pytest.raises(IndexError, match='out of bounds'):
         f(np.arange(3.), np.array([2, 3, 0]))
@@ -172,7 +173,7 @@ def test_a_check_inside_a_loop():
 def test_a_slice_of_traced_length_inside_a_loop_is_refused():
     x, i = pt.dvector('x'), pt.lvector('i')
     sums = pytensor.scan(lambda i, x: x[:i].sum(), sequences=i, non_sequences=x, return_updates=False)
-    f = pytensor.function([x, i], sums, mode=jax_mode.MODE)
+    f = pytensor.function([x, i], sums, mode=get_mode('JAX'))
     with pytest.raises(jax_mode.UntraceableError, match='Subtensor.*inside a loop.*another mode'):
         f(np.arange(3.), np.array([2, 1]))
 
@@ -182,7 +183,7 @@ def test_a_sequence_that_is_too_short():
     states = pytensor.scan(lambda x, state: state + x, sequences=x, n_steps=5,
                            outputs_info=pt.as_tensor(np.float64(0)), return_updates=False)
     with pytest.raises(ValueError, match='3 entries'):
-        pytensor.function([x], states, mode=jax_mode.MODE)(np.ones(3))
+        pytensor.function([x], states, mode=get_mode('JAX'))(np.ones(3))
 
 
 def test_a_length_inside_a_loop_that_is_an_input(rng):
@@ -202,4 +203,4 @@ def test_windows_that_move_with_the_steps(rng):
                                     outputs_info=[pt.as_tensor(np.float64(0)), None], return_updates=False)
     compare([x], [totals, windows, pytensor.grad(totals[-1], x)], (rng.randn(9),), (rng.randn(12),))
     with pytest.raises(jax_mode.UntraceableError, match='reaches beyond its array'):
-        pytensor.function([x], totals, mode=jax_mode.MODE)(rng.randn(8))
+        pytensor.function([x], totals, mode=get_mode('JAX'))(rng.randn(8))

@@ -111,7 +111,7 @@ def test_root_logger_is_left_alone(run_python):
 import logging
 logging.basicConfig(filename='log', level=logging.INFO)
 logging.getLogger('theano.tensor.blas').setLevel(logging.CRITICAL)
-import lasagne_ext
+import lasagne_ext, lasagne
 assert type(logging.getLogger()) is logging.RootLogger
 assert logging.getLogger('theano.tensor.blas').level == logging.CRITICAL
 logging.exception('told')
@@ -127,7 +127,7 @@ import sysconfig
 import pytest
 get_path = sysconfig.get_path
 sysconfig.get_path = lambda name, *rest: '/nowhere' if name == 'include' else get_path(name, *rest)
-import lasagne_ext
+import lasagne_ext, theano
 ''')
     assert 'no Python.h in /nowhere' in done.stderr and 'python3-dev' in done.stderr
 
@@ -137,7 +137,7 @@ def test_unusable_numpy_is_named_with_the_remedy(run_python):
 import importlib.metadata
 version = importlib.metadata.version
 importlib.metadata.version = lambda name: '2.1.0' if name == 'numpy' else version(name)
-import lasagne_ext
+import lasagne_ext, lasagne
 ''', check=False)
     assert done.returncode == 1
     assert 'EngineError: Theano 1.0.5 cannot run on NumPy 2.1.0; mend it with: pip install ' \

@@ -1,12 +1,12 @@
 """Printing graphs, and values while a function runs."""
 from pytensor.printing import (
     VALID_ASSOC, DefaultPrinter, IgnorePrinter, LeafPrinter, OperatorPrinter, PatternPrinter, PPrinter,
-    Print, PrinterState, default_colorCodes, default_printer, greek, leaf_printer, min_informative_str, pp,
+    PrinterState, default_colorCodes, default_printer, greek, leaf_printer, min_informative_str, pp,
     pprint, pydotprint, special, use_ascii)
 
 from lasagne_ext.engine.pytensor._names import refuse
 from lasagne_ext.engine.pytensor.printing import (
-    FunctionPrinter, debugprint, hex_digest, position_independent_str, var_descriptor)
+    FunctionPrinter, Print, debugprint, hex_digest, position_independent_str, var_descriptor)
 
 _PYDOT = 'call pydotprint, which says what is missing'
 

@@ -56,7 +56,7 @@ def implementation(node, of_node):
 
 
 def _keep_64_bits():
-    """JAX may call back on a thread of its own, where 64-bit results would be cut to 32 on return.
+    """Keep 64-bit results: JAX may call back on a thread of its own, where they would be cut to 32.
 
     On the caller's thread they are on already, and stay so no longer than the call.
     """
@@ -74,7 +74,7 @@ def _warn_once(kind):
 
 
 class _Thunk:
-    """A node's own code, with storage of its own."""
+    """Run a node's own code, with storage of its own."""
 
     def __init__(self, node):
         self._node = node
@@ -96,7 +96,7 @@ class _Thunk:
 
 
 class _Shapes:
-    """Shapes of a node's outputs: declared, inferred by its Op, or seen on inputs made of ones."""
+    """Find the shapes of a node's outputs: declared, inferred by its Op, or seen on inputs made of ones."""
 
     def __init__(self, node, of_node):
         self._node = node

@@ -10,7 +10,7 @@ from pytensor.tensor.random.op import RandomVariable
 from lasagne_ext.engine.pytensor.jax_mode import (
     _callback, _control, _elementwise, _indexing, _scan, _shapes)
 from lasagne_ext.engine.pytensor.jax_mode._errors import untraceable
-from lasagne_ext.engine.pytensor.jax_mode._runtime import jax_funcify
+from lasagne_ext.engine.pytensor.jax_mode._funcify import jax_funcify
 from lasagne_ext.engine.pytensor.jax_mode._trace import is_traced, stage
 
 #: Classes of Ops -> function of a node that returns its implementation.
@@ -24,7 +24,7 @@ _UNKNOWN = (jax.errors.ConcretizationTypeError, jax.errors.TracerArrayConversion
 
 
 def implementation(node):
-    """The function that computes a node: its Op's own, ours, PyTensor's, or Python's.
+    """Return the function that computes a node: its Op's own, ours, PyTensor's, or Python's.
 
     An Op may offer a method ``jax_function(node)`` that returns a function of the inputs, which
     returns the output, or the outputs as a tuple.
@@ -51,7 +51,7 @@ def _pytensors(node):
 
 
 def _of_values(function, node):
-    """An implementation out of a function that knows nothing of the trace."""
+    """Make an implementation out of a function that knows nothing of the trace."""
     def run(trace, *inputs):
         inputs = [stage(value) if getattr(value, 'dtype', None) in ('float32', 'float64') else value
                   for value in inputs]

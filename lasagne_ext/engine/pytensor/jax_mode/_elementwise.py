@@ -8,7 +8,7 @@ from pytensor.tensor.elemwise import CAReduce, DimShuffle, Elemwise
 
 from lasagne_ext.engine.pytensor.jax_mode import _callback
 from lasagne_ext.engine.pytensor.jax_mode._errors import untraceable
-from lasagne_ext.engine.pytensor.jax_mode._runtime import jax_funcify
+from lasagne_ext.engine.pytensor.jax_mode._funcify import jax_funcify
 from lasagne_ext.engine.pytensor.jax_mode._trace import Graph, stage
 
 
@@ -26,7 +26,7 @@ def _elemwise(node, implementation):
 
 
 def _promoted(node, inputs):
-    """Inputs in the dtype that NumPy computes in: JAX would add an int64 to a float32 in float32."""
+    """Return inputs in the dtype that NumPy computes in: JAX would add an int64 to a float32 in float32."""
     wanted = {output.type.dtype for output in node.outputs}
     if len(wanted) > 1:
         return inputs
@@ -49,7 +49,7 @@ def _scalar(node, implementation=None):
 
 
 def _scalar_function(op, node):
-    """Of a scalar Op: a function ``(trace, *arrays)``; None where only Python can compute it."""
+    """Return a scalar Op as a function ``(trace, *arrays)``; None where only Python can compute it."""
     for kind in type(op).__mro__:
         if kind in _SCALARS:
             return _SCALARS[kind](op, node)
@@ -69,7 +69,7 @@ def _composite(op, node):
 
 
 def _simple(function):
-    """Builder of a scalar function with one output that depends on nothing but its inputs."""
+    """Return a builder of a scalar function with one output that depends on nothing but its inputs."""
     return lambda op, node: lambda trace, *inputs: [function(*_promoted(node, inputs))]
 
 

@@ -6,15 +6,15 @@ MISSING = ('the JAX mode was asked for, but JAX is not installed; mend it with: 
 
 
 class UntraceableError(NotImplementedError):
-    """JAX cannot compile this function; the message says which Op and what would help."""
+    """Raised for a function that JAX cannot compile; the message says which Op and what would help."""
 
 
 class UnknownInside(UntraceableError):
-    """What makes it untraceable is a number inside a loop or branch; carries its tracer."""
+    """Raised for a number inside a loop or branch that must be known; carries its tracer."""
 
 
 class Undetermined(Exception):
-    """A number must be known before the trace can go on; carries its tracer."""
+    """Raised where a number must be known before the trace can go on; carries its tracer."""
 
     def __init__(self, tracer):
         super().__init__()
@@ -22,12 +22,12 @@ class Undetermined(Exception):
 
 
 def missing_jax():
-    """The error to raise where JAX cannot be imported."""
+    """Return the error to raise where JAX cannot be imported."""
     return EngineError(MISSING)
 
 
 def untraceable(node, why, kind=UntraceableError):
-    """The error to raise where a node cannot be traced.
+    """Return the error to raise where a node cannot be traced.
 
     Parameters
     ----------

@@ -41,7 +41,7 @@ def _is_zero(value):
 
 
 class _Axis:
-    """What is taken of one axis: `length` entries, every `step`-th from `start`.
+    """Entries taken of one axis: `length` of them, every `step`-th from `start`.
 
     `start` is the first in memory and `step` is positive: `flipped` says that the entries are wanted
     in the opposite order. `dropped` says that an integer, not a slice, asked for them.
@@ -57,7 +57,7 @@ class _Axis:
 
 
 class _Region:
-    """The part of an array that integers and slices select."""
+    """Part of an array that integers and slices select."""
 
     def __init__(self, trace, node, shape, indices):
         self.shape = shape
@@ -68,7 +68,7 @@ class _Region:
         self.result = tuple(axis.length for axis in self.axes if not axis.dropped)
 
     def read(self, value):
-        """The part, as an array of its own."""
+        """Return the part as an array of its own."""
         if self.moves:
             value = self._box(value)
         value = value[self._within(self.moves)]
@@ -76,7 +76,7 @@ class _Region:
                            for axis in self.axes if not axis.dropped)]
 
     def write(self, value, change, replaces):
-        """The array with the part replaced, or increased, by `change`."""
+        """Return the array with the part replaced, or increased, by `change`."""
         change = self._unflipped(change)
         if 0 in self.result:
             return value
@@ -86,7 +86,7 @@ class _Region:
         return jax.lax.dynamic_update_slice(value, box, self._starts())
 
     def embed(self, change, zeros):
-        """The part amid zeros."""
+        """Return the part amid zeros."""
         if self.moves or 0 in self.result:
             return self.write(stage(zeros), change, True)
         return _padded(self._unflipped(change), self._padding(self.shape, False))
@@ -118,7 +118,7 @@ class _Region:
         return [jnp.asarray(axis.start, 'int64') for axis in self.axes]
 
     def _box(self, value):
-        """The smallest contiguous part with all that is selected; where it lies may be traced."""
+        """Return the smallest contiguous part with all that is selected; where it lies may be traced."""
         return jax.lax.dynamic_slice(value, self._starts(), [axis.extent for axis in self.axes])
 
     def _within(self, inside, keep=False):
@@ -153,7 +153,7 @@ def _axis(trace, node, size, index, number):
 
 
 def _slice(trace, node, size, index, step, number):
-    """First entry and length of a slice; the first entry may be traced, the length is known or assumed."""
+    """Return first entry and length of a slice; the entry may be traced, the length is known or assumed."""
     bounds = [index.start, index.stop]
     if trace.is_inner and any(map(is_traced, bounds)):
         length = _constant_length(node, number, trace.sequences) if step == 1 else None
@@ -202,7 +202,7 @@ def _advanced_inc_subtensor(node, implementation):
 
 
 def _advanced(trace, node, shape, indices):
-    """Indices as JAX wants them, checked against the shape."""
+    """Return indices as JAX wants them, checked against the shape."""
     made, axis = [], 0
     for index in indices:
         if isinstance(index, slice):
@@ -213,7 +213,7 @@ def _advanced(trace, node, shape, indices):
             if index.shape != shape[axis:axis + index.ndim]:
                 raise IndexError('a mask of shape %s does not fit %s, whose shape there is %s'
                                  % (index.shape, node.inputs[0], shape[axis:axis + index.ndim]))
-            made.extend(_where(trace, node, index))
+            made.extend(_true_indices(trace, node, index))
             axis += index.ndim
         else:
             size = shape[axis]
@@ -225,8 +225,8 @@ def _advanced(trace, node, shape, indices):
     return tuple(made)
 
 
-def _where(trace, node, mask):
-    """Indices of the true entries; their number is assumed."""
+def _true_indices(trace, node, mask):
+    """Return the indices of the true entries; their number is assumed."""
     if not is_traced(mask):
         return np.nonzero(mask)
     return jnp.nonzero(mask, size=trace.integer(mask.sum(), node))
@@ -234,7 +234,7 @@ def _where(trace, node, mask):
 
 def _nonzero(node, implementation):
     def run(trace, value):
-        return _where(trace, node, value != 0)
+        return _true_indices(trace, node, value != 0)
     return run
 
 
@@ -266,7 +266,7 @@ def _constant_length(node, number, sequences):
 
 
 def _sum_of(variable):
-    """An integer scalar as variables -> their factors; those of None, taken once, are a constant."""
+    """Return an integer scalar as variables -> their factors; those of None, taken once, are a constant."""
     if isinstance(variable, Constant):
         return collections.Counter({None: int(variable.data)})
     node = variable.owner

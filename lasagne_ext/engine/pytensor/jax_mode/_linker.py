@@ -5,7 +5,7 @@ from lasagne_ext.engine.pytensor.jax_mode._errors import missing_jax
 
 
 class JAXLinker(pytensors.JAXLinker):
-    """Links a graph into one function, compiled by JAX for the shapes of each call."""
+    """Link a graph into one function, compiled by JAX for the shapes of each call."""
 
     #: Shapes need no preparation here, and XLA fuses by itself.
     incompatible_rewrites = pytensors.JAXLinker.incompatible_rewrites + (
@@ -13,7 +13,7 @@ class JAXLinker(pytensors.JAXLinker):
         'local_uint_constant_indices')
 
     def create_jitable_thunk(self, compute_map, order, input_storage, output_storage, storage_map):
-        """What runs the graph: see the base class."""
+        """Return what runs the graph: see the base class."""
         program = _program(self.fgraph, order)
         inputs = [storage_map[variable] for variable in self.fgraph.inputs]
         outputs = [storage_map[variable] for variable in self.fgraph.outputs]
@@ -39,7 +39,7 @@ def _program(fgraph, order):
 
 
 def specialisations(function):
-    """What a compiled function has been specialised for.
+    """List what a compiled function has been specialised for.
 
     Parameters
     ----------

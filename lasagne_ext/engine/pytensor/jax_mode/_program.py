@@ -24,7 +24,7 @@ _MOST_TRIALS = 100
 
 
 class Program:
-    """A function of NumPy arrays that computes a graph.
+    """Compute a graph as a function of NumPy arrays.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ class Program:
 
 
 class _Variant:
-    """A program compiled under the assumption of some numbers.
+    """Program compiled under the assumption of some numbers.
 
     A call returns the outputs, the numbers assumed as they turned out, and the failure. Where
     `undetermined` is set by a call, it has met a number that was not assumed, which is all it returns.

@@ -79,7 +79,7 @@ def _known_rows(rows, length, count):
 
 
 class Loop:
-    """A Scan with the values of its inputs: where its states start, what a step does, what it gives.
+    """Scan with the values of its inputs: where its states start, what a step does, what it gives.
 
     Parameters
     ----------
@@ -182,7 +182,7 @@ class Loop:
 
 
 class _State:
-    """A mit-sot or sit-sot state; `start` is its past, oldest first."""
+    """Mit-sot or sit-sot state; `start` is its past, oldest first."""
 
     def __init__(self, buffer, taps, steps):
         self.buffer, self._taps, self._steps = buffer, taps, steps
@@ -208,7 +208,7 @@ class _State:
 
 
 class _Moving:
-    """A mit-mot state: a window moves over its buffer, one entry a step.
+    """Mit-mot state: a window moves over its buffer, one entry a step.
 
     The window reaches from the first place that a step reads or writes to the last that it writes. Its
     first entry is final after the step. `start` is the window at the first step but for its last entry.

@@ -10,7 +10,7 @@ from pytensor.tensor.reshape import JoinDims, SplitDims
 from pytensor.tensor.shape import Reshape, Shape, Shape_i, SpecifyShape
 
 from lasagne_ext.engine.pytensor.jax_mode._trace import LARGEST_FOLDED, stage
-from lasagne_ext.engine.pytensor.tensor_broadcast import Unbroadcast
+from lasagne_ext.engine.pytensor.tensor.broadcast import Unbroadcast
 
 
 def _shape(node, implementation):

@@ -15,12 +15,12 @@ LARGEST_FOLDED = 2 ** 14
 
 
 def is_traced(value):
-    """Whether a value belongs to JAX; all others are NumPy's, and known during the trace."""
+    """Return whether a value belongs to JAX; all others are NumPy's, and known during the trace."""
     return isinstance(value, jax.Array)
 
 
 def stage(value):
-    """A value as JAX wants it, big arrays of one repeated value without their memory."""
+    """Return a value as JAX wants it, big arrays of one repeated value without their memory."""
     if isinstance(value, np.ndarray) and value.size > 1 and not any(value.strides):
         return jnp.broadcast_to(jnp.asarray(value[(0,) * value.ndim]), value.shape)
     if isinstance(value, (np.ndarray, np.generic)):
@@ -29,7 +29,7 @@ def stage(value):
 
 
 class Trace:
-    """What one trace assumes and what it has to report.
+    """Assumptions of one trace, and what it has to report.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ class Trace:
         self._numbers = {}
 
     def number(self, value, node):
-        """The value of something that must be known during the trace, as a NumPy array.
+        """Return the value of something that must be known during the trace, as a NumPy array.
 
         Parameters
         ----------
@@ -82,7 +82,7 @@ class Trace:
         return number
 
     def integer(self, value, node):
-        """Like :meth:`number`, as an int."""
+        """Return the same as :meth:`number`, as an int."""
         return int(self.number(value, node))
 
     def check(self, holds, exception):
@@ -102,7 +102,7 @@ class Trace:
 
     @contextlib.contextmanager
     def inner(self):
-        """The body of a loop or branch, whose failures have to be handed out of it.
+        """Trace the body of a loop or branch, whose failures have to be handed out of it.
 
         Yields a function that returns the body's failure, an int32 scalar.
         """
@@ -119,24 +119,24 @@ class Trace:
 
     @property
     def is_inner(self):
-        """Whether this is the body of a loop or branch."""
+        """Return whether this is the body of a loop or branch."""
         return len(self._failures) > 1
 
     @property
     def failure(self):
-        """The number of the exception to raise, 0 for none; None where nothing was checked."""
+        """Return the number of the exception to raise, 0 for none; None where nothing was checked."""
         return self._failures[-1]
 
 
 class Deferred:
-    """An output that is made when it is first asked for, since that may need a further number."""
+    """Output that is made when it is first asked for, since that may need a further number."""
 
     def __init__(self, make):
         self.make = make
 
 
 class Graph:
-    """A graph ready to be walked.
+    """Graph ready to be walked.
 
     Parameters
     ----------
@@ -156,7 +156,7 @@ class Graph:
         self._functions = {}
 
     def __call__(self, trace, *values, sequences=None):
-        """Values of the outputs for values of the inputs.
+        """Return the values of the outputs for values of the inputs.
 
         `sequences` are the inputs that a loop gives other values at each step, where they are known.
         """
@@ -206,7 +206,7 @@ def _value(variable, known, trace):
 
 
 def foldable(node, function, inputs):
-    """Whether a node can be computed now, in NumPy."""
+    """Return whether a node can be computed now, in NumPy."""
     if getattr(function, 'never_folded', False):
         return False
     size = 0
@@ -218,7 +218,7 @@ def foldable(node, function, inputs):
 
 
 def perform(node, inputs):
-    """Outputs of a node, computed in NumPy."""
+    """Compute the outputs of a node in NumPy."""
     storage = [[None] for _ in node.outputs]
     node.op.perform(node, inputs, storage)
     return [np.asarray(cell[0]) if isinstance(variable.type, TensorType) else cell[0]
@@ -226,7 +226,7 @@ def perform(node, inputs):
 
 
 def conform(value, variable):
-    """A JAX value in the dtype of its variable; a wrong number of axes is an error of ours."""
+    """Return a JAX value in the dtype of its variable; a wrong number of axes is an error of ours."""
     dtype = getattr(variable.type, 'dtype', None)
     if not is_traced(value) or dtype is None:
         return value

@@ -40,7 +40,7 @@ def _grad_inputs(op, node, **kwargs):
 
 
 def _size(node, size):
-    """Spatial size as ints: static where it can be, else of a value that is known while tracing."""
+    """Return the spatial size as ints: static where it can be, else known while tracing."""
     static = node.outputs[0].type.shape[-node.op.convdim:]
     return static if None not in static else tuple(np.asarray(size).tolist())
 

@@ -59,7 +59,7 @@ def _max_pool_grad_grad(op, node, **kwargs):
 
 
 class _Windows:
-    """All windows of an image of known shape."""
+    """Windows of an image of known shape."""
 
     def __init__(self, op, shape, geometry):
         self.mode = op.mode
@@ -69,7 +69,7 @@ class _Windows:
         self.count = op.out_size(self.size, self.window, self.strides, [before for before, _ in self.pads])
 
     def reduce(self, image, function):
-        """Maxima or sums; what lies beyond the image has no effect."""
+        """Return maxima or sums; what lies beyond the image has no effect."""
         pads = [(before, (count - 1) * stride + width - length - before) for count, stride, width, length,
                 (before, _) in zip(self.count, self.strides, self.window, self.size, self.pads)]
         if 0 in self.count:
@@ -89,7 +89,7 @@ class _Windows:
         return (sums / counts.astype('float32' if sums.dtype == 'float32' else 'float64')).astype(sums.dtype)
 
     def parts(self):
-        """The windows, taken apart so that the pieces of none overlap: as few parts as possible."""
+        """Take the windows apart so that the pieces of none overlap: as few parts as possible."""
         steps = [range(0, width, stride) for width, stride in zip(self.window, self.strides)]
         return [_Part(self, start) for start in itertools.product(*steps)]
 
@@ -109,15 +109,15 @@ class _Part:
             self.mask = self.mask & np.tile(inside, count).reshape(shape)
 
     def take(self, image):
-        """The part of the image that the pieces cover, zeros where they lie beyond."""
+        """Return the part of the image that the pieces cover, zeros where they lie beyond."""
         return self._shift(image, self.before, self.windows.size, self.tiled)
 
     def put(self, tiled):
-        """The other way round: an image of nothing but the pieces."""
+        """Return an image of nothing but the pieces: :meth:`take`, transposed."""
         return self._shift(tiled, [-before for before in self.before], self.tiled, self.windows.size)
 
     def widen(self, pooled):
-        """The value of each window for all of its piece."""
+        """Repeat the value of each window for all of its piece."""
         for axis, stride in enumerate(self.windows.strides):
             pooled = jnp.repeat(pooled, stride, axis=axis - len(self.windows.strides))
         return pooled

@@ -20,7 +20,7 @@ def _funcify(op, node, **kwargs):
 
 
 def _draw(state, count, dtype):
-    """As :func:`lasagne_ext.kernels.mrg.uniform`."""
+    """Draw as :func:`lasagne_ext.kernels.mrg.uniform` does."""
     state = jnp.asarray(state)
     streams = len(state)
     passes = -(-count // streams)

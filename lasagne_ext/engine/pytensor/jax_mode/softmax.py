@@ -67,5 +67,5 @@ def _chosen(x, labels):
 
 
 def _or_beyond(labels, x):
-    """Labels; a negative one, which would count from the end, becomes one beyond it."""
+    """Return labels; a negative one, which would count from the end, becomes one beyond it."""
     return jnp.where(labels < 0, x.shape[1], labels)

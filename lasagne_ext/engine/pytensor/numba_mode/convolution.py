@@ -66,7 +66,7 @@ def _grad_inputs(op, node):
 
 
 def _allocator(rank):
-    """A function that makes an array of two counts and a spatial size."""
+    """Return a function that makes an array of two counts and a spatial size."""
     if rank == 1:
         @numba_njit
         def allocate(dtype, first, second, size):
@@ -83,7 +83,7 @@ def _allocator(rank):
 
 
 def _geometry(op):
-    """A function of the operands' shapes that returns a `convolution`, checked."""
+    """Return a function of the operands' shapes that returns a `convolution`, checked."""
     rank, groups = op.convdim, op.num_groups
     offset = MAX_RANK - rank
     mode = op.border_mode
@@ -126,7 +126,7 @@ def _geometry(op):
 
 
 def _check(op):
-    """A function that refuses an output gradient of another shape than the output."""
+    """Return a function that refuses an output gradient of another shape than the output."""
     rank, first = op.convdim, _OUT + MAX_RANK - op.convdim
     message = '%s: the output gradient has not the shape of the output' % op
 

@@ -25,7 +25,7 @@ def _bit_cast(argument, result_of):
 
 
 def _exponential(dtype, integer, lowest, magic, bias, mantissa, ln2_high, ln2_low, terms):
-    """A function of one number not above zero: ``2 ** n * exp(r)`` with r below half of log(2).
+    """Return a function of one number not above zero: ``2 ** n * exp(r)`` with r below half of log(2).
 
     `magic` is so large that adding it rounds to a whole number, which is then in its lowest bits. The
     power of two is applied in halves, so that results below the smallest normal number come out too.
@@ -61,7 +61,7 @@ _exp64 = _exponential('float64', 'int64', -746, 1.5 * 2 ** 52, 1023, 52,
 
 
 def exp_of_negative(x):
-    """``exp(x)`` of a float not above zero, or NaN; within two units in the last place."""
+    """Compute ``exp(x)`` of a float not above zero, or NaN; within two units in the last place."""
     raise NotImplementedError('for compiled code alone')
 
 

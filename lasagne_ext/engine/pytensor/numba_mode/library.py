@@ -40,7 +40,7 @@ def compiled(kind):
 
 
 def can_compile(op, node):
-    """Whether the library computes this node; Python does otherwise."""
+    """Return whether the library computes this node; Python does otherwise."""
     dtype = node.outputs[0].type.dtype
     rank = op.convdim if hasattr(op, 'convdim') else op.ndim
     return (kernels.library is not None and dtype in ('float32', 'float64') and rank <= nn.MAX_RANK
@@ -48,7 +48,7 @@ def can_compile(op, node):
 
 
 def kernel(name, node, arrays):
-    """A kernel that takes pointers to `arrays` arrays and to its geometry."""
+    """Return a kernel that takes pointers to `arrays` arrays and to its geometry."""
     dtype = np.dtype(node.outputs[0].type.dtype)
     symbol = 'lasagne_ext_%s_%s' % (name, dtype)
     binding.add_symbol(symbol, kernels.library.address(name, dtype))
@@ -57,14 +57,14 @@ def kernel(name, node, arrays):
 
 
 def key(op, node):
-    """What tells a compiled function from all others."""
+    """Return what tells a compiled function from all others."""
     output = node.outputs[0].type
     words = 'lasagne_ext', VERSION, str(op), output.dtype, output.ndim
     return hashlib.sha256(repr(words).encode()).hexdigest()
 
 
 def in_python(op, node):
-    """The node run in Python."""
+    """Return the function that runs the node in Python."""
     from pytensor.link.numba.dispatch.basic import generate_fallback_impl
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')

@@ -81,7 +81,7 @@ def _max_pool_grad_grad(op, node):
 
 
 def _geometry(op):
-    """A function of the image's shape and the windows that returns a `pooling`, checked."""
+    """Return a function of the image's shape and the windows that returns a `pooling`, checked."""
     rank, ignore_border, mode = op.ndim, op.ignore_border, POOL_MODES.index(op.mode)
     offset = MAX_RANK - rank
     message = '%s: these windows, strides and paddings are not possible' % op
@@ -119,7 +119,7 @@ def _geometry(op):
 
 
 def _out_shape(op, node):
-    """A function that returns the shape of the pooled image."""
+    """Return a function that returns the shape of the pooled image."""
     rank, outer, first = op.ndim, node.outputs[0].type.ndim - op.ndim, _OUT + MAX_RANK - op.ndim
 
     @numba_njit
@@ -131,7 +131,7 @@ def _out_shape(op, node):
 
 
 def _check(op, node):
-    """A function that refuses what has not the shape of the pooled image."""
+    """Return a function that refuses what has not the shape of the pooled image."""
     shape_of = _out_shape(op, node)
     message = '%s: the pooled image and its gradient have not the shape that the image is pooled to' % op
 

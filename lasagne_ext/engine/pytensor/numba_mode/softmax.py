@@ -32,7 +32,7 @@ def _negative_log_odds(x, maximum, total):
 
 @_kernel
 def _exponentials(row, out):
-    """``exp(row - max(row))`` into `out`; returns the maximum and the sum."""
+    """Write ``exp(row - max(row))`` into `out`; return the maximum and the sum."""
     maximum = row[0]
     for j in range(row.size):
         maximum = max(maximum, row[j])

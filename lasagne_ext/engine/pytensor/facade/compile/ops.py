@@ -3,7 +3,7 @@ from pytensor.compile.ops import DeepCopyOp, FromFunctionOp, ViewOp, deep_copy_o
 from pytensor.tensor.shape import Shape, Shape_i, SpecifyShape, shape, shape_i, specify_shape
 
 from lasagne_ext.engine.pytensor.ops import as_op
-from lasagne_ext.engine.pytensor.tensor_broadcast import Rebroadcast
+from lasagne_ext.engine.pytensor.tensor.broadcast import Rebroadcast
 
 __all__ = ['DeepCopyOp', 'FromFunctionOp', 'Rebroadcast', 'Shape', 'Shape_i', 'SpecifyShape', 'ViewOp',
            'as_op', 'deep_copy_op', 'shape', 'shape_i', 'specify_shape', 'view_op']

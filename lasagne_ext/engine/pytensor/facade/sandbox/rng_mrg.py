@@ -13,8 +13,7 @@ from theano.gradient import undefined_grad
 from theano.scalar import upcast
 
 from lasagne_ext.engine.pytensor._dispatch import register_dispatch
-from lasagne_ext.engine.pytensor._names import refuse
-from lasagne_ext.engine.pytensor.random_state import set_default_update
+from lasagne_ext.engine.pytensor._names import ENGINE, refuse
 from lasagne_ext.engine.runtime.random import ChoiceFromUniform, MultinomialFromUniform
 from lasagne_ext.engine.runtime.random import MRGUniform as mrg_uniform
 from lasagne_ext.kernels.mrg import M1, M2
@@ -98,7 +97,7 @@ def guess_n_streams(size, warn=False):
         return min(count // 6 if count > 6 else count, _MOST_STREAMS)
     if warn:
         warnings.warn('MRG_RandomStreams cannot tell the number of streams from size %s, guessing %d'
-                      % (size, _MOST_STREAMS), stacklevel=3)
+                      % (size, _MOST_STREAMS), skip_file_prefixes=ENGINE)
     return _MOST_STREAMS
 
 
@@ -219,7 +218,7 @@ class MRG_RandomStreams:
         sample.rstate = node_rstate
         sample.update = (node_rstate, new_rstate)
         self.state_updates.append((node_rstate, new_rstate, size, nstreams))
-        set_default_update(node_rstate, new_rstate)
+        node_rstate.default_update = new_rstate
         return sample
 
     def uniform(self, size, low=0.0, high=1.0, ndim=None, dtype=None, nstreams=None, **kwargs):

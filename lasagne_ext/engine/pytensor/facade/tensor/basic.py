@@ -42,22 +42,22 @@ from theano.tensor.elemwise import CAReduce, DimShuffle, Elemwise, Sum  # noqa: 
 from theano.tensor.type_other import NoneConst  # noqa: F401
 from theano.tensor.var import TensorConstant, TensorConstantSignature, _tensor_py_operators  # noqa: F401
 
-from lasagne_ext.engine.pytensor import tensor_types
 from lasagne_ext.engine.pytensor._names import refuse
-from lasagne_ext.engine.pytensor.tensor_broadcast import (  # noqa: F401
+from lasagne_ext.engine.pytensor.tensor.broadcast import (  # noqa: F401
     Rebroadcast, addbroadcast, batched_dot, batched_tensordot, patternbroadcast, unbroadcast)
-from lasagne_ext.engine.pytensor.tensor_functions import (  # noqa: F401
+from lasagne_ext.engine.pytensor.tensor.conversion import (  # noqa: F401
     AsTensorError, EmptyConstantError, as_tensor_variable, check_and_normalize_axes, check_equal_numpy,
     constant, extract_constant, get_scalar_constant_value, get_vector_length, numpy_scalar)
-from lasagne_ext.engine.pytensor.tensor_functions_math import (  # noqa: F401
+from lasagne_ext.engine.pytensor.tensor.arithmetic import (  # noqa: F401
     angle, chi2sf, complex_from_polar, conj, div_proxy, makeKeepDims, mod_check)
-from lasagne_ext.engine.pytensor.tensor_functions_shapes import (  # noqa: F401
+from lasagne_ext.engine.pytensor.tensor.shapes import (  # noqa: F401
     choose, diag, dot, flatten, is_flat, permute_row_elements, reshape, split, stack, tile, triu)
-from lasagne_ext.engine.pytensor.tensor_reductions import (  # noqa: F401
+from lasagne_ext.engine.pytensor.tensor.reductions import (  # noqa: F401
     all, any, argmax, argmin, max, max_and_argmax, mean, min, prod, ptp, std, sum, var)
-from lasagne_ext.engine.pytensor.tensor_types import TensorType, TensorVariable, tensor  # noqa: F401
+from lasagne_ext.engine.pytensor.tensor.creation import named_types, tensor
+from lasagne_ext.engine.pytensor.tensor.variables import TensorType, TensorVariable  # noqa: F401
 
-globals().update(tensor_types.named_types())
+globals().update(named_types())
 
 as_tensor = as_tensor_variable
 Tensor = TensorType

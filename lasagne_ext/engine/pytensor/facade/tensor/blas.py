@@ -3,7 +3,7 @@ from pytensor.tensor.blas import (Gemm, GemmRelated, Gemv, gemm_inplace, gemm_no
                                   gemv_no_inplace)
 
 from lasagne_ext.engine.pytensor._names import refuse
-from lasagne_ext.engine.pytensor.tensor_broadcast import batched_dot
+from lasagne_ext.engine.pytensor.tensor.broadcast import batched_dot
 
 _DOT = 'use theano.tensor.dot or outer; rewriting makes a call of BLAS of it'
 

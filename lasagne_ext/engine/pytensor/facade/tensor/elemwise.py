@@ -4,7 +4,7 @@ from pytensor.tensor.math import (All, Any, MulWithoutZeros, Prod, ProdWithoutZe
                                   mul_without_zeros)
 
 from lasagne_ext.engine.pytensor._names import refuse
-from lasagne_ext.engine.pytensor.tensor_types import DimShuffle
+from lasagne_ext.engine.pytensor.tensor.dimshuffle import DimShuffle
 
 __getattr__ = refuse(__name__, {'CAReduceDtype': 'use theano.tensor.elemwise.CAReduce, Sum or Prod'})
 

@@ -6,7 +6,7 @@ from pytensor.tensor.extra_ops import (Bartlett, CpuContiguous, CumOp, FillDiago
                                        searchsorted, squeeze, to_one_hot)
 
 from lasagne_ext.engine.pytensor._names import refuse
-from lasagne_ext.engine.pytensor.tensor_functions_shapes import repeat, unravel_index
+from lasagne_ext.engine.pytensor.tensor.shapes import repeat, unravel_index
 
 bartlett_ = Bartlett()
 

@@ -6,7 +6,7 @@ from pytensor.tensor.linalg.inverse import matrix_inverse
 from pytensor.tensor.linalg.summary import det
 
 from lasagne_ext.engine.pytensor._names import refuse
-from lasagne_ext.engine.pytensor.tensor_linalg import (alloc_diag, eigh, extract_diag, lstsq, matrix_dot,
+from lasagne_ext.engine.pytensor.tensor.linalg import (alloc_diag, eigh, extract_diag, lstsq, matrix_dot,
                                                        matrix_power, norm, qr, svd, trace)
 
 _COMPLEX = ('Theano casts complex eigenvalues to real ones; use eigh for symmetric matrices, or '

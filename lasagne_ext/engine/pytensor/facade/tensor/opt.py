@@ -1,14 +1,15 @@
 """Where rewrites of one's own are registered, and Ops that check and build."""
 from pytensor.raise_op import Assert, assert_op
 from pytensor.tensor.basic import MakeVector, make_vector
-from pytensor.tensor.rewriting.basic import (register_canonicalize, register_specialize, register_stabilize,
-                                             register_uncanonicalize, register_useless)
 from pytensor.tensor.rewriting.shape import ShapeFeature
 
 from theano.gof.opt import local_optimizer
 
 from lasagne_ext.engine.pytensor._names import refuse
-from lasagne_ext.engine.pytensor.tensor_functions import extract_constant
+from lasagne_ext.engine.pytensor.rewriting import (register_canonicalize, register_specialize,
+                                                   register_stabilize, register_uncanonicalize,
+                                                   register_useless)
+from lasagne_ext.engine.pytensor.tensor.conversion import extract_constant
 
 assert_ = assert_op
 

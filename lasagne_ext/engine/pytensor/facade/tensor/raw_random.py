@@ -7,15 +7,15 @@ import pytensor
 import pytensor.tensor as pt
 from pytensor.gradient import DisconnectedType, grad_undefined
 from pytensor.graph.basic import Apply, Variable
-from pytensor.graph.op import Op
 from pytensor.scalar import upcast
 from pytensor.tensor.basic import get_vector_length
 from pytensor.tensor.exceptions import ShapeError
 from pytensor.tensor.type import TensorType, integer_dtypes
 
 from lasagne_ext.engine.pytensor._dispatch import register_dispatch
-from lasagne_ext.engine.pytensor._names import refuse
+from lasagne_ext.engine.pytensor._names import ENGINE, refuse
 from lasagne_ext.engine.pytensor.random_state import RandomStateType, borrow, encode, random_state_type
+from lasagne_ext.engine.pytensor.tensor.adoption import Op, adopting
 
 __all__ = ['RandomFunction', 'RandomStateType', 'RandomStreamsBase', 'binomial', 'choice', 'choice_helper',
            'multinomial', 'multinomial_helper', 'normal', 'permutation', 'permutation_helper', 'poisson',
@@ -77,8 +77,8 @@ def _damped(pvals):
 _NO_SIZE = pt.constant(np.array([], 'int64'))
 
 #: Drawing functions that add an axis -> its length, from a node's inputs and their shapes.
-_ADDED = {permutation_helper: lambda inputs, shapes: inputs[2],
-          multinomial_helper: lambda inputs, shapes: shapes[3][-1]}
+_ADDED = {permutation_helper.__name__: lambda inputs, shapes: inputs[2],
+          multinomial_helper.__name__: lambda inputs, shapes: shapes[3][-1]}
 
 
 class RandomFunction(Op):
@@ -145,9 +145,9 @@ class RandomFunction(Op):
     def infer_shape(self, node, input_shapes):
         size = node.inputs[1]
         ndim = self.outtype.ndim - self.ndim_added
-        if size.type.shape == (0,) and ndim or self.ndim_added and self.fn not in _ADDED:
+        if size.type.shape == (0,) and ndim or self.ndim_added and self.exec_fn.__name__ not in _ADDED:
             raise ShapeError('the shape depends on the values of the arguments')
-        added = [_ADDED[self.fn](node.inputs, input_shapes)] if self.ndim_added else []
+        added = [_ADDED[self.exec_fn.__name__](node.inputs, input_shapes)] if self.ndim_added else []
         return [input_shapes[0], tuple(size[i] for i in range(ndim)) + tuple(added)]
 
     def pullback(self, inputs, outputs, cotangents):
@@ -238,7 +238,7 @@ def normal(random_state, size=None, avg=0.0, std=1.0, ndim=None, dtype=None):
 def binomial(random_state, size=None, n=1, p=0.5, ndim=None, dtype='int64', prob=None):
     """Count how many of `n` trials succeed, each with probability `p`."""
     if prob is not None:
-        warnings.warn('binomial: the argument prob is called p', DeprecationWarning, stacklevel=2)
+        warnings.warn('binomial: the argument prob is called p', DeprecationWarning, skip_file_prefixes=ENGINE)
         p = prob
     n, p = pt.as_tensor_variable(n), pt.as_tensor_variable(p)
     size, shape = _infer_size(ndim, size, n, p)
@@ -290,6 +290,7 @@ def multinomial(random_state, size=None, n=1, pvals=[0.5, 0.5], ndim=None, dtype
                           ndim_added=1)(random_state, size, n, pvals)
 
 
+@adopting
 class RandomStreamsBase:
     """Draw by method, where a subclass's ``gen(function, *args, **kwargs)`` supplies the state."""
 

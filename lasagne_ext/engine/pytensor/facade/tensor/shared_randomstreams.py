@@ -4,7 +4,7 @@ import theano
 from theano.tensor.raw_random import RandomStreamsBase
 
 from lasagne_ext.engine.pytensor._names import refuse
-from lasagne_ext.engine.pytensor.random_state import RandomStateSharedVariable, set_default_update
+from lasagne_ext.engine.pytensor.random_state import RandomStateSharedVariable
 
 __all__ = ['RandomStateSharedVariable', 'RandomStreams']
 
@@ -64,7 +64,7 @@ class RandomStreams(RandomStreamsBase):
         sample.rng = state
         sample.update = (state, new_state)
         self.state_updates.append(sample.update)
-        set_default_update(state, new_state)
+        state.default_update = new_state
         return sample
 
 

@@ -1,7 +1,7 @@
 """Shared variables that hold arrays."""
-from lasagne_ext.engine.pytensor.tensor_types import (ScalarSharedVariable, TensorSharedVariable,
-                                                      load_shared_variable, scalar_constructor,
-                                                      tensor_constructor)
+from lasagne_ext.engine.pytensor.shared import scalar_constructor, tensor_constructor
+from lasagne_ext.engine.pytensor.tensor.variables import (ScalarSharedVariable, TensorSharedVariable,
+                                                          load_shared_variable)
 
 __all__ = ['ScalarSharedVariable', 'TensorSharedVariable', 'load_shared_variable', 'scalar_constructor',
            'tensor_constructor']

@@ -3,7 +3,7 @@ from pytensor.tensor.linalg import expm
 from pytensor.tensor.linalg.products import Expm
 
 from lasagne_ext.engine.pytensor._names import refuse
-from lasagne_ext.engine.pytensor.tensor_linalg import (MATRIX_STRUCTURES, Cholesky, Eigvalsh, Solve,
+from lasagne_ext.engine.pytensor.tensor.linalg import (MATRIX_STRUCTURES, Cholesky, Eigvalsh, Solve,
                                                        eigvalsh, kron)
 
 imported_scipy = True

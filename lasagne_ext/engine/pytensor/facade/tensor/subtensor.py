@@ -3,8 +3,8 @@ from pytensor.tensor.exceptions import AdvancedIndexingError
 from pytensor.tensor.subtensor import get_canonical_form_slice
 
 from lasagne_ext.engine.pytensor._names import refuse
-from lasagne_ext.engine.pytensor.tensor_functions_shapes import take
-from lasagne_ext.engine.pytensor.tensor_indexing import inc_subtensor, set_subtensor
+from lasagne_ext.engine.pytensor.tensor.shapes import take
+from lasagne_ext.engine.pytensor.tensor.indexing import inc_subtensor, set_subtensor
 
 _INDEX = 'index a variable: x[...]'
 _SET = 'use theano.tensor.set_subtensor or inc_subtensor'

@@ -1,8 +1,9 @@
 """Tensor variables and constants."""
-from pytensor.tensor.variable import TensorConstant, TensorConstantSignature, _tensor_py_operators
+from pytensor.tensor.variable import TensorConstantSignature
 
-from lasagne_ext.engine.pytensor.tensor_functions import AsTensorError
-from lasagne_ext.engine.pytensor.tensor_types import TensorVariable
+from lasagne_ext.engine.pytensor.border import TensorOperators as _tensor_py_operators
+from lasagne_ext.engine.pytensor.tensor.conversion import AsTensorError
+from lasagne_ext.engine.pytensor.tensor.variables import TensorConstant, TensorVariable
 
 __all__ = ['AsTensorError', 'TensorConstant', 'TensorConstantSignature', 'TensorVariable',
            '_tensor_py_operators']

@@ -21,7 +21,7 @@ from theano.tensor.nnet.nnet import (
 from theano.tensor.nnet.sigm import (
     hard_sigmoid, scalar_sigmoid, sigmoid, sigmoid_inplace, softplus, ultra_fast_sigmoid)
 
-from lasagne_ext.engine.pytensor._names import refuse
+from lasagne_ext.engine.pytensor._names import ENGINE, refuse
 
 
 
@@ -40,11 +40,11 @@ def conv2d(input, filters, input_shape=None, filter_shape=None, border_mode='val
     if 'imshp_logical' in kwargs or 'kshp_logical' in kwargs:
         raise ValueError("conv2d does not take 'imshp_logical' and 'kshp_logical' any more")
     if kwargs:
-        warnings.warn('conv2d ignores %s' % ', '.join(sorted(kwargs)), stacklevel=2)
+        warnings.warn('conv2d ignores %s' % ', '.join(sorted(kwargs)), skip_file_prefixes=ENGINE)
     if image_shape is not None:
         if input_shape is not None:
             raise ValueError('input_shape and image_shape cannot both be given')
-        warnings.warn('the argument image_shape of conv2d is now called input_shape', stacklevel=2)
+        warnings.warn('the argument image_shape of conv2d is now called input_shape', skip_file_prefixes=ENGINE)
         input_shape = image_shape
     return abstract_conv2d(input, filters, input_shape, filter_shape, border_mode, subsample, filter_flip,
                            filter_dilation, num_groups, unshared)

@@ -5,7 +5,7 @@ import pytensor.tensor as pt
 from pytensor.scalar.basic import upcast
 
 from lasagne_ext.engine.pytensor._names import refuse
-from lasagne_ext.engine.pytensor.tensor_broadcast import addbroadcast, patternbroadcast
+from lasagne_ext.engine.pytensor.tensor.broadcast import addbroadcast, patternbroadcast
 
 #: What cuDNN imposed once, and Theano everywhere.
 _SMALLEST_EPSILON = 1e-5

@@ -5,10 +5,11 @@ import numpy as np
 import pytensor.tensor as pt
 from pytensor.gradient import DisconnectedType, disconnected_type, grad_undefined
 from pytensor.graph.basic import Apply
-from pytensor.graph.op import Op
 from pytensor.tensor.type import discrete_dtypes
 
 from lasagne_ext.engine.pytensor._dispatch import register_dispatch
+from lasagne_ext.engine.pytensor._names import ENGINE
+from lasagne_ext.engine.pytensor.tensor.adoption import Op
 
 _FLOATS = ('float16', 'float32', 'float64')
 
@@ -169,7 +170,7 @@ def _as_rows(x, name):
         raise ValueError('x must be 1-d or 2-d tensor of floats. Got %s' % x.type)
     if x.ndim == 1:
         warnings.warn('%s of a vector gives a matrix of one row; pass x.dimshuffle("x", 0)' % name,
-                      stacklevel=4)
+                      skip_file_prefixes=ENGINE)
         x = pt.shape_padleft(x)
     return x
 

@@ -4,7 +4,7 @@ import warnings
 from theano.tensor.basic import as_tensor_variable
 
 from lasagne_ext.engine.pytensor._dispatch import register_dispatch
-from lasagne_ext.engine.pytensor._names import refuse
+from lasagne_ext.engine.pytensor._names import ENGINE, refuse
 from lasagne_ext.engine.runtime.pooling import (  # noqa: F401
     AveragePoolGrad, DownsampleFactorMaxGradGrad, MaxPoolGrad, Pool, PoolGrad, renamed_arguments)
 
@@ -57,7 +57,7 @@ def _pool(name, ndim, input, ws, ignore_border, stride, pad, mode, ds, st, paddi
         raise NotImplementedError('%s takes tensors of at least %d dimensions, got %s'
                                   % (name, ndim, input.type))
     if ignore_border is None:
-        warnings.warn('%s without ignore_border takes it to be False' % name, stacklevel=3)
+        warnings.warn('%s without ignore_border takes it to be False' % name, skip_file_prefixes=ENGINE)
         ignore_border = False
     return Pool(ignore_border, mode, ndim)(input, ws, stride, pad)
 

@@ -4,7 +4,8 @@ import warnings
 import numpy as np
 import pytensor.tensor as pt
 
-from lasagne_ext.engine.pytensor.tensor_functions import as_tensor_variable
+from lasagne_ext.engine.pytensor._names import ENGINE
+from lasagne_ext.engine.pytensor.tensor.conversion import as_tensor_variable
 
 
 def stack(*tensors, **kwargs):
@@ -14,7 +15,7 @@ def stack(*tensors, **kwargs):
         raise TypeError('stack: expected the keywords tensors and axis, got %s' % ', '.join(sorted(unknown)))
     if not kwargs and tensors and not isinstance(tensors[0], (list, tuple)):
         warnings.warn('stack(*tensors) is deprecated, use stack(tensors, axis=0) instead.',
-                      DeprecationWarning, stacklevel=2)
+                      DeprecationWarning, skip_file_prefixes=ENGINE)
         return pt.stack(list(tensors), 0)
     return _stack(*tensors, **kwargs)
 
@@ -40,7 +41,7 @@ def _one_ndim(ndim, outdim):
         return 1 if ndim is None else ndim
     if ndim is not None:
         raise ValueError('expected ndim or outdim, got both')
-    warnings.warn('outdim is deprecated, use ndim instead.', stacklevel=3)
+    warnings.warn('outdim is deprecated, use ndim instead.', skip_file_prefixes=ENGINE)
     return outdim
 
 

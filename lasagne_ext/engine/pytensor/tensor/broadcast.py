@@ -3,9 +3,9 @@ import numpy as np
 import pytensor.tensor as pt
 from pytensor.gradient import DisconnectedType, disconnected_type
 from pytensor.graph.basic import Apply
-from pytensor.graph.op import Op
 
 from lasagne_ext.engine.pytensor._dispatch import register_dispatch
+from lasagne_ext.engine.pytensor.tensor.adoption import Op, adopting
 
 
 class Unbroadcast(Op):
@@ -78,6 +78,7 @@ def patternbroadcast(x, broadcastable):
     return Unbroadcast(unwanted)(x) if unwanted else x
 
 
+@adopting
 class Rebroadcast:
     """What makes an axis broadcastable or not: ``Rebroadcast((0, True), (1, False))(x)``."""
 

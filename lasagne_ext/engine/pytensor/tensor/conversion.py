@@ -1,52 +1,15 @@
 """Functions of ``theano.tensor`` whose signature or meaning PyTensor has changed: conversion."""
 import numpy as np
 import pytensor.tensor as pt
-from pytensor.graph.basic import Constant, Variable
-from pytensor.tensor import _as_tensor_variable
+from pytensor.graph.basic import Apply, Constant, Variable
 from pytensor.tensor.exceptions import NotScalarConstantError
 
-from lasagne_ext.engine.pytensor.tensor_broadcast import Unbroadcast
-
-
-class AsTensorError(TypeError, NotImplementedError):
-    """Something cannot be made into a tensor variable."""
+from lasagne_ext.engine.pytensor.tensor.adoption import AsTensorError, convert_argument
+from lasagne_ext.engine.pytensor.tensor.broadcast import Unbroadcast
 
 
 class EmptyConstantError(NotScalarConstantError):
     """A constant without elements has no scalar value."""
-
-
-def convert_anything(x, name, ndim, dtype=None, **kwargs):
-    """The last resort of ``as_tensor_variable``: what NumPy can make an array of."""
-    if hasattr(x, '_as_TensorVariable'):
-        return x._as_TensorVariable()
-    try:
-        return pt.constant(x, name=name, ndim=ndim, dtype=dtype)
-    except TypeError:
-        raise AsTensorError('Cannot convert %s of type %s to TensorType' % (x, type(x)))
-
-
-def refuse_bool(x, name, ndim, **kwargs):
-    """``v == w`` of two variables is a bool where a tensor was meant."""
-    raise AsTensorError('Cannot use %r as a tensor variable: it may come from ==, which compares '
-                        'variables and not values; use theano.tensor.eq(v, w). For a constant use '
-                        'numpy.array(%r).' % (x, x))
-
-
-def convert_int(x, name, ndim, dtype=None, **kwargs):
-    """A Python int, unsigned where it does not fit otherwise."""
-    if dtype is None and not -2 ** 63 <= x < 2 ** 63:
-        if not 0 <= x < 2 ** 64:
-            raise AsTensorError('expected a whole number of at most 64 bits, got %d' % x)
-        dtype = 'uint64'
-    return pt.constant(x, name=name, ndim=ndim, dtype=dtype)
-
-
-def install_conversion():
-    """Let PyTensor's functions convert what Theano's do, with Theano's error for the rest."""
-    _as_tensor_variable.register(object, convert_anything)
-    _as_tensor_variable.register(bool, refuse_bool)
-    _as_tensor_variable.register(int, convert_int)
 
 
 def as_tensor_variable(x, name=None, ndim=None):
@@ -66,14 +29,19 @@ def as_tensor_variable(x, name=None, ndim=None):
     AsTensorError
         If it is none of these.
     """
-    if hasattr(x, '_as_TensorVariable'):
-        return x._as_TensorVariable()
+    if isinstance(x, bool):
+        raise AsTensorError('Cannot use %r as a tensor variable: it may come from ==, which compares '
+                            'variables and not values; use theano.tensor.eq(v, w). For a constant use '
+                            'numpy.array(%r).' % (x, x))
+    x = convert_argument(x)
     try:
-        return pt.as_tensor_variable(x, name=name, ndim=ndim)
-    except AsTensorError:
-        raise
+        if isinstance(x, (Variable, Apply, list, tuple, range)):
+            return pt.as_tensor_variable(x, name=name, ndim=ndim)
+        return pt.constant(x, name=name, ndim=ndim)
     except (TypeError, NotImplementedError) as error:
-        raise AsTensorError(*error.args)
+        if isinstance(x, (Variable, Apply)):
+            raise AsTensorError(*error.args)
+        raise AsTensorError('Cannot convert %s of type %s to TensorType' % (x, type(x)))
 
 
 def get_scalar_constant_value(orig_v, elemwise=True, only_process_constants=False, max_recur=10):
@@ -113,10 +81,9 @@ def constant(x, name=None, ndim=None, dtype=None):
     TypeError, ValueError
         If it cannot be made an array, or has more axes than `ndim`.
     """
-    if dtype is None and isinstance(x, int) and not isinstance(x, bool):
-        made = convert_int(x, name, None)
-    else:
-        made = pt.constant(x, name=name, dtype=dtype)
+    if dtype is None and isinstance(x, int) and not -2 ** 63 <= x < 2 ** 63:
+        dtype = 'uint64'
+    made = pt.constant(x, name=name, dtype=dtype)
     if ndim is not None and made.ndim > ndim:
         raise ValueError('constant: expected at most %d dimensions, got %d' % (ndim, made.ndim))
     return made if ndim is None else pt.constant(made.data, name=name, ndim=ndim)

@@ -6,6 +6,8 @@ import pytensor.tensor as pt
 from pytensor.graph.basic import Constant
 from pytensor.tensor import linalg
 
+from lasagne_ext.engine.pytensor.tensor.adoption import adopting
+
 #: What ``Solve`` may be told of its matrix.
 MATRIX_STRUCTURES = ('general', 'symmetric', 'lower_triangular', 'upper_triangular', 'hermitian', 'banded',
                      'diagonal', 'toeplitz')
@@ -107,6 +109,7 @@ def eigh(a, UPLO='L'):
     return linalg.eigh(_matrix('eigh', a), lower=UPLO == 'L')
 
 
+@adopting
 class lstsq:
     """What solves least squares: ``lstsq()(x, y, rcond)``; solution, residuals, rank, singular values."""
 
@@ -137,6 +140,7 @@ def kron(a, b):
     return joined.reshape([shape[0] * shape[2], shape[1] * shape[3]] + shape[4:])
 
 
+@adopting
 class Cholesky:
     """What decomposes a positive definite matrix: ``Cholesky(lower=True, on_error='raise')(x)``."""
 
@@ -152,6 +156,7 @@ class Cholesky:
             return linalg.cholesky(_matrix('Cholesky', x), lower=self.lower, on_error=self.on_error)
 
 
+@adopting
 class Solve:
     """What solves ``A x = b``: ``Solve(A_structure='general')(A, b)``."""
 
@@ -171,6 +176,7 @@ class Solve:
         return linalg.solve(A, b, b_ndim=b.ndim)
 
 
+@adopting
 class Eigvalsh:
     """What computes the eigenvalues of ``a x = w b x``: ``Eigvalsh(lower=True)(a, b)``."""
 

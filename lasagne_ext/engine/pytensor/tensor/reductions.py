@@ -75,16 +75,22 @@ def all(x, axis=None, keepdims=False):
     return pt.all(x, reduced_axes(x, axis), keepdims)
 
 
-def max(x, axis=None, keepdims=False):
-    """Largest element along axes; NaN where there is one."""
+def max(x, axis=None, keepdims=False, **initial):
+    """Largest element along axes; NaN where there is one.
+
+    `initial`, a value that the result is at least, is an argument of newer releases of PyTensor.
+    """
     x = pt.as_tensor_variable(x)
-    return pt.max(x, reduced_axes(x, axis, True), keepdims)
+    return pt.max(x, reduced_axes(x, axis, True), keepdims=keepdims, **initial)
 
 
-def min(x, axis=None, keepdims=False):
-    """Smallest element along axes; NaN where there is one."""
+def min(x, axis=None, keepdims=False, **initial):
+    """Smallest element along axes; NaN where there is one.
+
+    `initial`, a value that the result is at most, is an argument of newer releases of PyTensor.
+    """
     x = pt.as_tensor_variable(x)
-    return pt.min(x, reduced_axes(x, axis, True), keepdims)
+    return pt.min(x, reduced_axes(x, axis, True), keepdims=keepdims, **initial)
 
 
 def argmax(x, axis=None, keepdims=False):
@@ -134,6 +140,11 @@ def mean(input, axis=None, dtype=None, op=False, keepdims=False, acc_dtype=None)
         raise NotImplementedError('mean: with op=True everything is float64, got dtype=%r, acc_dtype=%r'
                                   % (dtype, acc_dtype))
     return pt.mean(pt.cast(input, 'float64'), axes, keepdims=keepdims)
+
+
+def mean_along(self, axis=None, dtype=None, keepdims=False, acc_dtype=None):
+    """:func:`mean` as a method, which cannot be an Op."""
+    return mean(self, axis, dtype, keepdims=keepdims, acc_dtype=acc_dtype)
 
 
 def var(input, axis=None, ddof=0, keepdims=False, corrected=False):

@@ -1,14 +1,13 @@
 """Indexing, and setting and incrementing what an index picks."""
 import pytensor.tensor as pt
 from pytensor.tensor.subtensor import AdvancedSubtensor
-from pytensor.tensor.variable import _tensor_py_operators
 
-_getitem = _tensor_py_operators.__getitem__
+from lasagne_ext.engine.pytensor.border import TensorOperators
 
 
 def getitem(self, args):
     """``self[args]``; remembers where new axes have been put in for an advanced index."""
-    picked = _getitem(self, args)
+    picked = TensorOperators.__getitem__(self, args)
     if picked.owner is not None and isinstance(picked.owner.op, AdvancedSubtensor):
         source = picked.owner.inputs[0]
         if source is not self:

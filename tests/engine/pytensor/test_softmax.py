@@ -5,9 +5,10 @@ import pytest
 pytest.importorskip('pytensor')
 import pytensor
 import pytensor.tensor as pt
-from pytensor.compile.mode import get_mode
 from theano.tensor.nnet import categorical_crossentropy
 from theano.tensor.nnet import softmax_ops as softmax
+
+from lasagne_ext.engine.pytensor.modes import get_mode
 
 LINKERS = ['NUMBA', 'JAX']
 

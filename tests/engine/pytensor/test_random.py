@@ -30,8 +30,8 @@ def compiling_mode(request):
 @pytest.fixture
 def jax_mode():
     pytest.importorskip('jax')
-    from lasagne_ext.engine.pytensor.jax_mode import MODE
-    return MODE
+    from lasagne_ext.engine.pytensor.modes import get_mode
+    return get_mode('JAX')
 
 
 def some_states(rng, streams):
