@@ -5,13 +5,14 @@ import lasagne
 import numpy as np
 import theano
 
+from lasagne_ext.checks import shapes_agree
 from lasagne_ext.debug.errors import annotate_error
 from lasagne_ext.debug.report import Report, shape_text
 from lasagne_ext.engine.monitoring import Monitored
 from lasagne_ext.network.expressions import expressions, flattened
 from lasagne_ext.network.graph import incoming_layers, layer_label, named_layers
 from lasagne_ext.network.inputs import Feed
-from lasagne_ext.network.shapes import agrees, axis_order, declared_for, is_shape
+from lasagne_ext.network.shapes import axis_order, declared_for, is_shape
 
 #: `declared` is what the layer declares; `actual` the shape of what it gives, a tuple of shapes where it
 #: gives several values, or None. `verdict` is ``'ok'``, ``'false'``, ``'consequence'``, ``'failed'`` or
@@ -179,9 +180,9 @@ def _row(name, layer, values, shapes, failures):
         shapes_declared = list(declared.values() if isinstance(declared, dict) else declared)
     else:
         shapes_declared = [declared]
-    if len(shapes_declared) == len(sizes) and all(map(agrees, shapes_declared, sizes)):
+    if len(shapes_declared) == len(sizes) and all(map(shapes_agree, shapes_declared, sizes)):
         return Row(name, kind, declared, actual, dtypes, 'ok', '')
-    if len(shapes_declared) == 1 and len(sizes) > 1 and agrees(declared, sizes[0]):
+    if len(shapes_declared) == 1 and len(sizes) > 1 and shapes_agree(declared, sizes[0]):
         note = 'gives %d values and declares the shape of the first' % len(sizes)
         return Row(name, kind, declared, actual, dtypes, 'ok', note)
     verdict, note = 'false', ''
@@ -198,13 +199,14 @@ def _would_be_right(layer, shapes, actual):
     """Return whether the layer's rule is right and only the shapes of its incoming layers are not."""
     sources = incoming_layers(layer)
     if not any(source in shapes and is_shape(source.output_shape)
-               and not agrees(source.output_shape, shapes[source]) for source in sources):
+               and not shapes_agree(source.output_shape, shapes[source]) for source in sources):
         return False
     try:
         expected = declared_for(layer, shapes)
     except Exception:                        # whatever a layer that somebody else wrote may raise
         return True
-    return expected is None or not is_shape(expected) or not is_shape(actual) or agrees(expected, actual)
+    return (expected is None or not is_shape(expected) or not is_shape(actual)
+            or shapes_agree(expected, actual))
 
 
 def _problem(row, layer):

@@ -10,6 +10,7 @@ import lasagne
 import numpy as np
 import theano
 
+from lasagne_ext.checks import shapes_agree
 from lasagne_ext.network.expressions import flattened, like
 from lasagne_ext.network.graph import incoming_layers
 
@@ -142,18 +143,12 @@ def is_shape(thing):
         size is None or isinstance(size, (int, np.integer)) for size in thing)
 
 
-def agrees(declared, actual):
-    """Return whether an actual shape is one that was declared; None stands for any size."""
-    return len(declared) == len(actual) and all(
-        size is None or size == other for size, other in zip(declared, actual))
-
-
 def axis_order(declared, actual):
     """Say what order of axes `actual` looks like, if that is what is wrong; else return ''."""
-    if len(declared) != len(actual) or agrees(declared, actual) or len(actual) > 5:
+    if len(declared) != len(actual) or shapes_agree(declared, actual) or len(actual) > 5:
         return ''
     fitting = [order for order in itertools.permutations(range(len(actual)))
-               if agrees(declared, [actual[axis] for axis in order])]
+               if shapes_agree(declared, [actual[axis] for axis in order])]
     if not fitting:
         return ''
     rank = len(actual)
@@ -170,7 +165,7 @@ def flattened_shape(declared, actual):
     if not actual or len(declared) == len(actual) or None in declared[1:]:
         return None
     shape = (actual[0],) + tuple(declared[1:])
-    return shape if np.prod(shape) == np.prod(actual) and agrees(declared, shape) else None
+    return shape if np.prod(shape) == np.prod(actual) and shapes_agree(declared, shape) else None
 
 
 def declared_for(layer, shapes):

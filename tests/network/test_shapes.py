@@ -5,7 +5,8 @@ import pytest
 import theano.tensor as T
 from lasagne.layers import ConcatLayer, DenseLayer, InputLayer, ReshapeLayer
 
-from lasagne_ext.network.shapes import (agrees, axis_order, batch_of_one, declared_from, declared_shape,
+from lasagne_ext.checks import shapes_agree
+from lasagne_ext.network.shapes import (axis_order, batch_of_one, declared_from, declared_shape,
                                         flattened_shape, is_shape, parts_of, plain_shape,
                                         shapes_of_one_batch, size_of)
 
@@ -53,7 +54,7 @@ def test_layers_that_cannot_tell_are_left_out():
      'looks like the first two axes exchanged (time before batch?); transpose(1, 0, 2)'),
     ((None, 3), (5, 3), ''), ((None, 3), (5, 4), '')])
 def test_order_of_axes(declared, actual, words):
-    assert axis_order(declared, actual) == words and agrees(declared, actual) == (actual == (5, 3))
+    assert axis_order(declared, actual) == words and shapes_agree(declared, actual) == (actual == (5, 3))
 
 
 def test_what_to_reshape_to():

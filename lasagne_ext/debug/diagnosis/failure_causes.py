@@ -1,9 +1,10 @@
 """Explain why a compiled function fails, from the shapes and numbers that came."""
 import numpy as np
 
+from lasagne_ext.checks import shapes_agree
 from lasagne_ext.debug.report import shape_text
 from lasagne_ext.network.graph import incoming_layers, layer_label
-from lasagne_ext.network.shapes import agrees, axis_order, declared_from, flattened_shape, is_shape
+from lasagne_ext.network.shapes import axis_order, declared_from, flattened_shape, is_shape
 
 
 def failure_cause(node, values, layer, names, given):
@@ -39,7 +40,7 @@ def input_cause(declared, dtype, value):
 
 def _wrong_inputs(layer, names, given):
     for source, shape in given.items():
-        if agrees(source.shape, shape):
+        if shapes_agree(source.shape, shape):
             continue
         text = '%s was given %s where %s was declared' % (
             layer_label(names[source], source), shape_text(shape), shape_text(source.shape))
@@ -57,7 +58,7 @@ def _consequence(layer, names, given):
     shapes = declared_from(names, given)
     for source in incoming_layers(layer):
         shape = shapes.get(source)
-        if source in given or not is_shape(shape) or agrees(source.output_shape, shape):
+        if source in given or not is_shape(shape) or shapes_agree(source.output_shape, shape):
             continue
         flat, expected = shape[1:], source.output_shape[1:]
         if len(flat) == 1 and None not in expected + tuple(flat):
