@@ -137,7 +137,7 @@ def apply_assignments(caller, path, assignments):
     done = []
     try:
         for assignment in assignments:
-            done.append(assignment)
+            done.append(assignment)           # before it is set: a setter that fails may have set half
             saved, current = _dtypes(assignment)
             assignment.set(assignment.new if saved == current else assignment.new.astype(current))
     except BaseException as error:                # Ctrl-C, too

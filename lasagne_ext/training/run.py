@@ -141,6 +141,7 @@ class Run:
         apply_assignments('load_checkpoint', path, assignments)
         self.history.rows = found.history['rows']
         self.epoch, self.resumed = found.epoch, True
+        # Callbacks that the earlier program did not have begin anew.
         for key, callback in self._keyed_callbacks():
             if key in found.extra['callbacks'] and hasattr(callback, 'set_state'):
                 callback.set_state(found.extra['callbacks'][key])

@@ -56,6 +56,7 @@ class Packer:
             return {_MARK + 'array': self._store(value, path)}
         if isinstance(value, (list, tuple)):
             items = [self.pack(item, path + (str(i),)) for i, item in enumerate(value)]
+            # JSON has lists only; a tuple comes back as one.
             return items if isinstance(value, list) else {_MARK + 'tuple': items}
         if isinstance(value, dict):
             return self._pack_dict(value, path)
@@ -74,11 +75,12 @@ class Packer:
         pairs = [(key, self.pack(item, path + (str(key),))) for key, item in value.items()]
         if all(isinstance(key, str) and not key.startswith(_MARK) for key in value):
             return dict(pairs)
+        # Keys that are no texts, or that look like a mark, are kept as pairs.
         return {_MARK + 'dict': [[self.pack(key, path + ('key',)), item] for key, item in pairs]}
 
     def _store(self, array, path):
         name = '/'.join(quote(key, safe=' #()') for key in path)
-        while name in self.arrays:
+        while name in self.arrays:            # keys 1 and '1' are different, and alike as text
             name += '#'
         self.arrays[name] = array
         return name
