@@ -119,7 +119,7 @@ def check_count(caller, argument, value, least=1):
     return int(value)
 
 
-def shapes_agree(given, actual):
+def shape_agrees(given, actual):
     """Return whether two shapes are equal as far as `given` is known: None stands for any size."""
     return len(given) == len(actual) and all(
         size is None or size == known for size, known in zip(given, actual))

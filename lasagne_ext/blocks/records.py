@@ -4,7 +4,7 @@ import numpy as np
 import theano
 from lasagne.layers import InputLayer
 
-from lasagne_ext.checks import is_whole, shapes_agree
+from lasagne_ext.checks import is_whole, shape_agrees
 
 _TAG = 'lasagne_ext_blocks'
 
@@ -161,7 +161,7 @@ def find_record(caller, X, X_test, shape):
     for record in reversed(pairs):
         known = record.layer.output_shape
         # One variable may be the input of several networks, one of which knows more of its shape.
-        if shape == known or not _is_input(X) and shapes_agree(shape, known):
+        if shape == known or not _is_input(X) and shape_agrees(shape, known):
             return record
     made = [variable for variable in (X, X_test) if _records(variable) and not _is_input(variable)]
     if not made:
@@ -174,7 +174,7 @@ def find_record(caller, X, X_test, shape):
                          % (caller, _described(X), _described(X_test)))
     # The other one is an expression of the program's own, such as noise added for training only.
     record = _records(made[0])[-1]
-    if not shapes_agree(shape, record.layer.output_shape):
+    if not shape_agrees(shape, record.layer.output_shape):
         _refuse_shape(caller, shape, record.layer)
     found = Record(record.layer, record.train, record.test)
     found.train[record.layer], found.test[record.layer] = X, X_test
