@@ -12,7 +12,7 @@ from lasagne_ext.debug.gradients.float64 import is_float
 from lasagne_ext.debug.gradients.problem import apply_function, function_text, gradients, named_arrays
 from lasagne_ext.debug.report import Report
 from lasagne_ext.network.graph import argument_text
-from lasagne_ext.ops import _footprint, _reference
+from lasagne_ext.ops import _symbolic
 from lasagne_ext.ops._sampler import ForwardSampler, Sampler
 from lasagne_ext.ops.antialias import FootprintSample
 
@@ -258,7 +258,7 @@ def _sampled(op, node):
     image, points = node.inputs[:2]
     output = node.outputs[0]
     coordinates = _coordinates(op, image, points, output)
-    return _like(_reference.sampled(image, coordinates, op.mode), coordinates, output)
+    return _like(_symbolic.sampled(image, coordinates, op.mode), coordinates, output)
 
 
 def _footprint_sampled(op, node):
@@ -267,15 +267,15 @@ def _footprint_sampled(op, node):
     rank = image.ndim - 2
     coordinates = _coordinates(op, image, points, output)
     spread = T.cast(footprint, 'float64').reshape((coordinates.shape[0], -1, rank, rank))
-    return _like(_footprint.sampled(image, coordinates, spread, op.mode), coordinates, output)
+    return _like(_symbolic.footprint_sampled(image, coordinates, spread, op.mode), coordinates, output)
 
 
 def _coordinates(op, image, points, output):
     """Return where the Op samples, in pixels: ``(N, rank, P)``."""
     rank = image.ndim - 2
-    flat = op.points.flat(T.cast(points, 'float64'), rank)
-    coordinates, _ = op.points.pixels(flat, T.zeros_like(flat), rank, image.shape[:1:-1],
-                                      output.shape[:-rank - 1:-1], op.align_corners)
+    flat = op.generator.flat(T.cast(points, 'float64'), rank)
+    coordinates, _ = op.generator.pixels(flat, T.zeros_like(flat), rank, image.shape[:1:-1],
+                                         output.shape[:-rank - 1:-1], op.options.align_corners)
     return coordinates
 
 
