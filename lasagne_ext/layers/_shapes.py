@@ -74,7 +74,8 @@ def check_size(caller, argument, size, rank=None):
 def known_size(caller, argument, size):
     """Return a size of a transformer's, which must be known to stand for an argument."""
     if None in size:
-        raise ValueError('%s: give %s, because the transformer knows only %s' % (caller, argument, tuple(size)))
+        raise ValueError('%s: give %s, because the transformer knows only %s'
+                         % (caller, argument, tuple(size)))
     return size
 
 

@@ -4,7 +4,8 @@ import theano
 
 from lasagne_ext.checks import check_choice, check_number
 from lasagne_ext.layers._arguments import called
-from lasagne_ext.layers._shapes import OutputSize, check_batches, check_parameters, rank_of
+from lasagne_ext.layers._shapes import (OutputSize, check_batches, check_parameters, rank_of,
+                                        split_glimpses)
 from lasagne_ext.ops import AffineTransform
 
 
@@ -55,8 +56,11 @@ class TransformingLayer(lasagne.layers.MergeLayer):
         size = self.output_size([images.shape[k] for k in range(images.ndim)])
         if self.theta_lr_scale != 1:
             parameters = theano.gradient.grad_scale(parameters, self.theta_lr_scale)
-        return self.family.transform(images, parameters, size, self.options, called(self), self.aspect,
-                                     self.inverse)
+        caller = called(self)
+        if self.glimpses is not None:
+            parameters = split_glimpses(caller, parameters, self.glimpses,
+                                        self.family.num_parameters(self.rank))
+        return self.family.transform(images, parameters, size, self.options, caller, self.aspect, self.inverse)
 
 
 def check_aspect(caller, aspect, family):
@@ -102,7 +106,8 @@ def transformer_settings(caller, transformer, **given):
     if not isinstance(transformer, TransformingLayer):
         return {name: _DEFAULTS[name] if value is None else value for name, value in given.items()}
     if transformer.inverse:
-        raise ValueError('%s: transformer must be the one that cuts out, got %s' % (caller, called(transformer)))
+        raise ValueError('%s: transformer must be the one that cuts out, got %s'
+                         % (caller, called(transformer)))
     for name, value in given.items():
         if value is not None:
             raise ValueError('%s: %s is that of the transformer; give it with a localization network only, '

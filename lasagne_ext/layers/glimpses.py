@@ -1,7 +1,7 @@
 """The layer that takes several glimpses of every image."""
 from lasagne_ext.checks import check_choice
-from lasagne_ext.layers._arguments import called, name_of, takes_layers
-from lasagne_ext.layers._shapes import check_glimpses, split_glimpses
+from lasagne_ext.layers._arguments import name_of, takes_layers
+from lasagne_ext.layers._shapes import check_glimpses
 from lasagne_ext.layers._transforming import TransformingLayer
 from lasagne_ext.ops.families import find_family
 from lasagne_ext.ops.options import SamplerOptions, document_options
@@ -103,12 +103,9 @@ class MultiGlimpseLayer(TransformingLayer):
         return (batch, self.glimpses, channels, *size)
 
     def get_output_for(self, inputs, **kwargs):
-        images, parameters = inputs
-        parameters = split_glimpses(called(self), parameters, self.glimpses,
-                                    self.family.num_parameters(self.rank))
-        output = super().get_output_for([images, parameters], **kwargs)
+        output = super().get_output_for(inputs, **kwargs)
         if self.merge is None:
             return output
         batch, glimpses, channels, *size = [output.shape[k] for k in range(output.ndim)]
         leading = [batch * glimpses, channels] if self.merge == 'batch' else [batch, glimpses * channels]
-        return output.reshape(leading + size, ndim=images.ndim)
+        return output.reshape(leading + size, ndim=inputs[0].ndim)

@@ -22,7 +22,7 @@ class _PointwiseLayer(lasagne.layers.MergeLayer):
         self.options, self.border_mode = options, options.border_mode
         generator = self.op.generator
         layouts = generator.layouts(self.rank)
-        if len(points) not in layouts or generator.coordinates(points, self.rank) not in (self.rank, None):
+        if len(points) not in layouts or not generator.fits(points, self.rank):
             raise ValueError('%s: the %s layer must give shape %s, got shape %r' % (
                 caller, generator.kind, ' or '.join(layouts.values()), points))
         check_batches(caller, images, points, '%s layer' % generator.kind)
@@ -32,7 +32,7 @@ class _PointwiseLayer(lasagne.layers.MergeLayer):
         generator = self.op.generator
         batch, *transforms = generator.leading(points, self.rank)
         return ((batch if images[0] is None else images[0],) + tuple(transforms) + (images[1],)
-                + tuple(generator.sizes(points, self.rank)))
+                + generator.sizes(points, self.rank))
 
     def get_output_for(self, inputs, **kwargs):
         return apply_sampler(self.op(self.options, called(self)), *inputs)

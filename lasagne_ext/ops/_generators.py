@@ -9,7 +9,7 @@ import theano.tensor as T
 from lasagne_ext.ops import _symbolic
 from lasagne_ext.ops._inputs import CheckShape, shape_of
 
-_SIZE = {2: 'rows, columns', 3: 'depth, rows, columns'}
+_SIZE = {2: ('rows', 'columns'), 3: ('depth', 'rows', 'columns')}
 
 
 class GridGenerator:
@@ -21,8 +21,6 @@ class GridGenerator:
         Of the kernels' :data:`lasagne_ext.kernels.sampling.POINTS`.
     argument : str
         Name of the tensor of points, to show in error messages.
-    has_size : bool
-        Whether the shape of that tensor says how large the output is.
 
     References
     ----------
@@ -35,22 +33,37 @@ class GridGenerator:
     def __reduce__(self):
         return self.kind.upper()                 # the same object, so that Ops that hold it are equal
 
+    def axes(self, rank):
+        """Return the axes of one transform's points: an int where the size is given, else a name."""
+        raise NotImplementedError
+
     def layouts(self, rank):
         """Return the accepted numbers of dimensions, and how each is laid out."""
-        entry = self.entry(rank)
-        return {1 + self.entry_ndim(rank): '(batch, %s)' % entry,
-                2 + self.entry_ndim(rank): '(batch, K, %s)' % entry}
+        axes = self.axes(rank)
+        return {len(axes) + len(leading): '(%s)' % ', '.join(map(str, leading + axes))
+                for leading in (('batch',), ('batch', 'K'))}
 
     def leading(self, shape, rank):
         """Return the sizes before those of one transform: (batch,) or (batch, K)."""
-        return tuple(shape)[:len(shape) - self.entry_ndim(rank)]
+        return tuple(shape)[:len(shape) - len(self.axes(rank))]
+
+    def sizes(self, shape, rank):
+        """Return the output's size, or () where the shape does not say it."""
+        axes = self.axes(rank)
+        return tuple(size for axis, size in zip(axes, shape[-len(axes):]) if isinstance(axis, str))
 
     def flat(self, points, rank):
         """Reshape an array or a tensor as the kernels take it: transforms counted in one axis."""
         shape = shape_of(points)
         leading = self.leading(shape, rank)
         count = leading[0] if len(leading) == 1 else leading[0] * leading[1]
-        return points.reshape((count,) + self.entry_shape(shape, rank))
+        return points.reshape((count,) + shape[len(leading):])
+
+    def fits(self, shape, rank):
+        """Tell whether a shape is that of these points, as far as it is known."""
+        axes = self.axes(rank)
+        return all(size in (axis, None) for axis, size in zip(axes, shape[-len(axes):])
+                   if not isinstance(axis, str))
 
     def check(self, caller, shape, rank):
         """Refuse a shape that is not that of these points."""
@@ -105,28 +118,17 @@ class GridGenerator:
 class _Matrices(GridGenerator):
     """A matrix per transform, row by row."""
 
-    has_size = False
-
     #: Rows that a matrix has beside those of the coordinates.
     more_rows = 0
 
-    def count(self, rank):
-        return (rank + self.more_rows) * (rank + 1)
+    def axes(self, rank):
+        return (rank + self.more_rows) * (rank + 1),
 
-    def entry_ndim(self, rank):
-        return 1
-
-    def entry(self, rank):
-        return '%d' % self.count(rank)
-
-    def entry_shape(self, shape, rank):
-        return rank + self.more_rows, rank + 1
-
-    def fits(self, shape, rank):
-        return shape[-1] == self.count(rank)
+    def flat(self, points, rank):
+        return points.reshape((-1, rank + self.more_rows, rank + 1))
 
     def hint(self, shape, rank):
-        if tuple(shape[1:]) == self.entry_shape(shape, rank):
+        if tuple(shape[1:]) == (rank + self.more_rows, rank + 1):
             return '; flatten it with %s.flatten(2)' % self.argument
         return ''
 
@@ -173,36 +175,11 @@ class _Projective(_Matrices):
         return rows[:, :-1] / _last(rows)
 
 
-class _Fields(GridGenerator):
-    """Coordinates of every point, all those of one point along an axis, the first or the last."""
+class _Grid(GridGenerator):
+    """Normalised coordinates of every point."""
 
-    has_size = True
-
-    def entry_ndim(self, rank):
-        return rank + 1
-
-    def entry_shape(self, shape, rank):
-        return tuple(shape)[-rank - 1:]
-
-    def coordinates(self, shape, rank):
-        """Return how many coordinates a point has."""
-        return self.entry_shape(shape, rank)[self.axis]
-
-    def fits(self, shape, rank):
-        return self.coordinates(shape, rank) == rank
-
-    def sizes(self, shape, rank):
-        """Return the output's size."""
-        entry = self.entry_shape(shape, rank)
-        return entry[1:] if self.axis == 0 else entry[:-1]
-
-
-class _Grid(_Fields):
-
-    axis = -1
-
-    def entry(self, rank):
-        return '%s, %d' % (_SIZE[rank], rank)
+    def axes(self, rank):
+        return _SIZE[rank] + (rank,)
 
     def pixels(self, grid, step, rank, in_size, out_size, align_corners):
         extents = _symbolic.half_extents(in_size, align_corners)
@@ -214,12 +191,11 @@ class _Grid(_Fields):
         return CheckShape(self, len(out_shape), caller)(grid)
 
 
-class _Flow(_Fields):
+class _Flow(GridGenerator):
+    """How far every point lies from its place, in pixels."""
 
-    axis = 0
-
-    def entry(self, rank):
-        return '%d, %s' % (rank, _SIZE[rank])
+    def axes(self, rank):
+        return (rank,) + _SIZE[rank]
 
     def pixels(self, flow, step, rank, in_size, out_size, align_corners):
         places = _symbolic.places(out_size, rank)

@@ -9,7 +9,7 @@ from theano.gradient import DisconnectedType
 
 from lasagne_ext.kernels import sampling
 from lasagne_ext.ops import _symbolic
-from lasagne_ext.ops._inputs import as_image, as_points, as_size, shape_of
+from lasagne_ext.ops._inputs import as_image, as_points, as_size
 from lasagne_ext.ops.options import SamplerOptions
 
 #: Offsets inside one channel of an image are 32-bit integers in the kernels.
@@ -42,7 +42,7 @@ class Sampler(theano.Op):
         raise NotImplementedError
 
     def compute(self, kernels, image, points, *others):
-        """Return the outputs as a tuple, by :mod:`lasagne_ext.kernels.sampling` or namesakes of its functions."""
+        """Return the outputs as a tuple, by the functions of :mod:`.kernels.sampling` or their namesakes."""
         raise NotImplementedError
 
     def perform(self, node, inputs, output_storage):
@@ -125,10 +125,8 @@ class ForwardSampler(Sampler):
         rank = input.ndim - 2
         out_shape = [as_size(self.caller, size, rank) for size in out_shape]
         leading = self.generator.leading(points.broadcastable, rank)
-        if self.generator.has_size:
-            sizes = self.generator.sizes(points.broadcastable, rank)
-        else:
-            sizes = tuple(_is_one(out_shape[0][k]) for k in range(rank))
+        sizes = (self.generator.sizes(points.broadcastable, rank)
+                 or tuple(_is_one(out_shape[0][k]) for k in range(rank)))
         pattern = ((leading[0] or input.broadcastable[0],) + leading[1:]
                    + (input.broadcastable[1],) + sizes)
         return theano.Apply(self, [input, points] + out_shape, [T.TensorType(input.dtype, pattern)()])
@@ -138,32 +136,27 @@ class ForwardSampler(Sampler):
         raise NotImplementedError
 
     def _size(self, points, rank, out_shape):
-        """Return the output's size, in numbers or symbolic."""
-        if self.generator.has_size:
-            return self.generator.sizes(shape_of(points), rank)
-        return tuple(out_shape[0][k] for k in range(rank))
+        """Return the output's size."""
+        return self.generator.sizes(points.shape, rank) or tuple(map(int, out_shape[0]))
 
     def check_shapes(self, image, points, *out_shape):
         self.check_fit(image, points)
-        size = tuple(int(k) for k in self._size(points, image.ndim - 2, out_shape))
+        size = self._size(points, image.ndim - 2, out_shape)
         if min(size) < 0:
             raise ValueError('%s: out_shape must not be negative, got %s' % (self.caller, size))
         self.check_image(image, size)
 
     def compute(self, kernels, image, points, *out_shape):
         rank = image.ndim - 2
-        size = tuple(int(k) for k in self._size(points, rank, out_shape))
-        output = kernels.sample(image, self.generator.flat(points, rank), size, self.mode)
+        output = kernels.sample(image, self.generator.flat(points, rank),
+                                self._size(points, rank, out_shape), self.mode)
         return output.reshape(self.generator.leading(points.shape, rank) + output.shape[1:]),
 
     def infer_shape(self, node, input_shapes):
         image, points = input_shapes[:2]
         rank = len(image) - 2
-        if self.generator.has_size:
-            size = self.generator.sizes(points, rank)
-        else:
-            size = tuple(node.inputs[2][k] for k in range(rank))
-        return [(image[0],) + self.generator.leading(points, rank)[1:] + (image[1],) + tuple(size)]
+        size = self.generator.sizes(points, rank) or tuple(node.inputs[2][k] for k in range(rank))
+        return [(image[0],) + self.generator.leading(points, rank)[1:] + (image[1],) + size]
 
     def connection_pattern(self, node):
         return [[True], [True]] + [[False]] * (len(node.inputs) - 2)
@@ -216,8 +209,9 @@ class SamplerGrad(Sampler):
 
     def forward(self, image, points, output_grad):
         """Apply the forward Op to image and points, for an output like `output_grad`."""
-        size = () if self.generator.has_size else (output_grad.shape[points.ndim:],)
-        return self.sampler(self.options, self.caller)(image, points, *size)
+        size = output_grad.shape[points.ndim:]           # of matrices, which do not tell it
+        known = self.generator.sizes(points.broadcastable, image.ndim - 2)
+        return self.sampler(self.options, self.caller)(image, points, *([] if known else [size]))
 
     def make_node(self, input, points, output_grad):
         input, points = self.as_inputs(input, points)
@@ -230,9 +224,7 @@ class SamplerGrad(Sampler):
     def check_shapes(self, image, points, output_grad):
         self.check_fit(image, points)
         rank = image.ndim - 2
-        size = tuple(output_grad.shape[-rank:])
-        if self.generator.has_size:
-            size = tuple(self.generator.sizes(points.shape, rank))
+        size = self.generator.sizes(points.shape, rank) or tuple(output_grad.shape[-rank:])
         expected = self.generator.leading(points.shape, rank) + (image.shape[1],) + size
         if tuple(output_grad.shape) != expected:
             raise ValueError('%s: the gradient of the output must have shape %s, got %s'

@@ -12,10 +12,7 @@ import numpy as np
 import theano
 import theano.tensor as T
 
-from lasagne_ext.kernels.sampling_reference import MAX_STEPS
-
-#: Pixels that an interpolation reads along an axis, counted from the one at or before the point.
-_TAPS = {'nearest': (0,), 'bilinear': (0, 1), 'bicubic': (-1, 0, 1, 2)}
+from lasagne_ext.kernels.sampling_reference import MAX_STEPS, TAPS, border_period, source_position
 
 
 def half_extents(size, align_corners):
@@ -92,7 +89,7 @@ def _weighted(image, coordinates, mode, weigh):
     infinite = functools.reduce(T.or_, [test(coordinates[:, k]) for k in range(rank)
                                         for test in (T.isnan, T.isinf)])
     taps = _Taps(T.switch(infinite.dimshuffle(0, 'x', 1), 0, coordinates), image.shape[:1:-1], mode)
-    values = _pixels(image, taps, mode.border_mode == 'zeros')
+    values = _pixels(image, taps)
     weights = T.cast(weigh(taps), image.dtype).dimshuffle(0, 'x', 1, 2)
     return T.switch(infinite.dimshuffle(0, 'x', 1), T.constant(np.nan, dtype=image.dtype),
                     T.sum(values * weights, axis=3))
@@ -103,8 +100,8 @@ class _Taps:
 
     Attributes
     ----------
-    index, inside : int64 and bool tensors
-        Where they are after the border rule, and whether they were inside the image before it.
+    index, exists : int64 tensor, and bool tensor or None
+        Where they are by the border's rule, and which of them exist (None: all).
     weights, slopes : float64 tensors
         How much each counts, and the derivative of that to the coordinate.
     size : int64 vector
@@ -118,7 +115,7 @@ class _Taps:
         coefficients = _coefficients(mode)
         self.weights = _polynomial(coefficients, rest)
         self.slopes = _polynomial(coefficients[1:] * np.arange(1, len(coefficients))[:, None], rest)
-        self.index, self.inside = _border(below.dimshuffle(0, 1, 2, 'x'), _TAPS[mode.interpolation],
+        self.index, self.exists = _border(below.dimshuffle(0, 1, 2, 'x'), TAPS[mode.interpolation],
                                           T.cast(size, 'float64').dimshuffle('x', 0, 'x', 'x'),
                                           mode.border_mode)
 
@@ -145,20 +142,14 @@ def _polynomial(coefficients, x):
 
 
 def _border(below, taps, size, border_mode):
-    """Indices of the pixels at `below` + `taps`, and whether those were inside."""
-    last = size - 1
-    period = {'mirror': T.maximum(2 * last, 1), 'reflect': 2 * size, 'wrap': size}.get(border_mode)
+    """Return indices of the pixels at `below` + `taps`, and which of those exist (None: all)."""
+    period = border_period(size, border_mode, T.maximum)
     if period is not None:
         # A float64 beyond 2**53 has no successor that differs from it by one.
         below = T.mod(below, period)
     position = below + np.array(taps, dtype='float64').reshape(1, 1, 1, -1)
-    inside = T.and_(T.ge(position, 0), T.le(position, last))
-    if period is not None:
-        position = T.mod(position, period)
-    if border_mode in ('mirror', 'reflect'):
-        back = period - position - int(border_mode == 'reflect')
-        position = T.switch(T.le(position, last), position, back)
-    return T.cast(T.clip(position, 0, last), 'int64'), inside
+    position, exists = source_position(position, size, border_mode, period, T)
+    return T.cast(position, 'int64'), exists
 
 
 def _outer(first, second, combine):
@@ -174,19 +165,23 @@ def _products(factors):
     return result
 
 
-def _pixels(image, taps, masked):
-    """The pixels at all combinations of the axes' taps, ``(N, channels, P, combinations)``."""
+def _pixels(image, taps):
+    """Return the pixels at all combinations of the axes' taps, ``(N, channels, P, combinations)``."""
     rank = image.ndim - 2
-    place, inside = taps.index[:, rank - 1], taps.inside[:, rank - 1]
+    place = taps.index[:, rank - 1]
     for k in range(rank - 2, -1, -1):
         place = _outer(place, taps.index[:, k], lambda a, b, size=taps.size[k]: a * size + b)
-        inside = _outer(inside, taps.inside[:, k], T.and_)
     batch, channels, count = image.shape[0], image.shape[1], place.shape[0]
     owner = T.arange(count) // T.maximum(count // T.maximum(batch, 1), 1)
     plane = owner.dimshuffle(0, 'x') * channels + T.arange(channels).dimshuffle('x', 0)
     index = (plane * _product(taps.size, rank)).dimshuffle(0, 1, 'x', 'x') + place.dimshuffle(0, 'x', 1, 2)
     values = image.flatten()[index.flatten()].reshape(index.shape, ndim=4)
-    return T.switch(inside.dimshuffle(0, 'x', 1, 2), values, 0) if masked else values
+    if taps.exists is None:
+        return values
+    exists = taps.exists[:, rank - 1]
+    for k in range(rank - 2, -1, -1):
+        exists = _outer(exists, taps.exists[:, k], T.and_)
+    return T.switch(exists.dimshuffle(0, 'x', 1, 2), values, 0)
 
 
 def footprint_derivative(image, coordinates, footprint, steps, footprint_step, mode):

@@ -120,7 +120,7 @@ class _Footprints(Sampler):
         """Return shape, or broadcasting pattern, of the sampled images from those of image and grid."""
         rank = len(image) - 2
         leading = self.generator.leading(grid, rank)
-        return (leading[0] or image[0],) + leading[1:] + (image[1],) + tuple(self.generator.sizes(grid, rank))
+        return (leading[0] or image[0],) + leading[1:] + (image[1],) + self.generator.sizes(grid, rank)
 
     def flat_points(self, grid, footprint):
         """Return both as the kernels take them, transforms counted in one axis."""
@@ -173,7 +173,7 @@ class FootprintSample(_Footprints):
         image, grid, _ = input_shapes
         rank = len(image) - 2
         return [(image[0],) + self.generator.leading(grid, rank)[1:] + (image[1],)
-                + tuple(self.generator.sizes(grid, rank))]
+                + self.generator.sizes(grid, rank)]
 
     def grad(self, inputs, grads):
         return FootprintSampleGrad(self.options, self.caller)(*inputs, grads[0], return_list=True)

@@ -6,7 +6,7 @@ from lasagne_ext.checks import check_choice
 from lasagne_ext.ops._apply import apply_sampler
 from lasagne_ext.ops._inputs import as_parameters, as_size, leading, shape_of, size_list
 from lasagne_ext.ops.affine import AffineTransform, affine_grid, normalised_theta
-from lasagne_ext.ops.matrices import check_rank, inverse_matrices, matrix_size
+from lasagne_ext.ops.matrices import check_rank, inverse_matrices
 from lasagne_ext.ops.projective import ProjectiveTransform, projective_grid
 
 #: Square of the angle below which the series are taken; there their errors are below float64's.
@@ -143,7 +143,7 @@ class _Affine(TransformFamily):
     name = 'affine'
 
     def num_parameters(self, rank=2):
-        return matrix_size(rank, False)
+        return rank * (rank + 1)
 
     def identity_parameters(self, rank=2):
         return np.eye(rank, rank + 1).ravel()
@@ -162,7 +162,7 @@ class _Projective(TransformFamily):
     op = ProjectiveTransform
 
     def num_parameters(self, rank=2):
-        return matrix_size(rank, True) - 1
+        return (rank + 1) ** 2 - 1
 
     def identity_parameters(self, rank=2):
         return np.eye(rank + 1).ravel()[:-1]
