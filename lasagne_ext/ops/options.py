@@ -16,7 +16,7 @@ _OPTIONS = 'interpolation border_mode align_corners cubic antialias outside_grad
 
 
 class SamplerOptions(namedtuple('SamplerOptions', _OPTIONS)):
-    """How to sample: the options that all sampling functions and layers take, checked.
+    """Options of the sampler: those that all sampling functions and layers take, checked.
 
     Parameters
     ----------
