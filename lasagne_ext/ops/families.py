@@ -58,19 +58,65 @@ class TransformFamily:
         return self.name
 
     def num_parameters(self, rank=2):
-        """Return how many numbers are free, for images (2) or volumes (3)."""
+        """Return how many numbers are free.
+
+        Parameters
+        ----------
+        rank : {2, 3}
+            2 for images, 3 for volumes.
+
+        Returns
+        -------
+        int
+            The n of a localization network.
+        """
         raise NotImplementedError
 
     def identity_parameters(self, rank=2):
-        """Return the numbers, a float64 array, for which the transform is the identity."""
+        """Return the numbers for which the transform is the identity.
+
+        Parameters
+        ----------
+        rank : {2, 3}
+            2 for images, 3 for volumes.
+
+        Returns
+        -------
+        float64 array
+            Of so many numbers.
+        """
         raise NotImplementedError
 
     def theta_from_parameters(self, parameters, rank=2):
-        """Return the matrices, row by row, for a float tensor of so many numbers per transform."""
+        """Make the matrices from the free numbers, of which there are as many as asked for.
+
+        Parameters
+        ----------
+        parameters : tensor, (batch, n) or (batch, K, n)
+            Float32 or float64.
+        rank : {2, 3}
+            2 for images, 3 for volumes.
+
+        Returns
+        -------
+        tensor, (batch, m) or (batch, K, m)
+            Row by row, for the Op.
+        """
         raise NotImplementedError
 
     def parameters_in_words(self, rank):
-        """Return what a localization network must give, for error messages."""
+        """Return what a localization network must give, for error messages.
+
+        Parameters
+        ----------
+        rank : {2, 3}
+            2 for images, 3 for volumes.
+
+        Returns
+        -------
+        str
+            The numbers by their names.
+        """
         return "the numbers of family '%s'" % self.name
 
     def transform(self, input, parameters, out_shape, options, caller, aspect=None, inverse=False):
@@ -116,10 +162,16 @@ class TransformFamily:
         ----------
         parameters : tensor, (batch, n) or (batch, K, n)
             Numbers of the family.
-        out_shape, align_corners, aspect, in_shape
-            As for :func:`affine_grid`.
+        out_shape : tuple
+            Sizes of the output.
         caller : str
             Name to show in error messages.
+        align_corners : bool
+            Whether -1 and 1 are the centres of the corner pixels, or their outer edges.
+        aspect : {None, 'image'}
+            As for :func:`affine_grid`.
+        in_shape : tuple, optional
+            Sizes of the input.
 
         Returns
         -------

@@ -32,7 +32,7 @@ def test_value_object():
     assert options == SamplerOptions(interpolation='bicubic', border_mode='zeros', cubic=-.5)
     assert pickle.loads(pickle.dumps(options)) == options
     assert hash(options) == hash(SamplerOptions('bicubic', 'zeros', cubic=-.5)) and options != SamplerOptions()
-    assert options.mode('grid') == ('grid', 'bicubic', 'zeros', True, -.5)
+    assert ops.GridSample(options).mode == ('grid', 'bicubic', 'zeros', True, -.5)
 
 
 @pytest.mark.parametrize('size', [1, 2, 5])
