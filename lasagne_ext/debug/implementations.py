@@ -9,7 +9,7 @@ import theano.tensor as T
 
 from lasagne_ext import kernels
 from lasagne_ext.debug.gradients.float64 import is_float
-from lasagne_ext.debug.gradients.problem import applied, described, gradients, named_arrays
+from lasagne_ext.debug.gradients.problem import apply_function, function_text, gradients, named_arrays
 from lasagne_ext.debug.report import Report
 from lasagne_ext.network.graph import argument_text
 from lasagne_ext.ops import _symbolic
@@ -149,7 +149,7 @@ def compare_implementations(op, inputs, seed=None):
     seed = random.SystemRandom().randrange(2 ** 31) if seed is None else seed
     variables = OrderedDict((name, T.TensorType(str(array.dtype), [size == 1 for size in array.shape])(name))
                             for name, array in arrays.items())
-    outputs = applied(caller, op, variables, isinstance(inputs, dict))
+    outputs = apply_function(caller, op, variables, isinstance(inputs, dict))
     run = _Runner(variables, list(arrays.values()), seed)
     ours = _is_sampling(outputs.values())
     reference, paths = (_of_sampling if ours else _of_modes)(run, outputs)
@@ -167,7 +167,7 @@ def compare_implementations(op, inputs, seed=None):
     unit = _coarsest(list(variables.values()) + list(outputs.values()))
     rows = [_compared(path, what, value, expected[what], unit) for path, found in results.items()
             for what, value in found.items()]
-    return ImplementationReport('%s of %s' % (caller, described(op)), reference, rows, seed, notes)
+    return ImplementationReport('%s of %s' % (caller, function_text(op)), reference, rows, seed, notes)
 
 
 class _Runner:

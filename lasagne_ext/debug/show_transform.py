@@ -13,7 +13,7 @@ from lasagne_ext import layers as ours
 from lasagne_ext import ops
 from lasagne_ext._files import whole_file
 from lasagne_ext.checks import check_count
-from lasagne_ext.debug.drawing.transforms import (affine_words, grid_words, half_extents, picture,
+from lasagne_ext.debug.drawing.transforms import (affine_words, draw_transforms, grid_words, half_extents,
                                                   projective_words)
 from lasagne_ext.debug.report import Report
 from lasagne_ext.network.graph import layer_label, named_layers
@@ -122,7 +122,7 @@ class Transforms(Report):
             crops = crops[:, :, :, crops.shape[3] // 2]
         if titles is None:
             titles = [str(k) for k in range(len(images))]
-        return picture(_CALLER, images, grids, crops, self._align_corners, titles)
+        return draw_transforms(_CALLER, images, grids, crops, self._align_corners, titles)
 
     def save(self, path, titles=None):
         """Write the picture to a file.

@@ -6,7 +6,7 @@ text. Its arguments, and those of the function's own call, are read from the tra
 import copy
 from collections import OrderedDict, namedtuple
 
-from lasagne_ext.engine.monitoring import VM_Linker
+from theano.gof.vm import VM_Linker
 
 #: What failed. `nodes` are the Apply nodes at work, the outermost first (a loop holds others), and
 #: `values` those of the inputs of the last. `given` are the function's inputs, variable -> value, and

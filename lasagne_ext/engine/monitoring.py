@@ -5,11 +5,7 @@ import warnings
 import theano
 from theano.compile.mode import Mode, get_default_mode
 from theano.compile.profiling import ProfileStats
-
-try:
-    from theano.gof.vm import VM_Linker
-except ImportError:
-    from pytensor.link.vm import VMLinker as VM_Linker
+from theano.gof.vm import VM_Linker
 
 #: What would hide values: operations that overwrite their inputs, several in one, loops that forget
 #: all steps but the last. `cxx_only` and `BlasOpt` stand for what exists in C alone.

@@ -8,10 +8,12 @@ the layer's class and name, a number that belongs to that layer alone, and the d
 node rather than of its outputs, since the engines copy the former even where a clone gets outputs of
 another type. It is written when ``get_output_for`` returns (:func:`follow_lasagne`) and when an Op is
 differentiated (:func:`follow_gradient`), and handed on by a feature of the graphs that are compiled
-(:mod:`lasagne_ext.engine.origin_rewrites`).
+(:mod:`lasagne_ext.engine.origin_rewrites`). In the engines' own messages, the lines of a node's trace that lead
+through this file name the layer.
 """
 import contextlib
 import functools
+import inspect
 import itertools
 import os
 import threading
@@ -102,6 +104,10 @@ def _marking(layer, method, make_variable):
         given = {variable.owner for variable in _variables([args, kwargs])}
         _mark(_variables(outputs) + kept, chain, given, first)
         return outputs
+
+    # Lasagne looks for the arguments that its layers know, in some versions by getargspec, which unwraps nothing.
+    with contextlib.suppress(TypeError, ValueError):
+        get_output_for.__signature__ = inspect.signature(method)
     return get_output_for
 
 
@@ -158,9 +164,21 @@ def _mark(variables, chain, seen, first=0):
             if _number(node.outputs[0]) >= first:
                 if chain and not chains_of(node):
                     node.tag.origins = (chain,)
+                    for output in node.outputs:
+                        _label_trace(output, chain)
                 remaining += node.inputs
                 # A loop of Theano's holds the graph of a step, whose nodes are named when they fail.
                 remaining += _variables(getattr(node.op, 'outputs', ()))
+
+
+def _label_trace(variable, chain):
+    """Let a variable's trace, which the engines' own messages show, name the layers where it leads through here."""
+    for trace in getattr(variable.tag, 'trace', None) or ():
+        links = list(chain)
+        for position, (path, line, function, _) in reversed(list(enumerate(trace))):
+            if links and path == _label_trace.__code__.co_filename and function in ('get_output_for', 'differentiate'):
+                called, _, direction = links.pop()
+                trace[position] = path, line, function, '%s (%s)' % (called, direction)
 
 
 @contextlib.contextmanager
@@ -212,7 +230,7 @@ def _marking_op(node, pullback, seen):
     chain = next(iter(chains_of(node)), ())
     chain = chain and _at_work.chain + tuple((*link[:2], 'backward') for link in chain)
 
-    def marking(inputs, outputs, cotangents):
+    def differentiate(inputs, outputs, cotangents):
         _mark(cotangents, chain, seen)
         terms = getattr(op, pullback)(inputs, outputs, cotangents)
         _mark([term for term in terms or () if hasattr(term, 'auto_name')], chain, seen)
@@ -220,5 +238,5 @@ def _marking_op(node, pullback, seen):
 
     # Not copy.copy, which asks how the Op is pickled.
     copied = object.__new__(type(op))
-    vars(copied).update(vars(op), **{pullback: marking})
+    vars(copied).update(vars(op), **{pullback: differentiate})
     return copied

@@ -58,7 +58,7 @@ def test_volumes_and_footprints(rng):
     image = rng.randn(1, 1, 3, 4, 3)
     theta = np.eye(3, 4).reshape(1, 12) * 2 + .1 * rng.randn(1, 12)
     assert compare(lambda image, theta: ops.affine_transform(image, theta, (2, 3, 2), antialias=True),
-                         [image, theta])
+                   [image, theta])
 
 
 def test_on_the_grid_and_where_points_are_not_finite(rng):
@@ -117,7 +117,7 @@ def test_without_compiled_kernels(rng, monkeypatch):
 
 def test_other_ops_by_python_and_c_code_and_optimized(rng):
     report = compare(lambda x, k: (T.nnet.softmax(T.dot(x, x.T)), x[k]),
-                           [rng.randn(3, 3), np.array([2, 0])])
+                     [rng.randn(3, 3), np.array([2, 0])])
     assert report and report.reference == 'Python code'
     paths = {row.path for row in report}
     assert paths == {'FAST_COMPILE', 'FAST_RUN'} | ({'C code'} if theano.config.cxx else set())

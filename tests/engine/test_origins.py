@@ -4,6 +4,7 @@ import gc
 import inspect
 import os
 import pickle
+import traceback
 import types
 
 import lasagne
@@ -174,6 +175,20 @@ def test_traces_hold_the_users_own_lines_and_no_others():
     assert 'line_of_mine' in [function for _, _, function, _ in line_of_mine().tag.trace[0]]
 
 
+def test_messages_of_the_engine_name_the_layer():
+    """In the lines of a trace that lead through what follows the layers."""
+    source, net = network()
+    loss = get_output(net).sum()
+    slope = theano.grad(loss, net.input_layer.W)
+    for variable, text in ((loss.owner.inputs[0], "'two' (forward)"), (slope, "'one' (backward)")):
+        assert '\n    DenseLayer %s\n' % text in ''.join(traceback.format_list(variable.tag.trace[0]))
+    function = theano.function([source.input_var], loss, mode='FAST_COMPILE')
+    with pytest.raises(ValueError) as caught, theano.configparser.change_flags(exception_verbosity='high'):
+        function(np.ones((2, 5), FLOAT))
+    message = ''.join([str(caught.value), *getattr(caught.value, '__notes__', ())])
+    assert "DenseLayer 'one' (forward)" in message
+
+
 def test_no_layer_no_line():
     x = T.matrix()
     assert origins(x + 1) == [] and origins(x) == []
@@ -235,8 +250,10 @@ def test_method_exchanged_on_a_layer_and_on_a_class(monkeypatch):
 
 def test_method_keeps_its_signature_and_name():
     """Lasagne looks at it for arguments that no layer takes."""
-    method = Doubling(InputLayer((None, 4))).get_output_for
-    assert list(inspect.signature(method).parameters) == ['input', 'kwargs']
+    method = lasagne.layers.DropoutLayer(InputLayer((None, 4))).get_output_for
+    names = inspect.getfullargspec(method)
+    assert names.args == ['input', 'deterministic'] and names.defaults == (False,) and names.varkw == 'kwargs'
+    assert list(inspect.signature(method).parameters) == ['input', 'deterministic', 'kwargs']
     assert method.__name__ == 'get_output_for'
 
 

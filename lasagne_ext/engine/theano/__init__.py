@@ -1,8 +1,7 @@
-"""The engine `theano`: Theano 1.0.5, repaired in memory, on Python 3.8 to 3.11."""
+"""The engine `theano`: Theano 1.0.5, mended while it runs, on Python 3.8 to 3.11."""
 import contextlib
 import importlib
 import logging
-import sys
 import warnings
 
 from lasagne_ext.engine import _environment, _imports, _lasagne, settings
@@ -44,7 +43,7 @@ def importing_theano():
     """
     _environment.check_theano_can_run()
     flags = settings.user_flags()
-    found = _find_blas(flags)
+    found = _blas.choose_blas(flags)
     defaults = {'compiledir_format': COMPILEDIR_FORMAT, 'gcc.cxxflags': COMPILER_FLAGS}
     if found.flags:
         defaults['blas.ldflags'] = found.flags
@@ -70,7 +69,7 @@ def adopt(theano):
     if theano.config.blas.ldflags or 'blas.ldflags' in flags:
         found = _blas.configured_blas(theano.config.blas.ldflags)
     else:
-        found = _find_blas(flags)
+        found = _blas.choose_blas(flags)
         if found.flags:
             theano.config.blas.ldflags = found.flags
     _patch_theano(found)
@@ -86,46 +85,12 @@ def _patch_theano(blas):
     _active_blas = blas
 
 
-def _compiler(flags):
-    """The C++ compiler that Theano will use; '' (after a warning) where there is none."""
-    if 'cxx' in flags:
-        return flags['cxx']
-    problem = _environment.missing_compiler()
-    if problem is not None:
-        warnings.warn(problem, _environment.EngineWarning, stacklevel=5)
-        return ''
-    return 'clang++' if sys.platform == 'darwin' else 'g++'
-
-
-def _find_blas(flags):
-    """The user's BLAS, or the best one found for the compiler in use."""
-    if 'blas.ldflags' in flags:
-        return _blas.configured_blas(flags['blas.ldflags'])
-    compiler = _compiler(flags)
-    if not compiler:
-        return _blas.NO_BLAS
-    found = _blas.find_blas(compiler)
-    if found is _blas.NO_BLAS:
-        warnings.warn('no BLAS was found that compiled code can be linked with: matrix products and '
-                      'convolutions will be slow. Mend it with: ' + _blas_remedy(),
-                      _environment.EngineWarning, stacklevel=5)
-    return found
-
-
-def _blas_remedy():
-    folder = settings.cache_directory()
-    if ' ' in folder:
-        return ('THEANO_FLAGS=base_compiledir=FOLDER, a folder without a space in its path; Theano '
-                'splits its linker flags at that of %r' % folder)
-    return 'pip install "scipy<1.14"'
-
-
 def _instead_of_gpu(flags):
-    """What replaces the user's flags of the first GPU back-end, which would end the program."""
+    """Return what replaces the user's flags of the first GPU back-end, which would end the program."""
     if not flags.get('device', '').startswith('gpu'):
         return {}
-    warnings.warn('device=%s: Theano 1.0 has removed this GPU back-end; everything runs on the CPU'
-                  % flags['device'], _environment.EngineWarning, stacklevel=5)
+    _environment.warn('device=%s: Theano 1.0 has removed this GPU back-end; everything runs on the CPU'
+                      % flags['device'])
     return {'device': 'cpu'}
 
 
@@ -146,7 +111,7 @@ def _quiet():
 
 
 def report():
-    """What runs underneath that depends on the engine: label -> text."""
+    """Tell what runs underneath that depends on the engine: label -> text."""
     import theano
     threads = _blas.threads(_active_blas)
     blas = _active_blas.name

@@ -1,4 +1,4 @@
-"""Finding a BLAS that Theano's compiled code can be linked with.
+"""BLAS that Theano's compiled code is linked with.
 
 Without one, Theano is not only slow: `batched_dot` does not even load. NumPy's own OpenBLAS has
 renamed symbols and cannot serve; the one inside SciPy < 1.14 can.
@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections import namedtuple
 
+from lasagne_ext.engine import _environment
 from lasagne_ext.engine.settings import cache_directory
 
 #: A BLAS: what it is called, the linker flags for Theano, and its file (None when unknown).
@@ -38,8 +39,37 @@ int main()
 '''
 
 
+def choose_blas(flags):
+    """Return the user's BLAS, or the best one found for the compiler in use; warn where there is none.
+
+    Parameters
+    ----------
+    flags : dict
+        The user's settings of Theano: name -> value.
+
+    Returns
+    -------
+    Blas
+    """
+    if 'blas.ldflags' in flags:
+        return configured_blas(flags['blas.ldflags'])
+    problem = None if 'cxx' in flags else _environment.missing_compiler()
+    compiler = flags.get('cxx', 'clang++' if sys.platform == 'darwin' else 'g++')
+    found = NO_BLAS if problem or not compiler else find_blas(compiler)
+    if found is NO_BLAS and compiler and problem is None:
+        remedy = 'pip install "scipy<1.14"'
+        if ' ' in cache_directory():
+            remedy = ('THEANO_FLAGS=base_compiledir=FOLDER, a folder without a space in its path; Theano splits '
+                      'its linker flags at that of %r' % cache_directory())
+        problem = ('no BLAS was found that compiled code can be linked with: matrix products and convolutions '
+                   'will be slow. Mend it with: ' + remedy)
+    if problem is not None:
+        _environment.warn(problem)
+    return found
+
+
 def find_blas(compiler):
-    """The first BLAS that links and computes: MKL, the system's OpenBLAS, then SciPy's.
+    """Find the first BLAS that links and computes: MKL, the system's OpenBLAS, then SciPy's.
 
     Parameters
     ----------
@@ -77,7 +107,7 @@ def _candidates():
 
 
 def _behind_links(name, link_name, path):
-    """A BLAS whose file has no name that a linker would look for.
+    """Make a BLAS of a file whose name no linker would look for.
 
     A folder of links gives it that name, and lies beside it the libraries that it needs; no path
     with a space in it reaches Theano, which splits its flags at spaces.
@@ -108,7 +138,7 @@ def _link(target, link):
 
 
 def _links(blas, compiler):
-    """Whether a program linked with `blas` runs.
+    """Return whether a program linked with `blas` runs.
 
     A success is remembered, since it takes a compiler a while; a failure may have passed by then.
     """
@@ -160,7 +190,7 @@ def _write_json(path, content):
 
 
 def configured_blas(flags):
-    """The BLAS that a user's own linker flags name, its file found where that is possible."""
+    """Return the BLAS that a user's own linker flags name, its file found where that is possible."""
     parts = flags.split()
     folders = [part[2:] for part in parts if part.startswith('-L')]
     for part in parts:
@@ -172,7 +202,7 @@ def configured_blas(flags):
 
 
 def _thread_functions(blas):
-    """The library's functions that set and tell its number of threads, or None twice."""
+    """Return the library's functions that set and tell its number of threads, or None twice."""
     if blas.path is None:
         return None, None
     try:
@@ -187,7 +217,7 @@ def _thread_functions(blas):
 
 
 def limit_threads(blas):
-    """One thread for the BLAS, unless the user has asked for a number.
+    """Give the BLAS one thread, unless the user has asked for a number.
 
     Theano's convolution makes one small product per image; two threads made it several times
     slower, since they spend their time waiting for each other.
@@ -200,6 +230,6 @@ def limit_threads(blas):
 
 
 def threads(blas):
-    """Number of threads the BLAS uses, or None when it does not tell."""
+    """Return the number of threads the BLAS uses, or None when it does not tell."""
     _, getter = _thread_functions(blas)
     return None if getter is None else int(getter())

@@ -1,4 +1,4 @@
-"""Stands in for `theano.tensor.signal.downsample`, which Theano 1.0 removed.
+"""Stand in for `theano.tensor.signal.downsample`, which Theano 1.0 removed.
 
 Lasagne 0.1 and programs of its time import it; its functions live on in
 `theano.tensor.signal.pool` under other argument names.

@@ -25,7 +25,7 @@ PATCHES = {}
 #: ask is an error now: of a test framework that Theano does not even require (github.com/Lasagne/Lasagne/pull/899).
 STAND_INS = {'theano.tensor.signal.downsample': 'lasagne_ext.engine.theano.downsample',
              'theano.sandbox.cuda': 'lasagne_ext.engine.theano.cuda',
-             'theano.sandbox.cuda.dnn': 'lasagne_ext.engine.theano.cuda.dnn'}
+             'theano.sandbox.cuda.dnn': 'lasagne_ext.engine.theano.cuda'}
 
 #: What has been put into place: ``'module:attribute'`` -> replacement.
 _replacements = {}

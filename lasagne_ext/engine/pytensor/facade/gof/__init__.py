@@ -8,7 +8,7 @@ from pytensor.link.basic import Container, Linker, LocalLinker
 from pytensor.link.c.params_type import Params, ParamsType
 from pytensor.link.c.type import CEnumType, EnumList, EnumType, Generic, generic
 
-from theano.gof import destroyhandler, fg, graph, link, null_type, op, opt, optdb, toolbox, type, utils
+from theano.gof import destroyhandler, fg, graph, link, null_type, op, opt, optdb, toolbox, type, utils, vm
 from theano.gof.graph import Apply, Variable, view_roots
 from theano.gof.op import COp, Op, OpenMPOp, PureOp, ops_with_inner_function
 from theano.gof.opt import (EquilibriumOptimizer, LocalOptGroup, LocalOptimizer, MergeOptimizer,
@@ -43,4 +43,4 @@ __all__ = ['Apply', 'Bookkeeper', 'CEnumType', 'COp', 'Constant', 'Container', '
            'ProxyDB', 'PureOp', 'Query', 'ReplaceValidate', 'SeqOptimizer',
            'SequenceDB', 'TopoOptimizer', 'Type', 'Validator', 'Variable', 'destroyhandler', 'fg',
            'generic', 'graph', 'inplace_optimizer', 'link', 'local_optimizer', 'null_type', 'op',
-           'ops_with_inner_function', 'opt', 'optdb', 'toolbox', 'type', 'utils', 'view_roots']
+           'ops_with_inner_function', 'opt', 'optdb', 'toolbox', 'type', 'utils', 'view_roots', 'vm']
