@@ -53,6 +53,7 @@ class TransformFamily:
     name = None
     op = AffineTransform
     invertible = True
+    _parameters_are_theta = False
 
     def __str__(self):
         return self.name
@@ -145,7 +146,7 @@ class TransformFamily:
             In the input's dtype.
         """
         rank = input.ndim - 2
-        if inverse or type(self) is not _Affine:         # the Op checks theta, and no numbers behind it
+        if inverse or not self._parameters_are_theta:    # theta as it is given is checked by the Op
             parameters = self._checked(caller, parameters, rank)
         theta = self.theta_from_parameters(parameters, rank)
         if inverse:
@@ -193,6 +194,7 @@ class _Affine(TransformFamily):
     """Family whose numbers are the matrix itself."""
 
     name = 'affine'
+    _parameters_are_theta = True
 
     def num_parameters(self, rank=2):
         return rank * (rank + 1)
