@@ -17,9 +17,9 @@ class Hook:
     def find_spec(name, path=None, target=None):
         if name != 'theano' and name != 'lasagne' or 'theano' in sys.modules or _own_theano():
             return None
-        from lasagne_ext import engine
-        # The finder of the engine has taken this one's place, but this import has come by here.
-        return engine.finder.find_spec(name, path, target)
+        from lasagne_ext.engine._choice import finder
+        # It has taken this one's place, but this very import has come by here.
+        return finder.find_spec(name, path, target)
 
 
 def _own_theano():

@@ -45,6 +45,14 @@ def tests(session):
 
 
 @nox.session(python=['3.11', '3.13'])
+def installation(session):
+    """The package installed by pip in a new environment, editable too, and removed without a trace."""
+    session.install('.[test]', 'mypy')
+    session.run('pytest', '-n', '0', 'tests/engine/test_installation.py', *session.posargs,
+                env={'LASAGNE_EXT_INSTALL': '1'})
+
+
+@nox.session(python=['3.11', '3.13'])
 def docs(session):
     """The documentation, built without a warning; its links, search and names; every example in it."""
     session.install('.[docs,test]')

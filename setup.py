@@ -1,4 +1,5 @@
 """Build and packaging of lasagne_ext."""
+import glob
 import importlib.util
 import os
 import platform
@@ -13,9 +14,18 @@ from setuptools.command.build_py import build_py
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 KERNELS = os.path.join('lasagne_ext', 'kernels')
-HEADERS = ['common.h', 'sampling.h', 'points.h', 'neighbours.h', 'quad.h', 'corners.h', 'patch.h', 'lanes.h',
-           'sample_typed.h', 'footprint.h', 'mrg_typed.h', 'convolution.h', 'convolution_tile.h',
-           'convolution_typed.h', 'pool_typed.h']
+HEADERS = sorted(glob.glob(os.path.join(KERNELS, '*.h')))
+
+#: The package that answers to ``import theano`` from Python 3.12 on.
+FACADE = 'lasagne_ext.engine.pytensor.facade'
+
+#: A module of it, as a type checker finds it; what it lacks it refuses when a program runs.
+STUB = """from typing import Any
+
+from %s import *
+
+def __getattr__(name: str) -> Any: ...
+"""
 
 
 def read(*names):
@@ -36,7 +46,7 @@ def fingerprint():
 
 
 class build_package(build_py):
-    """Put ``lasagne_ext.pth``, by which Python loads the hook when it starts, beside the packages."""
+    """Put beside the packages what Python and type checkers look for at the root of an installation."""
 
     def run(self):
         super().run()
@@ -44,6 +54,17 @@ class build_package(build_py):
         folder = self.get_finalized_command('install').install_lib if self.editable_mode else self.build_lib
         self.mkpath(folder)
         self.copy_file(os.path.join(HERE, 'lasagne_ext.pth'), folder)
+        if sys.version_info >= (3, 12):
+            self.write_stubs(os.path.join(folder, 'theano-stubs'))
+
+    def write_stubs(self, folder):
+        """Tell type checkers and editors, which see no finder at work, that the facade is `theano`."""
+        facade = os.path.join(*FACADE.split('.'))
+        for source in glob.glob(os.path.join(facade, '**', '*.py'), recursive=True):
+            path = os.path.join(folder, os.path.relpath(source, facade)) + 'i'
+            self.mkpath(os.path.dirname(path))
+            with open(path, 'w', encoding='utf-8') as f:
+                f.write(STUB % source[:-3].replace(os.sep, '.').replace('.__init__', ''))
 
 
 class build_kernels(build_ext):
@@ -149,7 +170,7 @@ setup(
     ],
     packages=find_packages(include=['lasagne_ext', 'lasagne_ext.*']),
     py_modules=['_lasagne_ext_hook'],
-    package_data={'lasagne_ext.kernels': ['*.c', '*.h']},
+    package_data={'lasagne_ext': ['py.typed', '__init__.pyi'], 'lasagne_ext.kernels': ['*.c', '*.h']},
     python_requires='>=3.8,<3.15',
     install_requires=ENGINE + ['tqdm', 'tabulate'],
     extras_require={
@@ -165,7 +186,7 @@ setup(
                            sources=[os.path.join(KERNELS, name)
                                     for name in ('processor.c', 'sample.c', 'mrg.c',
                                                  'convolution.c', 'pool.c')],
-                           depends=[os.path.join(KERNELS, name) for name in HEADERS],
+                           depends=HEADERS,
                            optional=True)],
     entry_points={'console_scripts': ['lasagne-ext = lasagne_ext.__main__:main']},
     cmdclass={'build_py': build_package, 'build_ext': build_kernels},

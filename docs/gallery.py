@@ -92,7 +92,7 @@ def families(photo):
     panels[0, 0].remove()
     show(panels[1, 0], photo[0], 'the photograph')
     for k, (family, values) in enumerate(numbers.items(), start=1):
-        theta = ops.theta_of(family, np.array([values]))
+        theta = ops.theta_from_parameters(family, np.array([values]))
         grid = ops.affine_grid(theta, size, aspect='image', in_shape=size)
         output = ops.affine_transform(photo, theta, size, border_mode='zeros', aspect='image')
         above, below = panels[2 * (k // 4):2 * (k // 4) + 2, k % 4]
@@ -104,7 +104,7 @@ def families(photo):
 def free_families(photo):
     """Projective, thin-plate spline, flow, and a grid of one's own."""
     size = photo.shape[2:]
-    H = ops.theta_of('projective', np.array([[1., 0, 0, 0, 1, .1, .15, .25]]))
+    H = ops.theta_from_parameters('projective', np.array([[1., 0, 0, 0, 1, .1, .15, .25]]))
     moves = .12 * np.random.RandomState(3).randn(1, 32)
     row, column = np.mgrid[:size[0], :size[1]] / size[1]
     flow = .03 * size[1] * np.stack([np.sin(25 * row), np.sin(12 * column)])[None]
@@ -151,11 +151,11 @@ def borders(photo):
 
 def interpolations(photo):
     """A detail, magnified."""
-    detail = ops.theta_of('attention', np.array([[.16, -.2, -.5]]))
+    detail = ops.theta_from_parameters('attention', np.array([[.16, -.2, -.5]]))
     figure, panels = sheet(1, 160, 4 * [160])
     for panel, interpolation, cubic in zip(panels[0], ('nearest', 'bilinear', 'bicubic', 'bicubic'),
                                            (-.75, -.75, -.75, -.5)):
-        output = ops.affine_transform(photo, detail, (160, 160), interpolation, cubic=cubic, aspect='image')
+        output = ops.affine_transform(photo, detail, (160, 160), interpolation=interpolation, cubic=cubic, aspect='image')
         show(panel, value(output)[0], repr(interpolation) + (', cubic=-.5' if cubic == -.5 else ''))
     return figure
 
@@ -171,7 +171,7 @@ def aliasing(photo):
     figure, panels = sheet(2, small[0], 2 * [small[1]])
     for row, (image, name) in zip(panels, ((plate, 'zone plate'), (photo, 'photograph'))):
         for panel, antialias in zip(row, (False, True)):
-            output = ops.affine_transform(image, ops.family_identity('affine')[None], small,
+            output = ops.affine_transform(image, ops.identity_parameters('affine')[None], small,
                                           align_corners=False, antialias=antialias)
             show(panel, value(output)[0], '%s, antialias=%s' % (name, antialias))
     return figure
@@ -185,7 +185,7 @@ def aspects(photo):
     marked = np.where(square, np.float32(1), photo)
     figure, panels = sheet(1, size[0], 3 * [size[1]])
     show(panels[0, 0], marked[0], 'the photograph, with a square')
-    theta = ops.theta_of('rotation', np.array([[.5]]))
+    theta = ops.theta_from_parameters('rotation', np.array([[.5]]))
     for panel, aspect in zip(panels[0, 1:], (None, 'image')):
         output = ops.affine_transform(marked, theta, size, aspect=aspect, border_mode='zeros')
         show(panel, value(output)[0], 'aspect=%r' % aspect)
@@ -203,9 +203,9 @@ def glimpses(photo):
     size = photo.shape[2:]
     small = tuple(n // 3 for n in size)
     numbers = np.array([[[.35, 0, 0, .05], [.25, .5, -1, .3], [.2, -.4, .9, .2], [.3, 0, .3, .65]]])
-    thetas = ops.theta_of('similarity', numbers)
-    crops = value(ops.affine_transform(photo, thetas, 2 * small[:1], 'bicubic', aspect='image'))
-    whole = value(ops.affine_transform(photo, ops.family_identity('affine')[None], small, antialias=True))
+    thetas = ops.theta_from_parameters('similarity', numbers)
+    crops = value(ops.affine_transform(photo, thetas, 2 * small[:1], interpolation='bicubic', aspect='image'))
+    whole = value(ops.affine_transform(photo, ops.identity_parameters('affine')[None], small, antialias=True))
     figure, panels = sheet(1, small[0], small[1:] + 4 * small[:1])
     show(panels[0, 0], whole[0], 'the photograph')
     for k, (panel, crop, colour) in enumerate(zip(panels[0, 1:], crops[0], FRAMES)):
@@ -242,9 +242,9 @@ def gradients(photo):
 def inverses(photo):
     """A crop, changed, and pasted back to where it came from."""
     size = photo.shape[2:]
-    theta = ops.theta_of('similarity', np.array([[.45, .4, .3, .1]]))
+    theta = ops.theta_from_parameters('similarity', np.array([[.45, .4, .3, .1]]))
     back = ops.invert_theta(theta)
-    crop = value(ops.affine_transform(photo, theta, 2 * size[:1], 'bicubic', aspect='image'))
+    crop = value(ops.affine_transform(photo, theta, 2 * size[:1], interpolation='bicubic', aspect='image'))
     changed = crop[:, ::-1]
     pasted, covered = (value(ops.affine_transform(part, back, size, border_mode='zeros', aspect='image'))
                        for part in (changed, np.ones_like(crop)))
@@ -263,7 +263,7 @@ def volumes(photo):
     tube = np.maximum(abs(np.hypot(x, y) - .5) - .1, abs(z) - .55)
     ball = np.sqrt((x - .1) ** 2 + y ** 2 + (z - .2) ** 2) - .25
     volume = (np.clip(.5 - 24 * tube, 0, .6) + np.clip(.5 - 24 * ball, 0, 1)).astype('float32')[None, None]
-    theta = ops.theta_of('rotation', np.array([[.8, .4, 0.]]), rank=3)
+    theta = ops.theta_from_parameters('rotation', np.array([[.8, .4, 0.]]), rank=3)
     turned = value(ops.affine_transform(volume, theta, volume.shape[2:], border_mode='zeros'))
     figure, panels = sheet(2, 100, 6 * [100])
     for row, (name, values) in zip(panels, (('upright', volume), ('turned', turned))):

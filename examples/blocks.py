@@ -7,7 +7,7 @@ ten digits. ``chain`` is the same network, written in another way.
 
 Run it with ``python examples/blocks.py``.
 """
-import lasagne_ext                           # first: makes Theano and Lasagne importable
+import lasagne_ext
 import lasagne
 import numpy as np
 import theano

@@ -23,7 +23,7 @@ Run it with ``python examples/workflow.py``.
 """
 from collections import namedtuple
 
-import lasagne_ext                           # first: makes Theano importable
+import lasagne_ext
 import numpy as np
 import theano
 import theano.tensor as T

@@ -18,6 +18,8 @@ __all__ = ['blocks', 'datasets', 'debug', 'engine', 'layers', 'network', 'ops', 
 
 _PACKAGES = [*__all__, 'kernels']
 
+_IPYTHON = ['load_ipython_extension', 'unload_ipython_extension']    # what %load_ext lasagne_ext asks for
+
 engine.activate()
 
 
@@ -25,20 +27,10 @@ def __getattr__(name):
     # In this way `import theano`, which loads this package for its engine, loads no layer, nor Lasagne.
     if name in _PACKAGES:
         return importlib.import_module('lasagne_ext.' + name)
+    if name in _IPYTHON:
+        return getattr(importlib.import_module('lasagne_ext.debug.errors'), name)
     raise AttributeError('module %r has no attribute %r' % (__name__, name))
 
 
 def __dir__():
-    return sorted({*globals(), *_PACKAGES})
-
-
-def load_ipython_extension(ipython):
-    """Tell errors in a notebook with the layer they come from: what ``%load_ext lasagne_ext`` does."""
-    from lasagne_ext.debug import errors
-    errors.load_ipython_extension(ipython)
-
-
-def unload_ipython_extension(ipython):
-    """Show errors in a notebook as before: what ``%unload_ext lasagne_ext`` does."""
-    from lasagne_ext.debug import errors
-    errors.unload_ipython_extension(ipython)
+    return sorted({*globals(), *_PACKAGES, *_IPYTHON})

@@ -1,4 +1,10 @@
-"""Tools that let a person see inside a network."""
+"""Tools that let a person see inside a network.
+
+Each is one function in the file of its name and returns a report: read ``summary`` first, then ``report``, on
+which all stand. What several share is in ``diagnosis`` (why something fails, where NaN comes from, what looks
+suspicious), ``drawing``, ``gradients`` and ``statistics``; what is known of networks in
+:mod:`lasagne_ext.network`.
+"""
 from lasagne_ext.debug.describe import Description, describe
 from lasagne_ext.debug.draw import Drawing, draw
 from lasagne_ext.debug.errors import LayerError, layer_errors

@@ -71,6 +71,12 @@ class Description:
         return '<Description %s>' % self
 
 
+def array_text(array):
+    """Describe an array in one line; where it holds no real numbers, by its shape and dtype alone."""
+    array = np.asarray(array)
+    return str(Description(array)) if array.dtype.kind in 'biuf' else '%s %s' % (array.shape, array.dtype)
+
+
 def describe(array):
     """Describe an array in one line: shape, dtype, range, mean, std, zeros, NaN and Inf counts.
 

@@ -173,7 +173,7 @@ def annotate_error(error, named=None):
                  'mode=\'FAST_COMPILE\'')
     else:
         cause = failure_cause(failure.nodes[-1], failure.values, layer if place.exact else None, names,
-                             given)
+                              given)
     lines += ['likely cause: ' + cause] if cause else []
     annotated = _layer_error(error, '\n'.join(lines))
     annotated.layer, annotated.direction = place.name, place.direction if place.exact else None
@@ -226,7 +226,8 @@ def _input_error(error, named, failure):
              % (layer_label(name, layer), shape_text(value.shape), value.dtype, shape_text(layer.shape),
                 variable.dtype)]
     cause = input_cause(layer.shape, variable.dtype, value)
-    lines += ['likely cause: ' + cause] if cause else ['what Theano says: ' + _last_line(error)]
+    lines.append('likely cause: ' + cause if cause else
+                 'what Theano says: ' + str(error).strip().splitlines()[-1])
     annotated = _layer_error(error, '\n'.join(lines))
     annotated.layer = name
     return annotated
@@ -292,7 +293,3 @@ def _first_line(error):
     # Some of NumPy's errors hold their text first and shapes after it.
     text = str(error.args[0] if error.args else error)
     return text.strip().splitlines()[0] if text.strip() else type(error).__name__
-
-
-def _last_line(error):
-    return str(error).strip().splitlines()[-1]

@@ -5,7 +5,7 @@ from collections import namedtuple
 
 import lasagne
 
-from lasagne_ext.debug.diagnosis.suspicions import Suspicion, suspicions
+from lasagne_ext.debug.diagnosis.suspicions import Suspicion, find_suspicions
 from lasagne_ext.debug.probe import probe
 from lasagne_ext.debug.report import CSS, Report, coloured, shape_text, short_number
 from lasagne_ext.network.graph import (first_users, incoming_layers, layer_label, layer_list, named_layers,
@@ -155,7 +155,7 @@ def explain(layers, inputs=None):
     if inputs is not None:
         Feed('explain', named, inputs)       # so that it is this function that refuses
         values = probe(outputs, inputs)
-    found, unused = suspicions(named, names, outputs, values)
+    found, unused = find_suspicions(named, names, outputs, values)
     ordered = list(named)
     users = {parameter: ordered[number] for parameter, number in first_users(named.values()).items()}
     rows = [Row(number, name, type(layer).__name__, _sentence(name, layer, names, users), found[name])

@@ -5,8 +5,8 @@ from collections import OrderedDict
 import numpy as np
 
 from lasagne_ext.checks import check_count, check_number
-from lasagne_ext.debug.gradients.comparison import Failure, compare, entry, precision_of
-from lasagne_ext.debug.gradients.problem import NoGradient, differentiated, problem_of
+from lasagne_ext.debug.gradients.comparison import Failure, choose_precision, compare, entry_name
+from lasagne_ext.debug.gradients.problem import NoGradient, gradient_problem, make_problem
 from lasagne_ext.debug.report import Report
 
 #: Entries of an input that are moved each by itself, where `sample` is not given.
@@ -97,12 +97,15 @@ class GradCheck(Report):
 
 
 def _output(row):
-    return 'a random sum of %s' % row.output if row.output_index is None else entry(row.output,
-                                                                                  row.output_index)
+    if row.output_index is None:
+        return 'a random sum of %s' % row.output
+    return entry_name(row.output, row.output_index)
 
 
 def _input(row):
-    return '%s, a random direction' % row.input if row.index is None else entry(row.input, row.index)
+    if row.index is None:
+        return '%s, a random direction' % row.input
+    return entry_name(row.input, row.index)
 
 
 def _derivative(row):
@@ -233,12 +236,12 @@ def _check(caller, thing, inputs, worst, seed, eps, rtol, atol, sample, determin
         raise ValueError('%s: eps must be more than 0' % caller)
     seed = random.SystemRandom().randrange(2 ** 31) if seed is None else seed
     rng = np.random.RandomState(seed)
-    problem = problem_of(caller, thing, inputs, deterministic)
+    problem = make_problem(caller, thing, inputs, deterministic)
     rows, kinks, note, failure = [], 0, '', ''
     try:
         if caller == 'gradgradcheck':
-            problem = differentiated(problem, rng)
-        precision, note = precision_of(problem)
+            problem = gradient_problem(problem, rng)
+        precision, note = choose_precision(problem)
         rows, kinks = compare(problem, precision._replace(**given), sample, rng)
     except (Failure, NoGradient) as error:
         failure = str(error)

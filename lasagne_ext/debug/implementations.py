@@ -9,10 +9,10 @@ import theano.tensor as T
 
 from lasagne_ext import kernels
 from lasagne_ext.debug.gradients.float64 import is_float
-from lasagne_ext.debug.gradients.problem import applied, described, gradients, named_arrays
+from lasagne_ext.debug.gradients.problem import apply_function, function_text, gradients, named_arrays
 from lasagne_ext.debug.report import Report
 from lasagne_ext.network.graph import argument_text
-from lasagne_ext.ops import _footprint, _reference
+from lasagne_ext.ops import _symbolic
 from lasagne_ext.ops._sampler import ForwardSampler, Sampler
 from lasagne_ext.ops.antialias import FootprintSample
 
@@ -149,7 +149,7 @@ def compare_implementations(op, inputs, seed=None):
     seed = random.SystemRandom().randrange(2 ** 31) if seed is None else seed
     variables = OrderedDict((name, T.TensorType(str(array.dtype), [size == 1 for size in array.shape])(name))
                             for name, array in arrays.items())
-    outputs = applied(caller, op, variables, isinstance(inputs, dict))
+    outputs = apply_function(caller, op, variables, isinstance(inputs, dict))
     run = _Runner(variables, list(arrays.values()), seed)
     ours = _is_sampling(outputs.values())
     reference, paths = (_of_sampling if ours else _of_modes)(run, outputs)
@@ -167,7 +167,7 @@ def compare_implementations(op, inputs, seed=None):
     unit = _coarsest(list(variables.values()) + list(outputs.values()))
     rows = [_compared(path, what, value, expected[what], unit) for path, found in results.items()
             for what, value in found.items()]
-    return ImplementationReport('%s of %s' % (caller, described(op)), reference, rows, seed, notes)
+    return ImplementationReport('%s of %s' % (caller, function_text(op)), reference, rows, seed, notes)
 
 
 class _Runner:
@@ -258,7 +258,7 @@ def _sampled(op, node):
     image, points = node.inputs[:2]
     output = node.outputs[0]
     coordinates = _coordinates(op, image, points, output)
-    return _like(_reference.sampled(image, coordinates, op.mode), coordinates, output)
+    return _like(_symbolic.sampled(image, coordinates, op.mode), coordinates, output)
 
 
 def _footprint_sampled(op, node):
@@ -267,15 +267,15 @@ def _footprint_sampled(op, node):
     rank = image.ndim - 2
     coordinates = _coordinates(op, image, points, output)
     spread = T.cast(footprint, 'float64').reshape((coordinates.shape[0], -1, rank, rank))
-    return _like(_footprint.sampled(image, coordinates, spread, op.mode), coordinates, output)
+    return _like(_symbolic.footprint_sampled(image, coordinates, spread, op.mode), coordinates, output)
 
 
 def _coordinates(op, image, points, output):
     """Return where the Op samples, in pixels: ``(N, rank, P)``."""
     rank = image.ndim - 2
-    flat = op.points.flat(T.cast(points, 'float64'), rank)
-    coordinates, _ = op.points.pixels(flat, T.zeros_like(flat), rank, image.shape[:1:-1],
-                                      output.shape[:-rank - 1:-1], op.align_corners)
+    flat = op.generator.flat(T.cast(points, 'float64'), rank)
+    coordinates, _ = op.generator.pixels(flat, T.zeros_like(flat), rank, image.shape[:1:-1],
+                                      output.shape[:-rank - 1:-1], op.options.align_corners)
     return coordinates
 
 

@@ -9,8 +9,8 @@ from lasagne_ext.checks import check_choice
 from lasagne_ext.debug.diagnosis.nonfinite import Search, bad_value_dict, bad_value_text
 from lasagne_ext.debug.errors import layer_errors
 from lasagne_ext.debug.report import Report
-from lasagne_ext.network.expressions import expressions, flattened, loss_of
-from lasagne_ext.network.graph import layer_list, named_layers
+from lasagne_ext.network.expressions import expressions, flattened, loss_of, parts_by_name
+from lasagne_ext.network.graph import layer_list, layer_names, named_layers
 from lasagne_ext.network.inputs import Feed
 
 #: Largest finite magnitude of a layer's output and of its parameters' gradients, and how many values of
@@ -140,7 +140,8 @@ def check_numerics(layers, inputs, loss=None, action='return', deterministic=Fal
     feed = Feed('check_numerics', named, inputs)
     with layer_errors(layers):
         computed = expressions('check_numerics', named, feed.variables, deterministic)
-        value = None if loss is None else loss_of('check_numerics', loss, _heads(layers, named, computed))
+        value = None if loss is None else loss_of(
+            'check_numerics', loss, parts_by_name(computed, layer_names(layers, named)))
         search, first, rows = _forward(named, feed, computed)
         if first is None and loss is not None:
             search, first, rows = _backward(named, feed, value, rows)
@@ -150,11 +151,6 @@ def check_numerics(layers, inputs, loss=None, action='return', deterministic=Fal
     if first is not None and action == 'debug':
         _stop(report, *search.scene)
     return report
-
-
-def _heads(layers, named, computed):
-    names = {layer: name for name, layer in named.items()}
-    return [part for layer in layers for part in flattened(computed[names[layer]])]
 
 
 def _forward(named, feed, computed):

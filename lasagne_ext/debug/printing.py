@@ -8,7 +8,7 @@ import numpy as np
 import theano
 
 from lasagne_ext.checks import check_count
-from lasagne_ext.debug.describe import describe
+from lasagne_ext.debug.describe import array_text
 from lasagne_ext.network import register_layer
 
 _warned = False
@@ -28,18 +28,8 @@ def _warn():
                       stacklevel=3)
 
 
-def _described(value):
-    if value.dtype.kind in 'biuf':
-        return str(describe(value))
-    return '%s %s' % (value.shape, value.dtype)
-
-
-def _shape(value):
-    return '%s %s' % (value.shape, value.dtype)
-
-
 #: What can be printed, by name.
-_TEXTS = {'describe': _described, 'shape': _shape, 'values': str}
+_TEXTS = {'describe': array_text, 'shape': lambda value: '%s %s' % (value.shape, value.dtype), 'values': str}
 
 
 class _Printer:

@@ -3,16 +3,16 @@ import html
 from collections import OrderedDict
 from collections.abc import Mapping
 
-import numpy as np
 import theano
 from tabulate import tabulate
 
 from lasagne_ext.checks import did_you_mean
-from lasagne_ext.debug.describe import describe
-from lasagne_ext.network.expressions import expressions, flattened, labelled_parts, like, loss_of
+from lasagne_ext.debug.describe import array_text
+from lasagne_ext.network.expressions import (expressions, flattened, in_form_of, labelled_parts, loss_of,
+                                             parts_by_name)
 from lasagne_ext.network.function_cache import cached_function
 from lasagne_ext.network.graph import layer_list, layer_names, named_layers, select_names
-from lasagne_ext.network.graph_copy import copies, merging_mode
+from lasagne_ext.network.graph_copy import copy_variables, merging_mode
 from lasagne_ext.network.inputs import Feed
 
 
@@ -107,11 +107,7 @@ class Probe(Values):
 
 
 def _described(value):
-    if value is None:
-        return 'none'
-    if np.asarray(value).dtype.kind in 'biuf':
-        return str(describe(value))
-    return '%s %s' % (np.shape(value), np.asarray(value).dtype)
+    return 'none' if value is None else array_text(value)
 
 
 def probe(layers, inputs, gradients=False, loss=None, deterministic=True, only=None):
@@ -173,45 +169,42 @@ def probe(layers, inputs, gradients=False, loss=None, deterministic=True, only=N
     if loss is not None and not gradients:
         raise ValueError('probe: a loss was given, which only gradients=True needs')
     feed = Feed('probe', named, inputs)
+    heads = layer_names(layers, named)
 
     def build():
         variables = list(feed.variables.values())
         network = expressions('probe', named, feed.variables, deterministic)
-        values = expressions('probe', named, copies(feed.variables), deterministic)
+        values = expressions('probe', named, copy_variables(feed.variables), deterministic)
         looked_at = OrderedDict((name, values[name]) for name in names)
         slopes = OrderedDict()
         if gradients:
-            slopes = _gradients(loss_of('probe', loss, _parts(values, layer_names(layers, named))), looked_at)
-        results = _parts(dict(looked_at, **{name: network[name] for name in layer_names(layers, named)}),
-                         names) + [part for part in _parts(slopes, slopes) if part is not None]
+            slopes = _gradients(loss_of('probe', loss, parts_by_name(values, heads)), looked_at)
+        results = parts_by_name(dict(looked_at, **{name: network[name] for name in heads}), names)
+        results += [part for part in parts_by_name(slopes, slopes) if part is not None]
         # To look must not change what is looked at, such as the averages of a batch normalisation.
         function = theano.function(variables, results, mode=merging_mode(), on_unused_input='ignore',
                                    no_default_updates=True)
         return function, _forms(looked_at), _forms(slopes)
 
     function, *forms = cached_function('probe', named.values(), [
-        layer_names(layers, named), list(named), names, bool(gradients), loss, bool(deterministic)], build)
+        heads, list(named), names, bool(gradients), loss, bool(deterministic)], build)
     results = iter(function(*feed.values))
-    values, slopes = (OrderedDict((name, like(form, [next(results) if there else None
-                                                     for there in flattened(form)]))
+    values, slopes = (OrderedDict((name, in_form_of(form, [next(results) if there else None
+                                                           for there in flattened(form)]))
                                   for name, form in part.items()) for part in forms)
     return Probe(values, slopes if gradients else None)
 
 
-def _parts(values, names):
-    return [part for name in names for part in flattened(values[name])]
-
-
 def _gradients(loss, values):
     """Return the loss's gradients with respect to values by name, in their form; None where there is none."""
-    smooth = [part for part in _parts(values, values) if part.dtype.startswith(('float', 'complex'))]
+    smooth = [part for part in parts_by_name(values, values) if part.dtype.startswith(('float', 'complex'))]
     slopes = dict(zip(smooth, theano.grad(loss, smooth, disconnected_inputs='ignore',
                                           return_disconnected='None') if smooth else []))
-    return OrderedDict((name, like(value, [slopes.get(part) for part in flattened(value)]))
+    return OrderedDict((name, in_form_of(value, [slopes.get(part) for part in flattened(value)]))
                        for name, value in values.items())
 
 
 def _forms(values):
     """Return layers' outputs with True in place of a variable and False in place of None."""
-    return OrderedDict((name, like(value, [part is not None for part in flattened(value)]))
+    return OrderedDict((name, in_form_of(value, [part is not None for part in flattened(value)]))
                        for name, value in values.items())

@@ -127,8 +127,9 @@ def probe_statistics(layers, batches, deterministic=True, only=None):
     found, count = OrderedDict(), 0
     for count, inputs in enumerate(batches, 1):
         feed = Feed(caller, named, inputs)
-        function, labels = cached_function(caller, named.values(), [list(named), names, bool(deterministic)],
-                                lambda: _compiled(caller, named, names, feed.variables, deterministic))
+        function, labels = cached_function(
+            caller, named.values(), [list(named), names, bool(deterministic)],
+            lambda: _compiled(caller, named, names, feed.variables, deterministic))
         for label, vector in zip(labels, function(*feed.values)):
             found.setdefault(label, RunningStatistics()).merge(unpack_statistics(vector)[0])
     if not count:

@@ -9,7 +9,7 @@ import theano
 from lasagne_ext.checks import check_count, did_you_mean
 from lasagne_ext.debug.report import Report
 from lasagne_ext.engine.monitoring import node_seconds, timed_function
-from lasagne_ext.network.expressions import expressions, flattened, loss_of
+from lasagne_ext.network.expressions import expressions, loss_of, parts_by_name
 from lasagne_ext.network.graph import layer_list, layer_names, named_layers, places
 from lasagne_ext.network.inputs import Feed
 
@@ -202,7 +202,7 @@ def profile(layers, inputs, loss=None, repeats=10, deterministic=False):
     named = named_layers('profile', layers)
     feed = Feed('profile', named, inputs)
     values = expressions('profile', named, feed.variables, deterministic)
-    outputs = [part for name in layer_names(layers, named) for part in flattened(values[name])]
+    outputs = parts_by_name(values, layer_names(layers, named))
     names = {layer: name for name, layer in named.items()}
     kinds = OrderedDict((name, type(layer).__name__) for name, layer in named.items())
     if loss is not None:

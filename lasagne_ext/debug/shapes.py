@@ -11,7 +11,7 @@ from lasagne_ext.engine.monitoring import Monitored
 from lasagne_ext.network.expressions import expressions, flattened
 from lasagne_ext.network.graph import incoming_layers, layer_label, named_layers
 from lasagne_ext.network.inputs import Feed
-from lasagne_ext.network.shapes import agrees, axis_order, declared_for, is_shape
+from lasagne_ext.network.shapes import declared_output_shape, describe_axis_order, is_shape, shape_agrees
 
 #: `declared` is what the layer declares; `actual` the shape of what it gives, a tuple of shapes where it
 #: gives several values, or None. `verdict` is ``'ok'``, ``'false'``, ``'consequence'``, ``'failed'`` or
@@ -153,7 +153,7 @@ def _values(named, feed, deterministic):
                 raise
             lines = str(annotated).splitlines()
             failures[annotated.layer] = '; '.join(lines[:1] + [line for line in lines[1:]
-                                                          if line.startswith('likely cause')])
+                                                               if line.startswith('likely cause')])
             _drop(remaining, annotated.layer)
     return {}, failures
 
@@ -179,16 +179,16 @@ def _row(name, layer, values, shapes, failures):
         shapes_declared = list(declared.values() if isinstance(declared, dict) else declared)
     else:
         shapes_declared = [declared]
-    if len(shapes_declared) == len(sizes) and all(map(agrees, shapes_declared, sizes)):
+    if len(shapes_declared) == len(sizes) and all(map(shape_agrees, shapes_declared, sizes)):
         return Row(name, kind, declared, actual, dtypes, 'ok', '')
-    if len(shapes_declared) == 1 and len(sizes) > 1 and agrees(declared, sizes[0]):
+    if len(shapes_declared) == 1 and len(sizes) > 1 and shape_agrees(declared, sizes[0]):
         note = 'gives %d values and declares the shape of the first' % len(sizes)
         return Row(name, kind, declared, actual, dtypes, 'ok', note)
     verdict, note = 'false', ''
     if _would_be_right(layer, shapes, actual):
         verdict, note = 'consequence', 'right for what came to it'
     elif not several and len(sizes) == 1:
-        note = axis_order(declared, actual)
+        note = describe_axis_order(declared, actual)
         if len(declared) != len(actual):
             note = '%d axes in place of %d' % (len(actual), len(declared))
     return Row(name, kind, declared, actual, dtypes, verdict, note)
@@ -198,13 +198,14 @@ def _would_be_right(layer, shapes, actual):
     """Return whether the layer's rule is right and only the shapes of its incoming layers are not."""
     sources = incoming_layers(layer)
     if not any(source in shapes and is_shape(source.output_shape)
-               and not agrees(source.output_shape, shapes[source]) for source in sources):
+               and not shape_agrees(source.output_shape, shapes[source]) for source in sources):
         return False
     try:
-        expected = declared_for(layer, shapes)
+        expected = declared_output_shape(layer, shapes)
     except Exception:                        # whatever a layer that somebody else wrote may raise
         return True
-    return expected is None or not is_shape(expected) or not is_shape(actual) or agrees(expected, actual)
+    return (expected is None or not is_shape(expected) or not is_shape(actual)
+            or shape_agrees(expected, actual))
 
 
 def _problem(row, layer):
@@ -284,7 +285,7 @@ def _doubts(named, feed, values):
                 value.dtype == 'float64' for value in sources):
             found.append('%s gives float64, from %s, though floatX is %s; cast its input' % (
                 layer_label(name, layer), ', '.join(lasagne.utils.unique(str(value.dtype)
-                                                                    for value in sources)),
+                                                                         for value in sources)),
                 theano.config.floatX))
             break
     return found

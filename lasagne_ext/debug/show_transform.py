@@ -13,11 +13,12 @@ from lasagne_ext import layers as ours
 from lasagne_ext import ops
 from lasagne_ext._files import whole_file
 from lasagne_ext.checks import check_count
-from lasagne_ext.debug.drawing.transforms import (affine_words, grid_words, half_extents, picture,
+from lasagne_ext.debug.drawing.transforms import (affine_words, draw_transforms, grid_words, half_extents,
                                                   projective_words)
 from lasagne_ext.debug.report import Report
 from lasagne_ext.network.graph import layer_label, named_layers
 from lasagne_ext.network.inputs import Feed
+from lasagne_ext.ops.families import find_family
 
 #: A window in an image. `outside` is the share of samples that lie outside the image, or nowhere;
 #: `theta` the matrix as nested lists, None where there is none.
@@ -121,7 +122,7 @@ class Transforms(Report):
             crops = crops[:, :, :, crops.shape[3] // 2]
         if titles is None:
             titles = [str(k) for k in range(len(images))]
-        return picture(_CALLER, images, grids, crops, self._align_corners, titles)
+        return draw_transforms(_CALLER, images, grids, crops, self._align_corners, titles)
 
     def save(self, path, titles=None):
         """Write the picture to a file.
@@ -249,7 +250,7 @@ def _only_transformer(named, layer):
 
 def _align_corners(layer):
     """Return what the transformer says; Lasagne's own know of nothing else than True."""
-    return layer.modes['align_corners'] if hasattr(layer, 'modes') else True
+    return layer.options.align_corners if hasattr(layer, 'options') else True
 
 
 def _theta_and_grid(layer, images, points, crops):
@@ -261,22 +262,21 @@ def _theta_and_grid(layer, images, points, crops):
     if isinstance(layer, ours.GridSampleLayer):
         return None, points
     if isinstance(layer, ours.FlowWarpLayer):
-        return None, ops.flow_grid(points, align_corners, in_size, rank)
-    if hasattr(layer, 'control_points'):
-        return None, ops.tps_grid(points, out_size, layer.control_points,
-                                  getattr(layer, 'regularization', 0.), align_corners)
-    if isinstance(layer, ours.MultiGlimpseLayer):
+        return None, ops.flow_grid(points, align_corners=align_corners, in_shape=in_size, rank=rank)
+    if getattr(layer, 'glimpses', None) is not None:
         points = points.reshape((points.shape[0], layer.glimpses, -1), ndim=3)
-    theta = ops.theta_of(_family(layer), points, rank)
-    if _family(layer) == 'projective':
-        return theta, ops.projective_grid(theta, out_size, align_corners)
-    return theta, ops.affine_grid(theta, out_size, align_corners, getattr(layer, 'aspect', None), in_size)
+    family = _family(layer)
+    grid = family.grid(points, out_size, _CALLER, align_corners, getattr(layer, 'aspect', None), in_size)
+    if isinstance(family, ops.ThinPlateSpline):
+        return None, grid
+    return ops.theta_from_parameters(family, points, rank), grid
 
 
 def _family(layer):
-    if isinstance(layer, ours.ProjectiveTransformerLayer):
-        return 'projective'
-    return getattr(layer, 'family', 'affine')
+    """Return the family of a transformer; those of Lasagne are splines or affine."""
+    if hasattr(layer, 'control_points'):
+        return ops.ThinPlateSpline(layer.control_points, getattr(layer, 'regularization', 0.))
+    return find_family(_CALLER, getattr(layer, 'family', 'affine'))
 
 
 def _row(layer, image, glimpse, in_size, grid, theta):
@@ -284,7 +284,7 @@ def _row(layer, image, glimpse, in_size, grid, theta):
     if theta is None:
         positions = _positions(layer, in_size, grid.shape[:-1], align_corners)
         words, flags = grid_words(grid, positions, in_size, align_corners)
-    elif _family(layer) == 'projective':
+    elif _family(layer).name == 'projective':
         words, flags = projective_words(theta, in_size, align_corners)
     else:
         words, flags = affine_words(theta, in_size, align_corners, getattr(layer, 'aspect', None))

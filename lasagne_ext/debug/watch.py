@@ -10,7 +10,7 @@ import theano
 from lasagne_ext._figures import new_figure
 from lasagne_ext.debug.report import Report
 from lasagne_ext.debug.statistics import RunningStatistics, Statistics, statistics_mode, unpack_statistics
-from lasagne_ext.network.expressions import expressions, flattened, labelled_parts, loss_of
+from lasagne_ext.network.expressions import expressions, labelled_parts, loss_of, parts_by_name
 from lasagne_ext.network.function_cache import cached_function
 from lasagne_ext.network.graph import layer_list, layer_names, localisation_layers, named_layers
 from lasagne_ext.network.inputs import Feed
@@ -239,8 +239,7 @@ class Watcher:
                 may_die = not isinstance(layer, lasagne.layers.InputLayer) and layer not in meant
                 activations.append((label, may_die))
                 statistics.append(Statistics(_unit_axis(layer, part))(part))
-        loss = loss_of('watch', self.loss, [part for name in layer_names(self.layers, self._named)
-                                            for part in flattened(values[name])])
+        loss = loss_of('watch', self.loss, parts_by_name(values, layer_names(self.layers, self._named)))
         parameters = _parameters(self._named)
         slopes = theano.grad(loss, list(parameters.values()), disconnected_inputs='ignore') \
             if parameters else []

@@ -4,7 +4,7 @@ Once ``lasagne_ext`` is loaded, by a program or by the hook that is installed wi
 lasagne`` work wherever they are written, and the first of them sets the engine up. Nothing outside this package
 asks which engine it is. Read ``_choice`` first, then the ``__init__`` of an engine.
 """
-from lasagne_ext.engine._choice import activate, finder, functions_keep_lock, report, use
+from lasagne_ext.engine._choice import activate, functions_keep_lock, report, use
 from lasagne_ext.engine._environment import EngineError, EngineWarning
 
-__all__ = ['EngineError', 'EngineWarning', 'activate', 'finder', 'functions_keep_lock', 'report', 'use']
+__all__ = ['EngineError', 'EngineWarning', 'activate', 'functions_keep_lock', 'report', 'use']

@@ -1,5 +1,6 @@
 """What is installed on this machine, and what is said when it does not fit."""
 import contextlib
+import importlib
 import os
 import shutil
 import sys
@@ -16,6 +17,19 @@ class EngineError(ImportError):
 
 class EngineWarning(UserWarning):
     """Lasagne runs, but slower than it could; the message says what would help."""
+
+
+#: Files that stand between the line which imports a package and what is done about it.
+_OF_IMPORTS = (os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep, contextlib.__file__,
+               importlib.__file__, '<frozen importlib')
+
+
+def warn(message):
+    """Issue an EngineWarning at the line of the program that has imported Theano or Lasagne."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_OF_IMPORTS):
+        frame = frame.f_back
+    warnings.warn_explicit(message, EngineWarning, frame.f_code.co_filename, frame.f_lineno)
 
 
 def installed_version(distribution):

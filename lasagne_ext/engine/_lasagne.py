@@ -27,14 +27,15 @@ def pkg_resources_provided():
 
 
 def complete(lasagne):
-    """Repair what is broken in a copy of Lasagne that has just been imported.
+    """Repair a copy of Lasagne that has just been imported, and let its layers mark what they make.
 
     Parameters
     ----------
     lasagne : module
         Of whatever version: the release, the master branch, a fork.
     """
-    origins.follow_lasagne(lasagne)
+    if hasattr(getattr(lasagne, 'layers', None), 'Layer'):
+        origins.follow_lasagne(lasagne)
     patch_tps(lasagne)
     # Lasagne 0.1 calls Theano's convolution by an old argument name, for every layer anew.
     warnings.filterwarnings('ignore', message='[Tt]he (argument )?`?image_shape',

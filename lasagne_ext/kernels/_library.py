@@ -93,14 +93,9 @@ class Library:
         """
         # The handle keeps every function that it was asked for, with C's int as its result.
         if getattr(self._handle, self._symbol(kernel, dtype))(
-                *[array if isinstance(array, ctypes.c_void_p) else pointer(array) for array in arrays]):
+                *[array if isinstance(array, ctypes.c_void_p) else ctypes.c_void_p(array.ctypes.data)
+                  for array in arrays]):
             raise MemoryError('%s: not enough memory' % kernel)
-
-    def call(self, kernel, dtype, arrays, geometry):
-        """Run a kernel that returns nothing and takes a structure last."""
-        function = self._handle[self._symbol(kernel, dtype)]
-        function.restype = None
-        function(*map(pointer, arrays), ctypes.byref(geometry))
 
     def address(self, kernel, dtype):
         """Return where a kernel starts, for compilers that call it themselves."""
@@ -112,8 +107,8 @@ class Library:
 
 
 def pointer(array):
-    """Return where an array's data are, for :meth:`Library.run`; the array must live as long."""
-    return ctypes.c_void_p(array.ctypes.data)
+    """Return an array as :meth:`Library.run` hands it on, made once for many calls; it keeps the array."""
+    return array.ctypes.data_as(ctypes.c_void_p)
 
 
 def fingerprint():

@@ -1,4 +1,4 @@
-/* What every kernel shares: names per instruction set, memory, small arithmetic. */
+/* What every kernel shares: exported and inlined functions, memory, small arithmetic. */
 #ifndef LASAGNE_EXT_COMMON_H
 #define LASAGNE_EXT_COMMON_H
 
@@ -7,11 +7,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* setup.py compiles each kernel once per instruction set and defines ISA. */
-#define JOIN3_(a, b, c) a##_##b##_##c
-#define JOIN3(a, b, c) JOIN3_(a, b, c)
-#define EXPORTED(name) JOIN3(name, SUFFIX, ISA)
 
 #if defined(_WIN32)
 #define API __declspec(dllexport)

@@ -12,14 +12,5 @@
  */
 #include "convolution.h"
 
-#define REAL float
-#define SUFFIX f32
-#include "convolution_tile.h"
-#include "convolution_typed.h"
-#undef REAL
-#undef SUFFIX
-
-#define REAL double
-#define SUFFIX f64
-#include "convolution_tile.h"
-#include "convolution_typed.h"
+#define TEMPLATE "convolution_typed.h"
+#include "each_type.h"

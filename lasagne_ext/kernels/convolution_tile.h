@@ -1,6 +1,5 @@
-/* Tiles of sums in registers, for one floating point type REAL; included by convolution.c. */
+/* Tiles of sums in registers, for one floating point type REAL; included by convolution_typed.h. */
 
-#define TYPED(name) JOIN3(name, SUFFIX, ISA)
 #define LANES ((ptrdiff_t)(VECTOR_BYTES / sizeof(REAL)))
 
 #if defined(__GNUC__)
@@ -112,9 +111,9 @@ static void TYPED(transpose)(const REAL *restrict source, ptrdiff_t source_strid
         }
 }
 
-/* The middle of boxes of size `outer`, zero elsewhere, is filled with boxes of size `inner`. */
-static void TYPED(fill)(const REAL *restrict source, const ptrdiff_t *inner, REAL *restrict target,
-                        const ptrdiff_t *outer, const ptrdiff_t *before, ptrdiff_t planes)
+/* Copies planes of size `inner` into the middle of planes of size `outer`, which are zero elsewhere. */
+static void TYPED(copy_planes)(const REAL *restrict source, const ptrdiff_t *inner, REAL *restrict target,
+                               const ptrdiff_t *outer, const ptrdiff_t *before, ptrdiff_t planes)
 {
     for (ptrdiff_t plane = 0; plane < planes; ++plane)
         for (ptrdiff_t z = 0; z < inner[0]; ++z)

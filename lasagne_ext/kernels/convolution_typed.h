@@ -1,41 +1,42 @@
-/* Convolution and its gradients for one floating point type REAL; included by convolution.c. */
+/* Convolution and its gradients for one floating point type REAL; the template of convolution.c. */
+#include "convolution_tile.h"
 
-/* Boxes of planes in which windows are found, with a border of zeros where they reach beyond. */
+/* Planes in which windows are found, padded with zeros where they reach beyond. */
 typedef struct {
     const REAL *values;
     ptrdiff_t channels;         /* of a group */
     ptrdiff_t inner[AXES], outer[AXES], before[AXES];
-    int bordered;
-} TYPED(boxes);
+    int has_padding;
+} TYPED(planes);
 
-static TYPED(boxes) TYPED(image_boxes)(const REAL *image, const convolution *g)
+static TYPED(planes) TYPED(image_planes)(const REAL *image, const convolution *g)
 {
-    TYPED(boxes) boxes = {image, g->channels / g->groups, {0}, {0}, {0}, 0};
+    TYPED(planes) planes = {image, g->channels / g->groups, {0}, {0}, {0}, 0};
     for (int a = 0; a < AXES; ++a) {
         const ptrdiff_t reach = (g->out[a] - 1) * g->stride[a] + (g->window[a] - 1) * g->dilation[a] + 1;
-        boxes.inner[a] = g->in[a];
-        boxes.before[a] = g->pad[a];
-        boxes.outer[a] = larger(reach, g->pad[a] + g->in[a]);
-        boxes.bordered |= boxes.outer[a] != boxes.inner[a];
+        planes.inner[a] = g->in[a];
+        planes.before[a] = g->pad[a];
+        planes.outer[a] = larger(reach, g->pad[a] + g->in[a]);
+        planes.has_padding |= planes.outer[a] != planes.inner[a];
     }
-    return boxes;
+    return planes;
 }
 
-/* Room for one group of boxes, if they have borders at all. */
-static REAL *TYPED(bordered_room)(const TYPED(boxes) *boxes, void **block)
+/* Memory for one group of padded planes; of no use where there is no padding. */
+static REAL *TYPED(padding_buffer)(const TYPED(planes) *planes, void **block)
 {
-    const size_t bytes = (size_t)(boxes->channels * product(boxes->outer)) * sizeof(REAL);
-    *block = boxes->bordered ? calloc(1, bytes) : malloc(1);
+    const size_t bytes = (size_t)(planes->channels * product(planes->outer)) * sizeof(REAL);
+    *block = planes->has_padding ? calloc(1, bytes) : malloc(1);
     return *block;
 }
 
-static const REAL *TYPED(bordered)(const TYPED(boxes) *boxes, ptrdiff_t index, REAL *room)
+static const REAL *TYPED(pad)(const TYPED(planes) *planes, ptrdiff_t index, REAL *buffer)
 {
-    const REAL *values = boxes->values + index * boxes->channels * product(boxes->inner);
-    if (!boxes->bordered)
+    const REAL *values = planes->values + index * planes->channels * product(planes->inner);
+    if (!planes->has_padding)
         return values;
-    TYPED(fill)(values, boxes->inner, room, boxes->outer, boxes->before, boxes->channels);
-    return room;
+    TYPED(copy_planes)(values, planes->inner, buffer, planes->outer, planes->before, planes->channels);
+    return buffer;
 }
 
 /*
@@ -58,47 +59,47 @@ static TYPED(vector) *TYPED(pack)(const REAL *kernel, const ptrdiff_t *offset, p
     return (TYPED(vector) *)packed;
 }
 
-/* Where windows begin, in a box. */
-static void TYPED(points)(ptrdiff_t *from, const TYPED(boxes) *boxes, const convolution *g)
+/* Where windows begin, in padded planes. */
+static void TYPED(window_offsets)(ptrdiff_t *from, const TYPED(planes) *planes, const convolution *g)
 {
     for (ptrdiff_t z = 0; z < g->out[0]; ++z)
         for (ptrdiff_t y = 0; y < g->out[1]; ++y)
             for (ptrdiff_t x = 0; x < g->out[2]; ++x)
-                *from++ = (z * g->stride[0] * boxes->outer[1] + y * g->stride[1]) * boxes->outer[2]
+                *from++ = (z * g->stride[0] * planes->outer[1] + y * g->stride[1]) * planes->outer[2]
                           + x * g->stride[2];
 }
 
-/* Elements of a window in a box, for every channel; and in a kernel, flipped if so asked. */
-static void TYPED(elements)(ptrdiff_t *step, ptrdiff_t *offset, const TYPED(boxes) *boxes,
-                            const convolution *g)
+/* Elements of a window in padded planes, for every channel; and in a kernel, flipped if so asked. */
+static void TYPED(element_offsets)(ptrdiff_t *step, ptrdiff_t *offset, const TYPED(planes) *planes,
+                                   const convolution *g)
 {
     const ptrdiff_t *window = g->window, size = product(window);
-    for (ptrdiff_t c = 0; c < boxes->channels; ++c)
+    for (ptrdiff_t c = 0; c < planes->channels; ++c)
         for (ptrdiff_t e = 0; e < size; ++e) {
             const ptrdiff_t z = e / (window[1] * window[2]), y = e / window[2] % window[1], x = e % window[2];
-            *step++ = ((c * boxes->outer[0] + z * g->dilation[0]) * boxes->outer[1] + y * g->dilation[1])
-                      * boxes->outer[2] + x * g->dilation[2];
+            *step++ = ((c * planes->outer[0] + z * g->dilation[0]) * planes->outer[1] + y * g->dilation[1])
+                      * planes->outer[2] + x * g->dilation[2];
             *offset++ = c * size + (g->flip ? size - 1 - e : e);
         }
 }
 
 /* Sums over channels and elements of the window, a block of points of one image's group at a time. */
-static int TYPED(forward)(const TYPED(boxes) *boxes, const ptrdiff_t *from, const ptrdiff_t *step,
-                          const TYPED(vector) *packed, REAL *out, const convolution *g)
+static int TYPED(run_forward)(const TYPED(planes) *planes, const ptrdiff_t *from, const ptrdiff_t *step,
+                              const TYPED(vector) *packed, REAL *out, const convolution *g)
 {
-    const ptrdiff_t points = product(g->out), steps = boxes->channels * product(g->window);
+    const ptrdiff_t points = product(g->out), steps = planes->channels * product(g->window);
     const ptrdiff_t filters = g->filters / g->groups, blocks = (points + POINT_BLOCK - 1) / POINT_BLOCK;
     const ptrdiff_t tasks = g->batch * g->groups * blocks;
     const ptrdiff_t group_vectors = TYPED(panel_lanes)(filters) / LANES * steps;
     int failed = 0;
 #pragma omp parallel num_threads(threads_for(g)) reduction(|:failed)
     {
-        void *room_block, *sums_block;
-        REAL *room = TYPED(bordered_room)(boxes, &room_block);
+        void *buffer_block, *sums_block;
+        REAL *buffer = TYPED(padding_buffer)(planes, &buffer_block);
         TYPED(vector) *sums = aligned(2 * POINT_BLOCK * sizeof *sums, &sums_block);
         const REAL *source = NULL;
-        ptrdiff_t held = -1;
-        failed = room == NULL || sums == NULL;
+        ptrdiff_t loaded_index = -1;
+        failed = buffer == NULL || sums == NULL;
 #pragma omp for schedule(static)
         for (ptrdiff_t task = 0; task < tasks; ++task) {
             const ptrdiff_t index = task / blocks, first = task % blocks * POINT_BLOCK;
@@ -106,9 +107,9 @@ static int TYPED(forward)(const TYPED(boxes) *boxes, const ptrdiff_t *from, cons
             const TYPED(vector) *panel = packed + index % g->groups * group_vectors;
             if (failed)
                 continue;
-            if (index != held)
-                source = TYPED(bordered)(boxes, index, room);
-            held = index;
+            if (index != loaded_index)
+                source = TYPED(pad)(planes, index, buffer);
+            loaded_index = index;
             for (ptrdiff_t f = 0; f < filters; f += 2 * LANES) {
                 const int vectors = TYPED(panel_vectors)(f, filters);
                 memset(sums, 0, (size_t)(rows * vectors) * sizeof *sums);
@@ -119,27 +120,27 @@ static int TYPED(forward)(const TYPED(boxes) *boxes, const ptrdiff_t *from, cons
                 panel += vectors * steps;
             }
         }
-        free(room_block);
+        free(buffer_block);
         free(sums_block);
     }
     return failed;
 }
 
-API int EXPORTED(convolution_forward)(const REAL *image, const REAL *kernel, REAL *out,
-                                      const convolution *g)
+API int TYPED(convolution_forward)(const REAL *image, const REAL *kernel, REAL *out,
+                                   const convolution *g)
 {
-    const TYPED(boxes) boxes = TYPED(image_boxes)(image, g);
-    const ptrdiff_t filters = g->filters / g->groups, steps = boxes.channels * product(g->window);
+    const TYPED(planes) planes = TYPED(image_planes)(image, g);
+    const ptrdiff_t filters = g->filters / g->groups, steps = planes.channels * product(g->window);
     ptrdiff_t *from = malloc((size_t)(product(g->out) + 1) * sizeof *from);
     ptrdiff_t *step = malloc((size_t)(2 * steps + 1) * sizeof *step);
     void *block = NULL;
     int failed = from == NULL || step == NULL;
     if (!failed) {
-        TYPED(points)(from, &boxes, g);
-        TYPED(elements)(step, step + steps, &boxes, g);
+        TYPED(window_offsets)(from, &planes, g);
+        TYPED(element_offsets)(step, step + steps, &planes, g);
         const TYPED(vector) *packed = TYPED(pack)(kernel, step + steps, steps, steps, filters,
                                                   filters * steps, g->groups, &block);
-        failed = packed == NULL || TYPED(forward)(&boxes, from, step, packed, out, g);
+        failed = packed == NULL || TYPED(run_forward)(&planes, from, step, packed, out, g);
     }
     free(from);
     free(step);
@@ -148,7 +149,7 @@ API int EXPORTED(convolution_forward)(const REAL *image, const REAL *kernel, REA
 }
 
 /* Points of the output in one of whose windows, as element k, a point of the image lies; or -1. */
-static ptrdiff_t TYPED(output_of)(const convolution *g, int axis, ptrdiff_t position, ptrdiff_t k)
+static ptrdiff_t TYPED(output_index)(const convolution *g, int axis, ptrdiff_t position, ptrdiff_t k)
 {
     const ptrdiff_t distance = position + g->pad[axis] - k * g->dilation[axis];
     if (distance < 0 || distance % g->stride[axis] || distance / g->stride[axis] >= g->out[axis])
@@ -166,8 +167,8 @@ static ptrdiff_t TYPED(pairs)(const convolution *g, ptrdiff_t e, ptrdiff_t first
     while (left < g->out[2] && left * g->stride[2] + shift < 0)
         ++left;
     for (ptrdiff_t row = first; row < last; ++row) {
-        const ptrdiff_t z = TYPED(output_of)(g, 0, row / g->in[1], e / (window[1] * window[2]));
-        const ptrdiff_t y = TYPED(output_of)(g, 1, row % g->in[1], e / window[2] % window[1]);
+        const ptrdiff_t z = TYPED(output_index)(g, 0, row / g->in[1], e / (window[1] * window[2]));
+        const ptrdiff_t y = TYPED(output_index)(g, 1, row % g->in[1], e / window[2] % window[1]);
         if (z < 0 || y < 0)
             continue;
         for (ptrdiff_t x = left; x < g->out[2] && x * g->stride[2] + shift < g->in[2]; ++x, ++count) {
@@ -179,21 +180,21 @@ static ptrdiff_t TYPED(pairs)(const convolution *g, ptrdiff_t e, ptrdiff_t first
 }
 
 /* Sums over filters for every element of the window, some rows of one image's group at a time. */
-static int TYPED(image_grad)(const REAL *output_grad, const ptrdiff_t *step, const TYPED(vector) *packed,
-                             REAL *image_grad, const convolution *g)
+static int TYPED(run_image_grad)(const REAL *output_grad, const ptrdiff_t *step, const TYPED(vector) *packed,
+                                 REAL *image_grad, const convolution *g)
 {
     const ptrdiff_t size = product(g->window), points = product(g->out), plane = product(g->in);
     const ptrdiff_t filters = g->filters / g->groups, channels = g->channels / g->groups;
     const ptrdiff_t block_rows = larger(1, POINT_BLOCK / larger(g->in[2], 1)), rows = g->in[0] * g->in[1];
-    const ptrdiff_t blocks = (rows + block_rows - 1) / block_rows, room = block_rows * g->in[2];
+    const ptrdiff_t blocks = (rows + block_rows - 1) / block_rows, most_pairs = block_rows * g->in[2];
     const ptrdiff_t tasks = g->batch * g->groups * blocks;
     const ptrdiff_t group_vectors = TYPED(panel_lanes)(channels) / LANES * size * filters;
     int failed = 0;
 #pragma omp parallel num_threads(threads_for(g)) reduction(|:failed)
     {
         void *block;
-        ptrdiff_t *from = malloc((size_t)(2 * room + 1) * sizeof *from), *to = from + room;
-        TYPED(vector) *sums = aligned((size_t)(2 * room) * sizeof *sums, &block);
+        ptrdiff_t *from = malloc((size_t)(2 * most_pairs + 1) * sizeof *from), *to = from + most_pairs;
+        TYPED(vector) *sums = aligned((size_t)(2 * most_pairs) * sizeof *sums, &block);
         failed = from == NULL || sums == NULL;
 #pragma omp for schedule(static)
         for (ptrdiff_t task = 0; task < tasks; ++task) {
@@ -222,8 +223,8 @@ static int TYPED(image_grad)(const REAL *output_grad, const ptrdiff_t *step, con
 }
 
 /* Without strides, the gradient to the image is a convolution of the output's gradient. */
-static int TYPED(turned)(const REAL *kernel, const REAL *output_grad, REAL *image_grad,
-                         const convolution *g)
+static int TYPED(image_grad_by_forward)(const REAL *kernel, const REAL *output_grad, REAL *image_grad,
+                                        const convolution *g)
 {
     const ptrdiff_t size = product(g->window);
     const ptrdiff_t filters = g->filters / g->groups, channels = g->channels / g->groups;
@@ -244,27 +245,27 @@ static int TYPED(turned)(const REAL *kernel, const REAL *output_grad, REAL *imag
             for (ptrdiff_t c = 0; c < channels; ++c)
                 memcpy(kernels + ((group * channels + c) * filters + f) * size,
                        kernel + ((group * filters + f) * channels + c) * size, (size_t)size * sizeof *kernel);
-    const int failed = EXPORTED(convolution_forward)(output_grad, kernels, image_grad, &t);
+    const int failed = TYPED(convolution_forward)(output_grad, kernels, image_grad, &t);
     free(kernels);
     return failed;
 }
 
-/* Whether that is faster: few filters are soon summed up, and there is a border to add at most. */
-static int TYPED(should_turn)(const convolution *g)
+/* Whether that is faster: few filters are soon summed up, and there is padding to add at most. */
+static int TYPED(forward_is_faster)(const convolution *g)
 {
-    int turn = g->filters / g->groups < FEW_FILTERS;
+    int faster = g->filters / g->groups < FEW_FILTERS;
     for (int a = 0; a < AXES; ++a)
-        turn &= g->stride[a] == 1 && g->pad[a] <= (g->window[a] - 1) * g->dilation[a];
-    return turn;
+        faster &= g->stride[a] == 1 && g->pad[a] <= (g->window[a] - 1) * g->dilation[a];
+    return faster;
 }
 
-API int EXPORTED(convolution_image_grad)(const REAL *kernel, const REAL *output_grad, REAL *image_grad,
-                                         const convolution *g)
+API int TYPED(convolution_image_grad)(const REAL *kernel, const REAL *output_grad, REAL *image_grad,
+                                      const convolution *g)
 {
     const ptrdiff_t size = product(g->window), points = product(g->out);
     const ptrdiff_t filters = g->filters / g->groups, channels = g->channels / g->groups;
-    if (TYPED(should_turn)(g))
-        return TYPED(turned)(kernel, output_grad, image_grad, g);
+    if (TYPED(forward_is_faster)(g))
+        return TYPED(image_grad_by_forward)(kernel, output_grad, image_grad, g);
     ptrdiff_t *step = malloc((size_t)(filters + 1) * sizeof *step);
     ptrdiff_t *offset = malloc((size_t)(size * filters + 1) * sizeof *offset);
     void *block = NULL;
@@ -277,7 +278,7 @@ API int EXPORTED(convolution_image_grad)(const REAL *kernel, const REAL *output_
         }
         const TYPED(vector) *packed = TYPED(pack)(kernel, offset, size * filters, size, channels,
                                                   filters * channels * size, g->groups, &block);
-        failed = packed == NULL || TYPED(image_grad)(output_grad, step, packed, image_grad, g);
+        failed = packed == NULL || TYPED(run_image_grad)(output_grad, step, packed, image_grad, g);
     }
     free(step);
     free(offset);
@@ -286,13 +287,13 @@ API int EXPORTED(convolution_image_grad)(const REAL *kernel, const REAL *output_
 }
 
 /* partial[f * elements + e] = sums[e][f] over images first to last, for one group and panel. */
-static void TYPED(partial_grad)(const TYPED(boxes) *boxes, REAL *room, const REAL *output_grad,
+static void TYPED(partial_grad)(const TYPED(planes) *planes, REAL *buffer, const REAL *output_grad,
                                 ptrdiff_t first, ptrdiff_t last, ptrdiff_t group, ptrdiff_t panel,
                                 const ptrdiff_t *from, const ptrdiff_t *step, TYPED(vector) *loaded,
                                 TYPED(vector) *sums, REAL *partial, const convolution *g)
 {
     const ptrdiff_t filters = g->filters / g->groups, f = panel * 2 * LANES, points = product(g->out);
-    const ptrdiff_t elements = boxes->channels * product(g->window);
+    const ptrdiff_t elements = planes->channels * product(g->window);
     const int vectors = TYPED(panel_vectors)(f, filters);
     const ptrdiff_t width = vectors * LANES, count = smaller(width, filters - f);
     memset(sums, 0, (size_t)(elements * vectors) * sizeof *sums);
@@ -300,7 +301,7 @@ static void TYPED(partial_grad)(const TYPED(boxes) *boxes, REAL *room, const REA
         memset(loaded, 0, (size_t)(points * vectors) * sizeof *loaded);
     for (ptrdiff_t n = first; n < last; ++n) {
         const ptrdiff_t index = n * g->groups + group;
-        const REAL *source = TYPED(bordered)(boxes, index, room);
+        const REAL *source = TYPED(pad)(planes, index, buffer);
         TYPED(transpose)(output_grad + (index * filters + f) * points, points, count, points,
                          (REAL *)loaded, width);
         TYPED(panel)(vectors, source, from, NULL, elements, step, points, loaded, sums);
@@ -308,11 +309,11 @@ static void TYPED(partial_grad)(const TYPED(boxes) *boxes, REAL *room, const REA
     TYPED(transpose)((const REAL *)sums, width, elements, count, partial + f * elements, elements);
 }
 
-API int EXPORTED(convolution_kernel_grad)(const REAL *image, const REAL *output_grad, REAL *kernel_grad,
-                                          const convolution *g)
+API int TYPED(convolution_kernel_grad)(const REAL *image, const REAL *output_grad, REAL *kernel_grad,
+                                       const convolution *g)
 {
-    const TYPED(boxes) boxes = TYPED(image_boxes)(image, g);
-    const ptrdiff_t size = product(g->window), elements = boxes.channels * size, points = product(g->out);
+    const TYPED(planes) planes = TYPED(image_planes)(image, g);
+    const ptrdiff_t size = product(g->window), elements = planes.channels * size, points = product(g->out);
     const ptrdiff_t filters = g->filters / g->groups, values = g->filters * elements;
     const ptrdiff_t panels = (filters + 2 * LANES - 1) / (2 * LANES);
     const ptrdiff_t sets = larger(1, smaller(smaller(PARTIAL_SUMS, g->batch),
@@ -324,25 +325,25 @@ API int EXPORTED(convolution_kernel_grad)(const REAL *image, const REAL *output_
     REAL *partial = malloc((size_t)(sets * values + 1) * sizeof *partial);
     int failed = from == NULL || offset == NULL || step == NULL || partial == NULL;
     if (!failed) {
-        TYPED(elements)(from, offset, &boxes, g);
-        TYPED(points)(step, &boxes, g);
+        TYPED(element_offsets)(from, offset, &planes, g);
+        TYPED(window_offsets)(step, &planes, g);
 #pragma omp parallel num_threads(threads_for(g)) reduction(|:failed)
         {
-            void *room_block, *loaded_block, *sums_block;
-            REAL *room = TYPED(bordered_room)(&boxes, &room_block);
+            void *buffer_block, *loaded_block, *sums_block;
+            REAL *buffer = TYPED(padding_buffer)(&planes, &buffer_block);
             TYPED(vector) *loaded = aligned((size_t)(points * 2) * sizeof *loaded, &loaded_block);
             TYPED(vector) *sums = aligned((size_t)(elements * 2) * sizeof *sums, &sums_block);
-            failed = room == NULL || loaded == NULL || sums == NULL;
+            failed = buffer == NULL || loaded == NULL || sums == NULL;
 #pragma omp for schedule(static)
             for (ptrdiff_t task = 0; task < tasks; ++task) {
                 const ptrdiff_t panel = task % panels, group = task / panels % g->groups;
                 const ptrdiff_t set = task / (panels * g->groups);
                 if (!failed)
-                    TYPED(partial_grad)(&boxes, room, output_grad, set * g->batch / sets,
+                    TYPED(partial_grad)(&planes, buffer, output_grad, set * g->batch / sets,
                                         (set + 1) * g->batch / sets, group, panel, from, step, loaded, sums,
                                         partial + set * values + group * filters * elements, g);
             }
-            free(room_block);
+            free(buffer_block);
             free(loaded_block);
             free(sums_block);
         }

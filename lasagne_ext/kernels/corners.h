@@ -17,10 +17,10 @@ INLINE TYPED(quad) TYPED(blend_quads)(TYPED(quad) from, TYPED(quad) to, TYPED(qu
 }
 
 /*
- * Linear interpolation of a plane's single channel: a quad for each pixel of the patch, of the four that
- * begin there, so that a point takes one load instead of four. They lie where the patch's gradient will.
+ * A quad for each pixel of the patch, of the four that begin there, so that a point takes one load instead
+ * of four. They lie where the patch's gradient will.
  */
-static void TYPED(load_corners)(TYPED(work) *w, const TYPED(segment) *s)
+static void TYPED(load_corners)(TYPED(workspace) *w, const TYPED(segment) *s)
 {
     const ptrdiff_t row = s->size[0];
     for (ptrdiff_t i = 0; i + 1 < s->size[1]; ++i) {
@@ -40,7 +40,7 @@ static void TYPED(load_corners)(TYPED(work) *w, const TYPED(segment) *s)
 }
 
 /* The corners of points p ... p + 3, one quad for each of upper left, upper right, lower left, lower right. */
-INLINE void TYPED(corners_at)(const TYPED(work) *w, ptrdiff_t p, TYPED(quad) *corner)
+INLINE void TYPED(corners_at)(const TYPED(workspace) *w, ptrdiff_t p, TYPED(quad) *corner)
 {
     for (int k = 0; k < 4; ++k)
         corner[k] = TYPED(load_quad)(w->patch_grad + 4 * w->offset[p + k]);
@@ -48,13 +48,13 @@ INLINE void TYPED(corners_at)(const TYPED(work) *w, ptrdiff_t p, TYPED(quad) *co
 }
 
 /* As many points of a segment as make whole quads; returns the others. */
-static TYPED(segment) TYPED(values_of_corners)(const TYPED(work) *w, const TYPED(segment) *s,
-                                               REAL *restrict out)
+static TYPED(segment) TYPED(corners_interpolate)(const TYPED(workspace) *w, const TYPED(segment) *s,
+                                                 REAL *restrict out)
 {
     TYPED(segment) rest = *s;
     for (; rest.count >= 4; rest.first += 4, rest.count -= 4) {
         const ptrdiff_t p = rest.first;
-        const TYPED(quad) x = TYPED(load_quad)(w->way[0] + p), y = TYPED(load_quad)(w->way[1] + p);
+        const TYPED(quad) x = TYPED(load_quad)(w->frac[0] + p), y = TYPED(load_quad)(w->frac[1] + p);
         TYPED(quad) q[4];
         TYPED(corners_at)(w, p, q);
         TYPED(store_quad)(out + p, TYPED(blend_quads)(TYPED(blend_quads)(q[0], q[1], x),
@@ -63,42 +63,45 @@ static TYPED(segment) TYPED(values_of_corners)(const TYPED(work) *w, const TYPED
     return rest;
 }
 
-static TYPED(segment) TYPED(corners_to_points)(TYPED(work) *w, const TYPED(segment) *s,
-                                               const REAL *restrict grad)
+static TYPED(segment) TYPED(corners_coordinate_grads)(TYPED(workspace) *w, const TYPED(segment) *s,
+                                                      const REAL *restrict grad)
 {
     TYPED(segment) rest = *s;
     for (; rest.count >= 4; rest.first += 4, rest.count -= 4) {
         const ptrdiff_t p = rest.first;
-        const TYPED(quad) x = TYPED(load_quad)(w->way[0] + p), y = TYPED(load_quad)(w->way[1] + p);
+        const TYPED(quad) x = TYPED(load_quad)(w->frac[0] + p), y = TYPED(load_quad)(w->frac[1] + p);
         const TYPED(quad) seed = TYPED(load_quad)(grad + p);
         TYPED(quad) q[4];
         TYPED(corners_at)(w, p, q);
-        TYPED(put_doubles)(w->grad[0] + p, seed * TYPED(blend_quads)(q[1] - q[0], q[3] - q[2], y), w->has_grads);
-        TYPED(put_doubles)(w->grad[1] + p, seed * TYPED(blend_quads)(q[2] - q[0], q[3] - q[1], x), w->has_grads);
+        TYPED(put_doubles)(w->grad[0] + p, seed * TYPED(blend_quads)(q[1] - q[0], q[3] - q[2], y),
+                           w->has_grads);
+        TYPED(put_doubles)(w->grad[1] + p, seed * TYPED(blend_quads)(q[2] - q[0], q[3] - q[1], x),
+                           w->has_grads);
     }
     return rest;
 }
 
 /*
- * The gradient of a segment's points to its patch, of a single channel. Each point adds to a quad of its
- * own pixel, the shares of the four around it: neighbouring points would else wait for each other's sums.
+ * From the gradient of a segment's values to that of its patch. Each point adds what it gives the four
+ * pixels around it to a quad of its own first pixel: neighbouring points would else wait for each other's
+ * sums.
  */
-static void TYPED(corners_to_image)(TYPED(work) *w, const TYPED(segment) *s, const REAL *restrict grad)
+static void TYPED(corners_scatter)(TYPED(workspace) *w, const TYPED(segment) *s, const REAL *restrict grad)
 {
     const ptrdiff_t row = s->size[0], pixels = s->size[0] * s->size[1], last = s->first + s->count;
     REAL *restrict corners = w->patch_grad + PATCH_PIXELS;
-    const REAL *restrict x = w->way[0], *restrict y = w->way[1];
+    const REAL *restrict x = w->frac[0], *restrict y = w->frac[1];
     memset(corners, 0, (size_t)(4 * pixels) * sizeof *corners);
     ptrdiff_t p = s->first;
     for (; p + 4 <= last; p += 4) {
         const TYPED(quad) across = TYPED(load_quad)(x + p), down = TYPED(load_quad)(y + p);
         const TYPED(quad) seed = TYPED(load_quad)(grad + p);
         const TYPED(quad) lower = seed * down, upper = seed * (1 - down);
-        TYPED(quad) share[4] = {upper * (1 - across), upper * across, lower * (1 - across), lower * across};
-        TYPED(transpose)(share);
+        TYPED(quad) grads[4] = {upper * (1 - across), upper * across, lower * (1 - across), lower * across};
+        TYPED(transpose)(grads);
         for (int k = 0; k < 4; ++k) {
             REAL *to = corners + 4 * w->offset[p + k];
-            TYPED(store_quad)(to, TYPED(load_quad)(to) + share[k]);
+            TYPED(store_quad)(to, TYPED(load_quad)(to) + grads[k]);
         }
     }
     for (; p < last; ++p) {
@@ -108,14 +111,15 @@ static void TYPED(corners_to_image)(TYPED(work) *w, const TYPED(segment) *s, con
         to[2] += grad[p] * y[p] * (1 - x[p]);
         to[3] += grad[p] * y[p] * x[p];
     }
-    /* Rows of shares of one kind, each after a 0: the patch has been read, and lends its place. */
+    /* A row of each kind of corner, after a 0, of this line of pixels and of the one above: the patch has
+       been read, and lends its place. */
     const ptrdiff_t length = row + 4;
-    REAL *restrict shares = w->patch, *restrict earlier = w->patch + 4 * length;
-    memset(earlier, 0, (size_t)(4 * length) * sizeof *earlier);
+    REAL *restrict rows = w->patch, *restrict rows_above = w->patch + 4 * length;
+    memset(rows_above, 0, (size_t)(4 * length) * sizeof *rows_above);
     for (ptrdiff_t i = 0; i < s->size[1]; ++i) {
         const REAL *restrict from = corners + 4 * i * row;
         for (int k = 0; k < 4; ++k)
-            shares[k * length] = 0;
+            rows[k * length] = 0;
         ptrdiff_t j = 0;
         for (; j + 4 <= row; j += 4) {
             TYPED(quad) q[4];
@@ -123,19 +127,19 @@ static void TYPED(corners_to_image)(TYPED(work) *w, const TYPED(segment) *s, con
                 q[k] = TYPED(load_quad)(from + 4 * (j + k));
             TYPED(transpose)(q);
             for (int k = 0; k < 4; ++k)
-                TYPED(store_quad)(shares + k * length + 1 + j, q[k]);
+                TYPED(store_quad)(rows + k * length + 1 + j, q[k]);
         }
         for (; j < row; ++j)
             for (int k = 0; k < 4; ++k)
-                shares[k * length + 1 + j] = from[4 * j + k];
+                rows[k * length + 1 + j] = from[4 * j + k];
         REAL *restrict to = w->patch_grad + i * row;
-        const REAL *restrict left = shares + length, *restrict above = earlier + 2 * length;
-        const REAL *restrict above_left = earlier + 3 * length;
+        const REAL *restrict left = rows + length, *restrict above = rows_above + 2 * length;
+        const REAL *restrict above_left = rows_above + 3 * length;
         for (j = 0; j < row; ++j)
-            to[j] = shares[1 + j] + left[j] + above[1 + j] + above_left[j];
-        REAL *const swapped = earlier;
-        earlier = shares;
-        shares = swapped;
+            to[j] = rows[1 + j] + left[j] + above[1 + j] + above_left[j];
+        REAL *const swapped = rows_above;
+        rows_above = rows;
+        rows = swapped;
     }
 }
 #endif

@@ -14,11 +14,8 @@ enum { STREAM_BLOCK = 256 };
 #define M1 2147483647u
 #define M2 2147462579u
 
-/* Kept in step with _Draw in mrg.py. */
-typedef struct {
-    ptrdiff_t count, streams;
-    int threads;
-} mrg_draw;
+/* In mrg.py and numba_dispatch.py this is an array of intptr_t. */
+typedef struct { ptrdiff_t count, streams, threads; } mrg_draw;
 
 typedef struct { int32_t x[3][STREAM_BLOCK], y[3][STREAM_BLOCK]; } mrg_block;
 
@@ -80,16 +77,5 @@ static void advance(mrg_block *block, int32_t *restrict difference, ptrdiff_t wi
     }
 }
 
-/* The greatest float below 2**-31: a difference is rounded up to 2**31, and 1 must not be drawn. */
-#define REAL float
-#define SUFFIX f32
-#define NORM 0x1.fffffep-32f
-#include "mrg_typed.h"
-#undef REAL
-#undef SUFFIX
-#undef NORM
-
-#define REAL double
-#define SUFFIX f64
-#define NORM 0x1p-31
-#include "mrg_typed.h"
+#define TEMPLATE "mrg_typed.h"
+#include "each_type.h"

@@ -1,9 +1,10 @@
-"""Uniform numbers of the generator MRG31k3p, many streams at a time."""
-import ctypes
+"""Uniform numbers of the generator MRG31k3p, many streams at a time, compiled or by NumPy."""
+import functools
 
 import numpy as np
 
 from lasagne_ext import kernels
+from lasagne_ext.kernels._library import pointer
 
 #: Moduli of the two recurrences; see mrg.c for these.
 M1, M2 = 2 ** 31 - 1, 2 ** 31 - 21069
@@ -16,12 +17,6 @@ NORM = {'float16': np.float64(np.float16(3.0458e-05)),
 
 #: Below this many values, waking a second thread costs more than it brings.
 _VALUES_WORTH_A_THREAD = 1 << 18
-
-
-class _Draw(ctypes.Structure):
-    """Mirror of `mrg_draw` in mrg.c."""
-
-    _fields_ = [('count', ctypes.c_ssize_t), ('streams', ctypes.c_ssize_t), ('threads', ctypes.c_int)]
 
 
 def uniform(state, count, dtype):
@@ -43,16 +38,21 @@ def uniform(state, count, dtype):
     """
     dtype = np.dtype(dtype)
     if kernels.library is None or dtype == 'float16':
-        return _uniform_numpy(state, count, dtype)
+        return _uniform_reference(state, count, dtype)
     state = np.ascontiguousarray(state)
     new_state, sample = np.empty_like(state), np.empty(count, dtype)
     threads = min(kernels.get_num_threads(), 1 + count // _VALUES_WORTH_A_THREAD)
-    kernels.library.call('mrg_uniform', dtype, (state, new_state, sample),
-                         _Draw(count, len(state), threads))
+    kernels.library.run('mrg_uniform', dtype, (state, new_state, sample, _draw(count, len(state), threads)))
     return new_state, sample
 
 
-def _uniform_numpy(state, count, dtype):
+@functools.lru_cache(maxsize=64)
+def _draw(*numbers):
+    """Lay out `mrg_draw` of mrg.c; kept, since it takes as long as a few numbers."""
+    return pointer(np.array(numbers, dtype=np.intp))
+
+
+def _uniform_reference(state, count, dtype):
     streams = len(state)
     columns = np.ascontiguousarray(state.T)
     sample = np.empty(count, dtype)
@@ -65,7 +65,7 @@ def _uniform_numpy(state, count, dtype):
 
 
 def step(columns, numpy=np):
-    """One step of some streams.
+    """Advance some streams by one step.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def step(columns, numpy=np):
 
 
 def scaled(integers, dtype):
-    """Numbers in (0, 1) from integers in [1, M1]; for float16 from the last 15 bits of them."""
+    """Return numbers in (0, 1) from integers in [1, M1]; for float16 from the last 15 bits of them."""
     if dtype == 'float16':
         return (((integers & np.int32(0x7fff)) + np.int32(1)) * NORM['float16']).astype('float16')
     return integers.astype(dtype) * NORM[np.dtype(dtype).name]

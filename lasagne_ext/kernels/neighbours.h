@@ -1,60 +1,61 @@
 /*
  * Which pixels a batch of points is made of, and how far the points are between them; for one
- * floating point type REAL. Included by sample.c.
+ * floating point type REAL. Included by sample_typed.h.
  *
  * The pixels of consecutive points are brought together in a patch, channels side by side, with what
  * the border mode puts outside the image. A segment of the batch has one patch: the box of all pixels
  * between its points, or, where the points lie far apart, the few pixels of each point.
  */
-#define TYPED(name) JOIN3(name, SUFFIX, ISA)
-#define WIDE_BYTES ((ptrdiff_t)(WIDE_LANES * sizeof(REAL)))
-#define PATCH_PIXELS (PATCH_BYTES / WIDE_BYTES)
 
+/* Points of a tile that have one patch. */
 typedef struct {
     ptrdiff_t first, count;
     int boxed;
-    ptrdiff_t low[3], size[3];                /* of the box, or of one point's pixels */
+    ptrdiff_t start[3], size[3];              /* of the box, or of one point's pixels */
 } TYPED(segment);
 
 /* What a thread works with. Every array before the counts begins as aligned as the whole. */
 typedef struct {
-    double at[3][TILE_POINTS];                /* pixel coordinates */
+    double coord[3][TILE_POINTS];             /* in pixels */
     double grad[3][TILE_POINTS];              /* of the loss, to them */
-    REAL way[3][TILE_POINTS];                 /* from the pixel at or before a point to the point */
+    REAL frac[3][TILE_POINTS];                /* from the pixel at or before a point to the point */
     REAL weight[3][4 * TILE_POINTS], slope[3][4 * TILE_POINTS];      /* bicubic, and derivatives */
     REAL sum[3][4 * TILE_POINTS];             /* gradients to be added up over four lanes */
-    int32_t low[3][TILE_POINTS], offset[TILE_POINTS], nowhere[TILE_POINTS];
+    int32_t start[3][TILE_POINTS];            /* first pixel of each point */
+    int32_t offset[TILE_POINTS];              /* and where it lies in the patch */
+    int32_t nonfinite[TILE_POINTS];           /* points whose coordinates are not finite */
     REAL tile[TILE_POINTS * WIDE_LANES];                             /* output values, or their gradients */
     REAL patch[PATCH_PIXELS * WIDE_LANES], patch_grad[PATCH_PIXELS * WIDE_LANES];
-    ptrdiff_t count, nowhere_count, segments;
+    ptrdiff_t count, nonfinite_count, segments;
     int has_sums, has_grads;                  /* whether anything has been put into `sum` and `grad` */
-    TYPED(segment) segment[MOST_SEGMENTS];
-} TYPED(work);
+    TYPED(segment) segment[MAX_SEGMENTS];
+} TYPED(workspace);
 
-static void TYPED(settle_far)(TYPED(work) *w, int axis, const geometry *g)
+/* Brings coordinates too large for int32 to an equivalent place: within a period, or at the limit. */
+static void TYPED(reduce_far)(TYPED(workspace) *w, int axis, const geometry *g)
 {
-    const double period = (double)period_of(g->size[axis], g->border);
-    const int periodic = g->border >= BORDER_MIRROR;
+    const double period = (double)border_period(g->size[axis], g->border);
     for (ptrdiff_t p = 0; p < w->count; ++p) {
-        const double x = w->at[axis][p];
-        if (fabs(x) < FAR)
+        const double x = w->coord[axis][p];
+        if (fabs(x) < MAX_POSITION)
             continue;
-        const double below = floor(x);
-        w->at[axis][p] = periodic ? modulo(below, period) + (x - below) : x < 0 ? -FAR : FAR;
+        const double whole = floor(x);
+        w->coord[axis][p] = period > 0 ? modulo(whole, period) + (x - whole)
+                            : x < 0 ? -MAX_POSITION : MAX_POSITION;
     }
 }
 
-/* Lists the points that are not finite; puts them at the first pixel. */
-static void TYPED(find_nowhere)(TYPED(work) *w, const geometry *g)
+/* Lists the points that are not finite, and puts them at the first pixel: all that follows is safe. */
+static void TYPED(find_nonfinite)(TYPED(workspace) *w, const geometry *g)
 {
-    w->nowhere_count = 0;
-    int far[3] = {0}, any = 0;
+    w->nonfinite_count = 0;
+    int is_far[3] = {0}, any = 0;
     for (int axis = 0; axis < g->rank; ++axis) {
-        const double *restrict at = w->at[axis];
+        const double *restrict coord = w->coord[axis];
         int beyond = 0;
         for (ptrdiff_t p = 0; p < w->count; ++p)
-            beyond |= !(fabs(at[p]) < FAR);
-        far[axis] = beyond;
+            beyond |= !(fabs(coord[p]) < MAX_POSITION);
+        is_far[axis] = beyond;
         any |= beyond;
     }
     if (!any)
@@ -62,52 +63,52 @@ static void TYPED(find_nowhere)(TYPED(work) *w, const geometry *g)
     for (ptrdiff_t p = 0; p < w->count; ++p) {
         int finite = 1;
         for (int axis = 0; axis < g->rank; ++axis)
-            finite &= isfinite(w->at[axis][p]) != 0;
+            finite &= isfinite(w->coord[axis][p]) != 0;
         if (!finite) {
-            w->nowhere[w->nowhere_count++] = (int32_t)p;
+            w->nonfinite[w->nonfinite_count++] = (int32_t)p;
             for (int axis = 0; axis < g->rank; ++axis)
-                w->at[axis][p] = 0;
+                w->coord[axis][p] = 0;
         }
     }
     for (int axis = 0; axis < g->rank; ++axis)
-        if (far[axis])
-            TYPED(settle_far)(w, axis, g);
+        if (is_far[axis])
+            TYPED(reduce_far)(w, axis, g);
 }
 
 /*
- * Splits coordinates into whole pixels and the way beyond them. Where all pixels of a point are the
- * same one of the border, the way counts as none: blending would make NaN of an infinite pixel.
+ * Splits coordinates into whole pixels and the fraction beyond them. Where all pixels of a point are the
+ * same one of the border, the fraction counts as 0: blending would make NaN of an infinite pixel.
  */
-static void TYPED(split_axis)(TYPED(work) *w, int axis, const geometry *g)
+static void TYPED(split_axis)(TYPED(workspace) *w, int axis, const geometry *g)
 {
     const ptrdiff_t size = g->size[axis];
-    const int before = taps_before(g, axis), after = taps_of(g, axis) - 1 - before;
+    const int before = taps_before(g, axis), after = count_taps(g, axis) - 1 - before;
     const double half = g->interpolation == NEAREST ? .5 : 0;
-    const int outer = g->border == BORDER_ZEROS;
-    const int clamped = outer || g->border == BORDER_NEAREST;
-    const double first = clamped ? -after - outer : -2 * FAR;
-    const double last = !clamped ? 2 * FAR : size == 1 && !outer ? first : (double)(size - 1 + before + outer);
-    const double *restrict at = w->at[axis];
-    REAL *restrict way = w->way[axis];
-    int32_t *restrict low = w->low[axis];
+    const int clamped = border_period(size, g->border) == 0, margin = border_margin(g->border);
+    const double first = clamped ? -after - margin : -2 * MAX_POSITION;
+    const double last = !clamped ? 2 * MAX_POSITION
+                        : size == 1 && !margin ? first : (double)(size - 1 + before + margin);
+    const double *restrict coord = w->coord[axis];
+    REAL *restrict frac = w->frac[axis];
+    int32_t *restrict start = w->start[axis];
     for (ptrdiff_t p = 0; p < w->count; ++p) {
-        double below = floor(at[p] + half);
-        double beyond = at[p] - below;
-        beyond = below <= first ? 0 : below >= last ? 0 : beyond;
-        below = below <= first ? first : below >= last ? last : below;
-        low[p] = (int32_t)below - before;
-        way[p] = (REAL)beyond;
+        double whole = floor(coord[p] + half);
+        double rest = coord[p] - whole;
+        rest = whole <= first ? 0 : whole >= last ? 0 : rest;
+        whole = whole <= first ? first : whole >= last ? last : whole;
+        start[p] = (int32_t)whole - before;
+        frac[p] = (REAL)rest;
     }
 }
 
 /* Keys (1981), equation 5 for any coefficient a, and its derivative; all four taps of each point. */
-static void TYPED(weigh_axis)(TYPED(work) *w, int axis, double a, int slopes)
+static void TYPED(cubic_weights)(TYPED(workspace) *w, int axis, double a, int slopes)
 {
-    const double *restrict at = w->at[axis];
+    const double *restrict coord = w->coord[axis];
     for (ptrdiff_t p = 0; p < w->count; ++p) {
-        /* From the coordinate, which holds more digits than the way; unless the border has taken it. */
-        const double exact = at[p] - floor(at[p]);
-        const double t = w->way[axis][p] == (REAL)exact ? exact : (double)w->way[axis][p];
+        /* From the coordinate, which holds more digits than the fraction; unless the border has taken it. */
+        const double exact = coord[p] - floor(coord[p]);
+        const double t = w->frac[axis][p] == (REAL)exact ? exact : (double)w->frac[axis][p];
         REAL *weight = w->weight[axis] + 4 * p, *slope = w->slope[axis] + 4 * p;
         weight[0] = (REAL)(a * t * (t - 1) * (t - 1));
         weight[1] = (REAL)(((a + 2) * t - (a + 3)) * t * t + 1);
@@ -122,57 +123,58 @@ static void TYPED(weigh_axis)(TYPED(work) *w, int axis, double a, int slopes)
     }
 }
 
-/* Appends segments that cover points first ... first + count - 1. */
-static void TYPED(divide)(TYPED(work) *w, const geometry *g, ptrdiff_t first, ptrdiff_t count)
+/* Appends segments that cover points first ... first + count - 1: halves, until the patch of each is small. */
+static void TYPED(split_segment)(TYPED(workspace) *w, const geometry *g, ptrdiff_t first, ptrdiff_t count)
 {
     TYPED(segment) *s = w->segment + w->segments;
     ptrdiff_t taps = 1, pixels = 1;
     s->first = first;
     s->count = count;
     for (int axis = 0; axis < 3; ++axis) {
-        int32_t least = 0, most = 0;
+        int32_t min = 0, max = 0;
         if (axis < g->rank) {
-            const int32_t *restrict low = w->low[axis] + first;
-            least = most = low[0];
+            const int32_t *restrict start = w->start[axis] + first;
+            min = max = start[0];
             for (ptrdiff_t p = 0; p < count; ++p) {
-                least = low[p] < least ? low[p] : least;
-                most = low[p] > most ? low[p] : most;
+                min = start[p] < min ? start[p] : min;
+                max = start[p] > max ? start[p] : max;
             }
         }
-        s->low[axis] = least;
-        s->size[axis] = (ptrdiff_t)most - least + taps_of(g, axis);
-        taps *= taps_of(g, axis);
+        s->start[axis] = min;
+        s->size[axis] = (ptrdiff_t)max - min + count_taps(g, axis);
+        taps *= count_taps(g, axis);
         /* A product that stays small: no overflow however far apart the points are. */
         pixels = smaller(pixels, PATCH_PIXELS + 1) * smaller(s->size[axis], PATCH_PIXELS + 1);
     }
     s->boxed = pixels <= PATCH_PIXELS && pixels <= 3 * taps * count + 64;
     if (!s->boxed && (count >= 2 * SMALLEST_SPLIT || taps * count > PATCH_PIXELS)) {
-        TYPED(divide)(w, g, first, count / 2);
-        TYPED(divide)(w, g, first + count / 2, count - count / 2);
+        TYPED(split_segment)(w, g, first, count / 2);
+        TYPED(split_segment)(w, g, first + count / 2, count - count / 2);
         return;
     }
     if (!s->boxed)
         for (int axis = 0; axis < 3; ++axis)
-            s->size[axis] = taps_of(g, axis);
+            s->size[axis] = count_taps(g, axis);
     for (ptrdiff_t p = first; p < first + count; ++p)
-        w->offset[p] = (int32_t)(s->boxed ? ((g->rank == 3 ? w->low[2][p] - s->low[2] : 0) * s->size[1]
-                                             + w->low[1][p] - s->low[1]) * s->size[0]
-                                            + w->low[0][p] - s->low[0]
-                                          : (p - first) * taps);
+        w->offset[p] = (int32_t)(s->boxed ? ((g->rank == 3 ? w->start[2][p] - s->start[2] : 0) * s->size[1]
+                                             + w->start[1][p] - s->start[1]) * s->size[0]
+                                 + w->start[0][p] - s->start[0]
+                                 : (p - first) * taps);
     ++w->segments;
 }
 
-/* From the coordinates of `count` points to all that interpolation needs. */
-static void TYPED(find_neighbours)(TYPED(work) *w, const geometry *g, ptrdiff_t count, double cubic, int slopes)
+/* From the coordinates of `count` points to all that interpolation needs but the pixels. */
+static void TYPED(find_neighbours)(TYPED(workspace) *w, const geometry *g, ptrdiff_t count, double cubic,
+                                   int slopes)
 {
     w->count = count;
     w->segments = 0;
-    TYPED(find_nowhere)(w, g);
+    TYPED(find_nonfinite)(w, g);
     for (int axis = 0; axis < g->rank; ++axis) {
         TYPED(split_axis)(w, axis, g);
         if (g->interpolation == CUBIC)
-            TYPED(weigh_axis)(w, axis, cubic, slopes);
+            TYPED(cubic_weights)(w, axis, cubic, slopes);
     }
     if (count > 0)
-        TYPED(divide)(w, g, 0, count);
+        TYPED(split_segment)(w, g, 0, count);
 }

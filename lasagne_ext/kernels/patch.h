@@ -1,7 +1,8 @@
 /*
- * To and from channels side by side: rows of planes, and the patches of segments. Included by lanes.h for
- * every number of LANES and floating point type REAL.
+ * From planes to patches, whose pixels have their channels side by side, and back. Included by interpolation.h
+ * for every number of LANES and floating point type REAL.
  */
+
 /* `count` pixels of a row, channels apart, to channels side by side; channels that are not there are 0. */
 INLINE void LANED(pack)(const REAL *restrict from, ptrdiff_t plane, ptrdiff_t channels, ptrdiff_t count,
                         REAL *restrict to)
@@ -39,7 +40,7 @@ INLINE void LANED(pack)(const REAL *restrict from, ptrdiff_t plane, ptrdiff_t ch
 #endif
 }
 
-/* The way back; overwrites, or adds. */
+/* The reverse of pack; overwrites, or adds. */
 INLINE void LANED(unpack)(const REAL *restrict from, ptrdiff_t plane, ptrdiff_t channels, ptrdiff_t count,
                           REAL *restrict to, const int add)
 {
@@ -85,21 +86,21 @@ INLINE void LANED(unpack)(const REAL *restrict from, ptrdiff_t plane, ptrdiff_t 
 #endif
 }
 
-/* Rows of a segment's box, each with its place in the image; -1 for a row outside it. */
+/* Index in the image of the start of a row of a segment's box; -1 for a row outside it. */
 INLINE ptrdiff_t LANED(row_of_box)(const TYPED(segment) *s, const geometry *g, ptrdiff_t row)
 {
-    const ptrdiff_t y = source_index(s->low[1] + row % s->size[1], g->size[1], g->border);
-    const ptrdiff_t z = g->rank == 3 ? source_index(s->low[2] + row / s->size[1], g->size[2], g->border) : 0;
+    const ptrdiff_t y = source_index(s->start[1] + row % s->size[1], g->size[1], g->border);
+    const ptrdiff_t z = g->rank == 3 ? source_index(s->start[2] + row / s->size[1], g->size[2], g->border) : 0;
     return y < 0 || z < 0 ? -1 : (z * g->size[1] + y) * g->size[0];
 }
 
 /* Fills the patch from the image, or adds the patch's gradient to the image's. */
-INLINE void LANED(move_box)(TYPED(work) *w, const TYPED(segment) *s, const geometry *g, REAL *image,
+INLINE void LANED(move_box)(TYPED(workspace) *w, const TYPED(segment) *s, const geometry *g, REAL *image,
                             ptrdiff_t channels, const int add)
 {
     const ptrdiff_t plane = volume(g->size), columns = s->size[0];
-    const ptrdiff_t inside = smaller(columns, larger(0, -s->low[0]));
-    const ptrdiff_t beyond = larger(inside, smaller(columns, g->size[0] - s->low[0]));
+    const ptrdiff_t inside = smaller(columns, larger(0, -s->start[0]));
+    const ptrdiff_t beyond = larger(inside, smaller(columns, g->size[0] - s->start[0]));
     for (ptrdiff_t row = 0; row < s->size[1] * s->size[2]; ++row) {
         REAL *patch = (add ? w->patch_grad : w->patch) + row * columns * LANES;
         const ptrdiff_t start = LANED(row_of_box)(s, g, row);
@@ -108,7 +109,7 @@ INLINE void LANED(move_box)(TYPED(work) *w, const TYPED(segment) *s, const geome
                 memset(patch, 0, (size_t)(columns * LANES) * sizeof *patch);
             continue;
         }
-        REAL *from = image + start + s->low[0] + inside;
+        REAL *from = image + start + s->start[0] + inside;
         if (add)
             LANED(unpack)(patch + inside * LANES, plane, channels, beyond - inside, from, 1);
         else
@@ -118,7 +119,7 @@ INLINE void LANED(move_box)(TYPED(work) *w, const TYPED(segment) *s, const geome
                 column = beyond;
             if (column == columns)
                 break;
-            const ptrdiff_t x = source_index(s->low[0] + column, g->size[0], g->border);
+            const ptrdiff_t x = source_index(s->start[0] + column, g->size[0], g->border);
             for (ptrdiff_t c = 0; c < LANES; ++c) {
                 if (!add)
                     patch[column * LANES + c] = x < 0 || c >= channels ? 0 : image[c * plane + start + x];
@@ -130,7 +131,7 @@ INLINE void LANED(move_box)(TYPED(work) *w, const TYPED(segment) *s, const geome
 }
 
 /* The same where every point has its own few pixels. */
-INLINE void LANED(move_points)(TYPED(work) *w, const TYPED(segment) *s, const geometry *g, REAL *image,
+INLINE void LANED(move_points)(TYPED(workspace) *w, const TYPED(segment) *s, const geometry *g, REAL *image,
                                ptrdiff_t channels, const int add)
 {
     const ptrdiff_t plane = volume(g->size);
@@ -139,10 +140,10 @@ INLINE void LANED(move_points)(TYPED(work) *w, const TYPED(segment) *s, const ge
         for (ptrdiff_t k = 0; k < s->size[2]; ++k)
             for (ptrdiff_t i = 0; i < s->size[1]; ++i)
                 for (ptrdiff_t j = 0; j < s->size[0]; ++j, patch += LANES) {
-                    const ptrdiff_t x = source_index(w->low[0][p] + j, g->size[0], g->border);
-                    const ptrdiff_t y = source_index(w->low[1][p] + i, g->size[1], g->border);
+                    const ptrdiff_t x = source_index(w->start[0][p] + j, g->size[0], g->border);
+                    const ptrdiff_t y = source_index(w->start[1][p] + i, g->size[1], g->border);
                     const ptrdiff_t z = g->rank == 3
-                                        ? source_index(w->low[2][p] + k, g->size[2], g->border) : 0;
+                                        ? source_index(w->start[2][p] + k, g->size[2], g->border) : 0;
                     const int outside = x < 0 || y < 0 || z < 0;
                     REAL *pixel = outside ? NULL : image + (z * g->size[1] + y) * g->size[0] + x;
                     for (ptrdiff_t c = 0; c < LANES; ++c) {
@@ -154,7 +155,7 @@ INLINE void LANED(move_points)(TYPED(work) *w, const TYPED(segment) *s, const ge
                 }
 }
 
-static void LANED(load)(TYPED(work) *w, const TYPED(segment) *s, const geometry *g, const REAL *image,
+static void LANED(load)(TYPED(workspace) *w, const TYPED(segment) *s, const geometry *g, const REAL *image,
                         ptrdiff_t channels)
 {
     if (s->boxed)
@@ -167,8 +168,8 @@ static void LANED(load)(TYPED(work) *w, const TYPED(segment) *s, const geometry 
 #endif
 }
 
-static void LANED(add_back)(TYPED(work) *w, const TYPED(segment) *s, const geometry *g, REAL *image,
-                            ptrdiff_t channels)
+static void LANED(add_to_image)(TYPED(workspace) *w, const TYPED(segment) *s, const geometry *g, REAL *image,
+                                ptrdiff_t channels)
 {
     if (s->boxed)
         LANED(move_box)(w, s, g, image, channels, 1);

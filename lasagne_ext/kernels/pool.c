@@ -18,12 +18,12 @@ typedef struct {
     ptrdiff_t mode;
 } pooling;
 
-enum action { POOL, SPREAD, SPREAD_TO_MAX, ADD_OF_MAX };
+enum action { FORWARD, SUM_GRAD, MAX_GRAD, MAX_GRAD_GRAD };
 
 static inline ptrdiff_t product(const ptrdiff_t *size) { return size[0] * size[1] * size[2]; }
 
 /* Elements of a window along an axis that lie in the image. */
-static inline void inside(const pooling *g, int axis, ptrdiff_t point, ptrdiff_t *first, ptrdiff_t *last)
+static inline void clip_window(const pooling *g, int axis, ptrdiff_t point, ptrdiff_t *first, ptrdiff_t *last)
 {
     const ptrdiff_t start = point * g->stride[axis] - g->pad[axis];
     *first = larger(0, start);
@@ -31,7 +31,7 @@ static inline void inside(const pooling *g, int axis, ptrdiff_t point, ptrdiff_t
 }
 
 /* What a window's sum is divided by, along an axis. */
-static inline ptrdiff_t counted(const pooling *g, int axis, ptrdiff_t point)
+static inline ptrdiff_t divisor(const pooling *g, int axis, ptrdiff_t point)
 {
     const ptrdiff_t start = point * g->stride[axis] - g->pad[axis];
     if (g->mode == POOL_AVERAGE_EXC_PAD)
@@ -59,12 +59,5 @@ static inline ptrdiff_t span(const pooling *g, ptrdiff_t k, ptrdiff_t *left, ptr
     return *left * stride + shift;
 }
 
-#define REAL float
-#define SUFFIX f32
-#include "pool_typed.h"
-#undef REAL
-#undef SUFFIX
-
-#define REAL double
-#define SUFFIX f64
-#include "pool_typed.h"
+#define TEMPLATE "pool_typed.h"
+#include "each_type.h"

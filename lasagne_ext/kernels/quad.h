@@ -1,4 +1,4 @@
-/* Four numbers of type REAL at once, and their transposition. Included by sample_typed.h. */
+/* Four numbers of type REAL at once, and their transposition, for one REAL. Included by sample_typed.h. */
 #if defined(__GNUC__)
 
 typedef REAL TYPED(quad) __attribute__((vector_size(4 * sizeof(REAL)), may_alias));
@@ -79,7 +79,7 @@ INLINE void exchange_quarters(__m512 *r)
     r[3] = _mm512_shuffle_f32x4(c, d, 0xdd);
 }
 
-/* As pack and unpack in lanes.h, of four channels and at most 16 pixels. */
+/* As pack and unpack in patch.h, of four channels and at most 16 pixels. */
 INLINE void pack_16(const float *restrict from, ptrdiff_t plane, ptrdiff_t channels, ptrdiff_t count,
                     float *restrict to, const int lanes)
 {

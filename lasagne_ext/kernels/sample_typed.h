@@ -1,24 +1,11 @@
-/* The sampling kernels for one floating point type REAL; included by sample.c. */
+/* The sampling kernels for one floating point type REAL; the template of sample.c. */
 #include "neighbours.h"
 #include "quad.h"
 #include "corners.h"
 
-_Static_assert(sizeof(TYPED(work)) <= WORK_BYTES, "a thread's share is too small");
+_Static_assert(sizeof(TYPED(workspace)) <= WORKSPACE_BYTES, "a thread's memory is too small");
 
-#define LANES 1
 #include "lanes.h"
-#if defined(__GNUC__)
-#define LANES 4
-#include "lanes.h"
-#if WIDE_LANES == 16
-#define LANES 16
-#else
-#define LANES 8
-#endif
-#include "lanes.h"
-#endif
-
-#define LANED_BY(name, lanes) LANED_2(name, SUFFIX, lanes)
 
 /* Channels to be handled side by side next, of so many that are left. */
 static int TYPED(lanes_for)(ptrdiff_t channels)
@@ -31,22 +18,8 @@ static int TYPED(lanes_for)(ptrdiff_t channels)
 #endif
 }
 
-#if defined(__GNUC__)
-#define BY_LANES(lanes, function, ...)                                                           \
-    do {                                                                                         \
-        if ((lanes) == 1)                                                                        \
-            LANED_BY(function, 1)(__VA_ARGS__);                                                  \
-        else if ((lanes) == 4)                                                                   \
-            LANED_BY(function, 4)(__VA_ARGS__);                                                  \
-        else                                                                                     \
-            LANED_BY(function, WIDE_LANES)(__VA_ARGS__);                                         \
-    } while (0)
-#else
-#define BY_LANES(lanes, function, ...) LANED_BY(function, 1)(__VA_ARGS__)
-#endif
-
 /* A block of channels of one tile of the output, to or from channels side by side. */
-static void TYPED(move_tile)(REAL *lanes_side_by_side, REAL *out, const geometry *g, const tile *t, int lanes,
+static void TYPED(move_tile)(REAL *side_by_side, REAL *out, const geometry *g, const tile *t, int lanes,
                              ptrdiff_t channels, int read)
 {
     const ptrdiff_t plane = volume(g->out_size);
@@ -55,8 +28,8 @@ static void TYPED(move_tile)(REAL *lanes_side_by_side, REAL *out, const geometry
     const ptrdiff_t rows = whole ? 1 : t->count[1], length = t->count[0] * (whole ? t->count[1] : 1);
     for (ptrdiff_t k = 0; k < t->count[2]; ++k)
         for (ptrdiff_t i = 0; i < rows; ++i) {
-            REAL *run = out + first_of_row(g, t, k, i);
-            REAL *inner = lanes_side_by_side + (k * rows + i) * length * lanes;
+            REAL *run = out + row_offset(g, t, k, i);
+            REAL *inner = side_by_side + (k * rows + i) * length * lanes;
             if (read)
                 BY_LANES(lanes, pack, run, plane, channels, length, inner);
             else
@@ -64,55 +37,51 @@ static void TYPED(move_tile)(REAL *lanes_side_by_side, REAL *out, const geometry
         }
 }
 
-static void TYPED(fill_nowhere)(const TYPED(work) *w, REAL *values, int lanes)
-{
-    for (ptrdiff_t k = 0; k < w->nowhere_count; ++k)
-        for (int c = 0; c < lanes; ++c)
-            values[w->nowhere[k] * lanes + c] = (REAL)NAN;
-}
-
-/* The work's points, a block of channels of `image`, to `values`. */
-static void TYPED(values_at_points)(TYPED(work) *w, const geometry *g, const REAL *image, int lanes,
+/* Interpolates a block of channels of `image` at the workspace's points. */
+static void TYPED(forward_channels)(TYPED(workspace) *w, const geometry *g, const REAL *image, int lanes,
                                     ptrdiff_t channels, REAL *values)
 {
     for (ptrdiff_t k = 0; k < w->segments; ++k) {
         BY_LANES(lanes, load, w, w->segment + k, g, image, channels);
         BY_LANES(lanes, interpolate, w, w->segment + k, g, values);
     }
-    TYPED(fill_nowhere)(w, values, lanes);
+    for (ptrdiff_t k = 0; k < w->nonfinite_count; ++k)
+        for (int c = 0; c < lanes; ++c)
+            values[w->nonfinite[k] * lanes + c] = (REAL)NAN;
 }
 
-/* Gradients of a block of channels; to the points, they are added to the work's sums. */
-static void TYPED(grads_at_points)(TYPED(work) *w, const geometry *g, const REAL *image, REAL *image_grad,
-                                   int to_points, int lanes, ptrdiff_t channels, REAL *values_grad)
+/* The gradients of a block of channels; those to the coordinates are added to the workspace's sums. */
+static void TYPED(backward_channels)(TYPED(workspace) *w, const geometry *g, const REAL *image,
+                                     REAL *image_grad, int wants_points, int lanes, ptrdiff_t channels,
+                                     REAL *values_grad)
 {
-    /* A point that is nowhere touches no pixel. */
-    for (ptrdiff_t k = 0; k < w->nowhere_count; ++k)
-        memset(values_grad + w->nowhere[k] * lanes, 0, (size_t)lanes * sizeof *values_grad);
+    /* A point that is not finite touches no pixel. */
+    for (ptrdiff_t k = 0; k < w->nonfinite_count; ++k)
+        memset(values_grad + w->nonfinite[k] * lanes, 0, (size_t)lanes * sizeof *values_grad);
     for (ptrdiff_t k = 0; k < w->segments; ++k) {
         const TYPED(segment) *s = w->segment + k;
-        if (to_points) {
+        if (wants_points) {
             BY_LANES(lanes, load, w, s, g, image, channels);
-            BY_LANES(lanes, to_points, w, s, g, values_grad);
+            BY_LANES(lanes, coordinate_grads, w, s, g, values_grad);
         }
         if (image_grad != NULL) {
-            BY_LANES(lanes, to_image, w, s, g, values_grad);
-            BY_LANES(lanes, add_back, w, s, g, image_grad, channels);
+            BY_LANES(lanes, scatter, w, s, g, values_grad);
+            BY_LANES(lanes, add_to_image, w, s, g, image_grad, channels);
         }
     }
-    if (to_points && g->interpolation != NEAREST) {
+    if (wants_points && g->interpolation != NEAREST) {
         w->has_sums |= lanes > 1;
         w->has_grads |= lanes == 1;
     }
 }
 
-static void TYPED(start_sums)(TYPED(work) *w)
+static void TYPED(start_sums)(TYPED(workspace) *w)
 {
     w->has_sums = w->has_grads = 0;
 }
 
 /* Completes the gradients in pixels: adds each point's four sums. */
-static void TYPED(finish_sums)(TYPED(work) *w, const geometry *g)
+static void TYPED(finish_sums)(TYPED(workspace) *w, const geometry *g)
 {
     for (int axis = 0; axis < g->rank; ++axis) {
         const REAL *restrict sum = w->sum[axis];
@@ -134,8 +103,8 @@ static void TYPED(finish_sums)(TYPED(work) *w, const geometry *g)
                 grad[p] = (w->has_grads ? grad[p] : 0)
                           + (double)((sum[4 * p] + sum[4 * p + 1]) + (sum[4 * p + 2] + sum[4 * p + 3]));
         }
-        for (ptrdiff_t k = 0; k < w->nowhere_count; ++k)
-            grad[w->nowhere[k]] = NAN;
+        for (ptrdiff_t k = 0; k < w->nonfinite_count; ++k)
+            grad[w->nonfinite[k]] = NAN;
     }
 }
 
@@ -144,23 +113,23 @@ static const REAL *TYPED(image_of)(const REAL *images, const geometry *g, ptrdif
     return images + n / (g->transforms / g->images) * g->channels * volume(g->size);
 }
 
-API int EXPORTED(sample_forward)(const REAL *images, const void *points, REAL *out, const geometry *g,
-                                 const double *cubic, char *workspace)
+API int TYPED(sample_forward)(const REAL *images, const void *points, REAL *out, const geometry *g,
+                              const double *cubic, char *memory)
 {
     const ptrdiff_t tiles = count_tiles(g), plane = volume(g->size), out_plane = volume(g->out_size);
 #pragma omp parallel num_threads(threads_for(g))
     {
-        TYPED(work) *w = (TYPED(work) *)(workspace + (ptrdiff_t)WORK_BYTES * thread_number());
+        TYPED(workspace) *w = (TYPED(workspace) *)(memory + (ptrdiff_t)WORKSPACE_BYTES * thread_number());
 #pragma omp for schedule(static)
         for (ptrdiff_t unit = 0; unit < g->transforms * tiles; ++unit) {
             const ptrdiff_t n = unit / tiles;
-            const tile t = nth_tile(g, unit % tiles);
-            coordinates(points, g, n, &t, w->at);
+            const tile t = get_tile(g, unit % tiles);
+            coordinates(points, g, n, &t, w->coord);
             TYPED(find_neighbours)(w, g, volume(t.count), *cubic, 0);
             for (ptrdiff_t c = 0, lanes; c < g->channels; c += lanes) {
                 lanes = TYPED(lanes_for)(g->channels - c);
                 const ptrdiff_t channels = smaller(lanes, g->channels - c);
-                TYPED(values_at_points)(w, g, TYPED(image_of)(images, g, n) + c * plane, (int)lanes, channels,
+                TYPED(forward_channels)(w, g, TYPED(image_of)(images, g, n) + c * plane, (int)lanes, channels,
                                         w->tile);
                 TYPED(move_tile)(w->tile, out + (n * g->channels + c) * out_plane, g, &t, (int)lanes, channels,
                                  0);
@@ -171,36 +140,37 @@ API int EXPORTED(sample_forward)(const REAL *images, const void *points, REAL *o
 }
 
 /* Both gradients, or one, of channels from `first` to before `last` of one tile. */
-static void TYPED(tile_grads)(TYPED(work) *w, const geometry *g, ptrdiff_t n, const tile *t, const REAL *images,
-                              const void *points, const REAL *output_grad, REAL *input_grad, int to_points,
-                              ptrdiff_t first, ptrdiff_t last, double cubic)
+static void TYPED(backward_tile)(TYPED(workspace) *w, const geometry *g, ptrdiff_t n, const tile *t,
+                                 const REAL *images, const void *points, const REAL *output_grad,
+                                 REAL *input_grad, int wants_points, ptrdiff_t first, ptrdiff_t last,
+                                 double cubic)
 {
     const ptrdiff_t plane = volume(g->size), out_plane = volume(g->out_size);
     const REAL *image = TYPED(image_of)(images, g, n);
-    coordinates(points, g, n, t, w->at);
-    TYPED(find_neighbours)(w, g, volume(t->count), cubic, to_points);
-    if (to_points)
+    coordinates(points, g, n, t, w->coord);
+    TYPED(find_neighbours)(w, g, volume(t->count), cubic, wants_points);
+    if (wants_points)
         TYPED(start_sums)(w);
     for (ptrdiff_t c = first, lanes; c < last; c += lanes) {
         lanes = TYPED(lanes_for)(last - c);
         const ptrdiff_t channels = smaller(lanes, last - c);
         TYPED(move_tile)(w->tile, (REAL *)output_grad + (n * g->channels + c) * out_plane, g, t, (int)lanes,
                          channels, 1);
-        TYPED(grads_at_points)(w, g, image + c * plane,
-                               input_grad == NULL ? NULL : input_grad + (image - images) + c * plane, to_points,
-                               (int)lanes, channels, w->tile);
+        TYPED(backward_channels)(w, g, image + c * plane,
+                                 input_grad == NULL ? NULL : input_grad + (image - images) + c * plane,
+                                 wants_points, (int)lanes, channels, w->tile);
     }
-    if (to_points)
+    if (wants_points)
         TYPED(finish_sums)(w, g);
 }
 
-static void TYPED(keep_points_grad)(TYPED(work) *w, const geometry *g, ptrdiff_t n, const tile *t,
-                                    const void *points, void *points_grad, double *sums)
+static void TYPED(store_points_grad)(TYPED(workspace) *w, const geometry *g, ptrdiff_t n, const tile *t,
+                                     const void *points, void *points_grad, double *sums)
 {
     if (sums != NULL)
-        add_map_grads((const double *)points + n * entries_of_matrix(g), g, t, w->grad, sums);
+        add_matrix_grads((const double *)points + n * matrix_entries(g), g, t, w->grad, sums);
     else
-        store_grads(points_grad, g, n, t, w->grad);
+        store_coordinate_grads(points_grad, g, n, t, w->grad);
 }
 
 /*
@@ -209,16 +179,16 @@ static void TYPED(keep_points_grad)(TYPED(work) *w, const geometry *g, ptrdiff_t
  * for each thread both gradients come of one pass; else the input's is shared out by blocks of channels,
  * then the points' by tiles.
  */
-API int EXPORTED(sample_backward)(const REAL *images, const void *points, const REAL *output_grad,
-                                  REAL *input_grad, void *points_grad, const geometry *g, const double *cubic,
-                                  char *workspace)
+API int TYPED(sample_backward)(const REAL *images, const void *points, const REAL *output_grad,
+                               REAL *input_grad, void *points_grad, const geometry *g, const double *cubic,
+                               char *memory)
 {
     const ptrdiff_t tiles = count_tiles(g), per_image = g->images ? g->transforms / g->images : 0;
     const ptrdiff_t image_values = g->channels * volume(g->size);
     const int threads = threads_for(g), together = threads == 1 || g->images >= threads;
     const int matrices = g->points == AFFINE || g->points == PROJECTIVE;
-    const ptrdiff_t entries = entries_of_matrix(g);
-    const ptrdiff_t blocks = together ? 1 : quotient_up(g->channels, WIDE_LANES);
+    const ptrdiff_t entries = matrix_entries(g);
+    const ptrdiff_t blocks = together ? 1 : ceil_div(g->channels, WIDE_LANES);
     double *sums = NULL;
     if (g->wants_points && matrices) {
         sums = calloc((size_t)(g->transforms * tiles * entries) + 1, sizeof *sums);
@@ -227,7 +197,7 @@ API int EXPORTED(sample_backward)(const REAL *images, const void *points, const 
     }
 #pragma omp parallel num_threads(threads)
     {
-        TYPED(work) *w = (TYPED(work) *)(workspace + (ptrdiff_t)WORK_BYTES * thread_number());
+        TYPED(workspace) *w = (TYPED(workspace) *)(memory + (ptrdiff_t)WORKSPACE_BYTES * thread_number());
         if (g->wants_input || together) {
 #pragma omp for schedule(static)
             for (ptrdiff_t unit = 0; unit < g->images * blocks; ++unit) {
@@ -239,13 +209,13 @@ API int EXPORTED(sample_backward)(const REAL *images, const void *points, const 
                            (size_t)((last - first) * volume(g->size)) * sizeof *input_grad);
                 for (ptrdiff_t n = b * per_image; n < (b + 1) * per_image; ++n)
                     for (ptrdiff_t k = 0; k < tiles; ++k) {
-                        const tile t = nth_tile(g, k);
-                        TYPED(tile_grads)(w, g, n, &t, images, points, output_grad,
-                                          g->wants_input ? input_grad : NULL, together && g->wants_points, first,
-                                          last, *cubic);
+                        const tile t = get_tile(g, k);
+                        TYPED(backward_tile)(w, g, n, &t, images, points, output_grad,
+                                             g->wants_input ? input_grad : NULL, together && g->wants_points,
+                                             first, last, *cubic);
                         if (together && g->wants_points)
-                            TYPED(keep_points_grad)(w, g, n, &t, points, points_grad,
-                                                    matrices ? sums + (n * tiles + k) * entries : NULL);
+                            TYPED(store_points_grad)(w, g, n, &t, points, points_grad,
+                                                     matrices ? sums + (n * tiles + k) * entries : NULL);
                     }
             }
         }
@@ -253,10 +223,10 @@ API int EXPORTED(sample_backward)(const REAL *images, const void *points, const 
 #pragma omp for schedule(static)
             for (ptrdiff_t unit = 0; unit < g->transforms * tiles; ++unit) {
                 const ptrdiff_t n = unit / tiles;
-                const tile t = nth_tile(g, unit % tiles);
-                TYPED(tile_grads)(w, g, n, &t, images, points, output_grad, NULL, 1, 0, g->channels, *cubic);
-                TYPED(keep_points_grad)(w, g, n, &t, points, points_grad,
-                                        matrices ? sums + unit * entries : NULL);
+                const tile t = get_tile(g, unit % tiles);
+                TYPED(backward_tile)(w, g, n, &t, images, points, output_grad, NULL, 1, 0, g->channels, *cubic);
+                TYPED(store_points_grad)(w, g, n, &t, points, points_grad,
+                                         matrices ? sums + unit * entries : NULL);
             }
         }
     }
@@ -273,12 +243,3 @@ API int EXPORTED(sample_backward)(const REAL *images, const void *points, const 
 }
 
 #include "footprint.h"
-
-#undef WIDE_BYTES
-#undef PATCH_PIXELS
-#undef BY_LANES
-#undef LANED_BY
-#undef LANED
-#undef LANED_2
-#undef LANED_
-#undef TYPED

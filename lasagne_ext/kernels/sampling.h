@@ -1,4 +1,4 @@
-/* Sizes and modes of a sampling, the border's rule, tiles of the output. */
+/* Sizes and modes of a sampling, tiles of the output, and what they take up. */
 #ifndef LASAGNE_EXT_SAMPLING_H
 #define LASAGNE_EXT_SAMPLING_H
 
@@ -6,12 +6,11 @@
 #include <omp.h>
 #endif
 
-#include "common.h"
+#include "border.h"
 
-/* In the order of the names in _modes.py. */
+/* In the order of the names in sampling_reference.py. */
 enum points { AFFINE, PROJECTIVE, GRID, FLOW };
 enum interpolation { NEAREST, LINEAR, CUBIC };
-enum border { BORDER_ZEROS, BORDER_NEAREST, BORDER_MIRROR, BORDER_REFLECT, BORDER_WRAP };
 
 /* In sampling.py this is an array of intptr_t. Axes are x (columns), y (rows), z (depth). */
 typedef struct {
@@ -22,50 +21,56 @@ typedef struct {
 } geometry;
 
 /* A part of the output that is handled at once: its points' data stay in the cache. */
-enum { TILE_POINTS = 1024, WIDEST_TILE = 32 };
+enum { TILE_POINTS = 1024, MAX_TILE_COLUMNS = 32 };
 
-/* Pixels that are brought together for it, and into how many patches at most. */
-enum { PATCH_BYTES = 1 << 18, MOST_SEGMENTS = 64, SMALLEST_SPLIT = 64 };
+/* A vector of the widest instruction set: as many lanes of either type are handled side by side. */
+enum { VECTOR_BYTES = 64 };
 
-/* Of a thread, for plain sampling and for anti-aliased. */
-enum { WORK_BYTES = 1 << 20, FOOTPRINT_BYTES = 3 << 19 };
+/* Pixels that are brought together for a tile, and into how many patches at most. */
+enum { PATCH_PIXELS = (1 << 18) / VECTOR_BYTES, MAX_SEGMENTS = 64, SMALLEST_SPLIT = 64 };
+
+/* Most samples of a footprint on either side of its point; MAX_STEPS in sampling_reference.py too. */
+enum { MAX_STEPS = 31 };
+
+/* Memory of a thread, for plain sampling and for anti-aliased; the latter in sampling.py too. */
+enum { WORKSPACE_BYTES = 1 << 20, FOOTPRINT_BYTES = 3 << 19 };
 
 typedef struct { ptrdiff_t start[3], count[3]; } tile;
 
 static inline ptrdiff_t volume(const ptrdiff_t *size) { return size[0] * size[1] * size[2]; }
 
-static inline ptrdiff_t quotient_up(ptrdiff_t a, ptrdiff_t b) { return (a + b - 1) / b; }
+static inline ptrdiff_t ceil_div(ptrdiff_t a, ptrdiff_t b) { return (a + b - 1) / b; }
 
-/* Parts of about equal length, `most` at most, of an axis. */
-static inline ptrdiff_t part(ptrdiff_t length, ptrdiff_t most)
+/* Length of the parts of an axis, about equal, and `limit` at most. */
+static inline ptrdiff_t even_part(ptrdiff_t length, ptrdiff_t limit)
 {
-    return length ? quotient_up(length, quotient_up(length, most)) : 1;
+    return length ? ceil_div(length, ceil_div(length, limit)) : 1;
 }
 
 /* Near-square tiles touch the fewest pixels of a turned image. */
 static void tile_size(const geometry *g, ptrdiff_t *size)
 {
     const int flat = g->rank == 2;
-    size[0] = part(g->out_size[0], flat ? WIDEST_TILE : WIDEST_TILE / 2);
-    size[1] = part(g->out_size[1], flat ? TILE_POINTS / size[0] : 8);
-    size[2] = part(g->out_size[2], TILE_POINTS / (size[0] * size[1]));
+    size[0] = even_part(g->out_size[0], flat ? MAX_TILE_COLUMNS : MAX_TILE_COLUMNS / 2);
+    size[1] = even_part(g->out_size[1], flat ? TILE_POINTS / size[0] : 8);
+    size[2] = even_part(g->out_size[2], TILE_POINTS / (size[0] * size[1]));
 }
 
 static ptrdiff_t count_tiles(const geometry *g)
 {
     ptrdiff_t size[3];
     tile_size(g, size);
-    return quotient_up(g->out_size[0], size[0]) * quotient_up(g->out_size[1], size[1])
-           * quotient_up(g->out_size[2], size[2]);
+    return ceil_div(g->out_size[0], size[0]) * ceil_div(g->out_size[1], size[1])
+           * ceil_div(g->out_size[2], size[2]);
 }
 
-static tile nth_tile(const geometry *g, ptrdiff_t index)
+static tile get_tile(const geometry *g, ptrdiff_t index)
 {
     tile t;
     ptrdiff_t size[3];
     tile_size(g, size);
     for (int axis = 0; axis < 3; ++axis) {
-        const ptrdiff_t along = quotient_up(g->out_size[axis], size[axis]);
+        const ptrdiff_t along = ceil_div(g->out_size[axis], size[axis]);
         t.start[axis] = index % along * size[axis];
         t.count[axis] = smaller(size[axis], g->out_size[axis] - t.start[axis]);
         index /= along;
@@ -97,13 +102,6 @@ static inline int thread_number(void)
 #endif
 }
 
-static inline ptrdiff_t period_of(ptrdiff_t size, ptrdiff_t border)
-{
-    if (border == BORDER_MIRROR)
-        return larger(1, 2 * (size - 1));
-    return border == BORDER_REFLECT ? 2 * size : size;
-}
-
 /*
  * `value` modulo `period`, both whole numbers. The quotient's rounding error is smaller than
  * 1 / period while |value| < 2**31, so that floor() cannot go wrong; above, fmod() is exact.
@@ -117,7 +115,7 @@ static inline double modulo(double value, double period)
 }
 
 /* Pixels along an axis that a point is made of, and how many of them lie before floor(x). */
-static inline int taps_of(const geometry *g, int axis)
+static inline int count_taps(const geometry *g, int axis)
 {
     static const int taps[] = {1, 2, 4};
     return axis < g->rank ? taps[g->interpolation] : 1;
@@ -128,30 +126,13 @@ static inline int taps_before(const geometry *g, int axis)
     return axis < g->rank && g->interpolation == CUBIC;
 }
 
-/* Whether a single channel's patch is made of quads of neighbours. */
+/* Whether a single channel is interpolated by corners.h. */
 static inline int has_corners(const geometry *g, int boxed)
 {
     return g->interpolation == LINEAR && g->rank == 2 && boxed;
 }
 
 /* Positions that int32 holds, with room for taps, and whose period divides exactly. */
-#define FAR 1073741824.0
-
-/* The pixel that the extended image has at `position`; -1 where it has none. */
-static inline ptrdiff_t source_index(ptrdiff_t position, ptrdiff_t size, ptrdiff_t border)
-{
-    if (position >= 0 && position < size)
-        return position;
-    if (border == BORDER_ZEROS)
-        return -1;
-    if (border == BORDER_NEAREST)
-        return position < 0 ? 0 : size - 1;
-    const ptrdiff_t period = period_of(size, border);
-    position %= period;
-    position += position < 0 ? period : 0;
-    if (position < size)
-        return position;
-    return border == BORDER_MIRROR ? period - position : period - 1 - position;
-}
+#define MAX_POSITION 1073741824.0
 
 #endif

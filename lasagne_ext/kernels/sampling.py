@@ -101,16 +101,8 @@ def _contiguous(points, mode):
 def _geometry(image_shape, out_shape, mode, double, wants_input=True, wants_points=True):
     """Return what every kernel takes last: pointers to its sizes, its coefficient and its workspace."""
     threads = kernels.get_num_threads()
-    sizes, cubic = _parameters(image_shape, out_shape, mode, double, wants_input, wants_points, threads)
-    return sizes.pointer, cubic.pointer, _workspace.reserve(threads)
-
-
-class _Kept:
-    """An array, and the pointer to it that is good as long as both are kept."""
-
-    def __init__(self, values, dtype):
-        self.array = np.array(values, dtype)
-        self.pointer = pointer(self.array)
+    return (*_parameters(image_shape, out_shape, mode, double, wants_input, wants_points, threads),
+            _workspace.reserve(threads))
 
 
 @functools.lru_cache(maxsize=256)
@@ -119,11 +111,12 @@ def _parameters(image_shape, out_shape, mode, double, wants_input, wants_points,
     def three(size):                         # x first; a plane is a volume of depth 1
         return (tuple(size[::-1]) + (1,))[:3]
 
-    return _Kept((image_shape[0],) + out_shape[:1] + image_shape[1:2] + three(image_shape[2:])
-                 + three(out_shape[2:])
-                 + (len(image_shape) - 2, POINTS.index(mode.points), INTERPOLATIONS.index(mode.interpolation),
-                    BORDER_MODES.index(mode.border_mode), mode.align_corners, double, wants_input,
-                    wants_points, threads), 'intp'), _Kept([mode.cubic], 'float64')
+    sizes = np.array((image_shape[0],) + out_shape[:1] + image_shape[1:2] + three(image_shape[2:])
+                     + three(out_shape[2:])
+                     + (len(image_shape) - 2, POINTS.index(mode.points),
+                        INTERPOLATIONS.index(mode.interpolation), BORDER_MODES.index(mode.border_mode),
+                        mode.align_corners, double, wants_input, wants_points, threads), dtype='intp')
+    return pointer(sizes), pointer(np.array([mode.cubic], dtype='float64'))
 
 
 class _Workspace(threading.local):
@@ -135,8 +128,7 @@ class _Workspace(threading.local):
         """Return a pointer to what so many threads need, aligned."""
         if self.threads < threads:
             memory = np.empty(threads * _BYTES_PER_THREAD + _ALIGNMENT, dtype='uint8')
-            self.memory = memory[-memory.ctypes.data % _ALIGNMENT:]
-            self.pointer, self.threads = pointer(self.memory), threads
+            self.pointer, self.threads = pointer(memory[-memory.ctypes.data % _ALIGNMENT:]), threads
         return self.pointer
 
 

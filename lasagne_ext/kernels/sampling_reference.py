@@ -17,11 +17,11 @@ POINTS = ('affine', 'projective', 'grid', 'flow')
 
 #: Taps of a point along an axis, counted from the pixel at or below it ('nearest': the one nearest to it).
 #: In the order of `enum interpolation` in sampling.h.
-_TAPS = {'nearest': (0,), 'bilinear': (0, 1), 'bicubic': (-1, 0, 1, 2)}
+TAPS = {'nearest': (0,), 'bilinear': (0, 1), 'bicubic': (-1, 0, 1, 2)}
 
-INTERPOLATIONS = tuple(_TAPS)
+INTERPOLATIONS = tuple(TAPS)
 
-#: In the order of `enum border` in border.h. The rule of each is in :func:`source_index`.
+#: In the order of `enum border` in border.h. The rule of each is in :func:`source_position`.
 BORDER_MODES = ('zeros', 'nearest', 'mirror', 'reflect', 'wrap')
 
 #: How to sample. `points` is one of POINTS; `cubic` is the coefficient of bicubic interpolation.
@@ -31,40 +31,51 @@ SamplingMode = namedtuple('SamplingMode', 'points interpolation border_mode alig
 MAX_STEPS = 31
 
 
-def _period(size, border_mode):
+def border_period(size, border_mode, maximum=max):
     """Return after how many pixels the extended image repeats itself, or None where it does not."""
-    return {'mirror': max(1, 2 * (size - 1)), 'reflect': 2 * size, 'wrap': size}.get(border_mode)
+    return {'mirror': maximum(1, 2 * (size - 1)), 'reflect': 2 * size, 'wrap': size}.get(border_mode)
 
 
-def source_index(position, size, border_mode):
-    """Return the pixels that the image extended by its border has at whole-number positions.
+def source_position(position, size, border_mode, period, module=np):
+    """Apply the rule of a border mode to whole-number positions on the extended image.
+
+    It serves the graphs of Theano and of JAX too.
 
     Parameters
     ----------
     position : array
         Whole numbers, as floats.
-    size : int
+    size : int or array
         Of the image along this axis.
     border_mode : str
         One of BORDER_MODES.
+    period : int, array or None
+        What :func:`border_period` gives for both.
+    module
+        Whose ``mod``, ``where`` and ``clip`` to apply: numpy, theano.tensor or jax.numpy.
 
     Returns
     -------
-    index : int64 array
-    exists : bool array
-        False where the extended image has no pixel of the image, but 0.
+    position : array
+        Inside the image, still as floats.
+    exists : array or None
+        False where the extended image has no pixel of the image, but 0; None where it always has.
     """
-    exists = np.ones(position.shape, dtype=bool)
-    period = _period(size, border_mode)
-    if period is not None:
-        position = np.mod(position, period)
     if border_mode == 'zeros':
         exists = (position >= 0) & (position < size)
-    elif border_mode == 'mirror':
-        position = np.where(position < size, position, 2 * (size - 1) - position)
-    elif border_mode == 'reflect':
-        position = np.where(position < size, position, 2 * size - 1 - position)
-    return np.clip(position, 0, size - 1).astype('int64'), exists
+        return module.clip(position, 0, size - 1), exists
+    if period is not None:
+        position = module.mod(position, period)
+    if border_mode in ('mirror', 'reflect'):
+        position = module.where(position < size, position,
+                                period - position - int(border_mode == 'reflect'))
+    return module.clip(position, 0, size - 1), None
+
+
+def source_index(position, size, border_mode):
+    """Return the int64 index of the pixel at each whole-number position, and whether there is one."""
+    index, exists = source_position(position, size, border_mode, border_period(size, border_mode))
+    return index.astype('int64'), np.ones(position.shape, dtype=bool) if exists is None else exists
 
 
 def cubic_weights(t, a):
@@ -97,10 +108,10 @@ class _AxisTaps:
             start = np.where(np.abs(position) < 2 ** 52, np.floor(position + .5), start)
         frac = position - start
         # A float64 beyond 2**53 has no successor that differs from it by one; within a period it has.
-        period = _period(size, mode.border_mode)
+        period = border_period(size, mode.border_mode)
         if period is not None:
             start = np.mod(start, period)
-        self.pixels = [source_index(start + tap, size, mode.border_mode) for tap in _TAPS[mode.interpolation]]
+        self.pixels = [source_index(start + tap, size, mode.border_mode) for tap in TAPS[mode.interpolation]]
         if mode.border_mode == 'nearest':
             # One and the same pixel needs no blending (and Inf - Inf would be NaN).
             frac = np.where(np.all([index == self.pixels[0][0] for index, _ in self.pixels], axis=0), 0, frac)

@@ -1,5 +1,4 @@
-"""Refusing arguments that a layer does not have, and what is no layer, by the layer's name."""
-import difflib
+"""Validate a layer's constructor arguments, and name the layer in the messages."""
 import functools
 import inspect
 import re
@@ -7,7 +6,7 @@ import re
 import lasagne
 import theano
 
-from lasagne_ext.layers._naming import name_of
+from lasagne_ext.checks import closest
 
 #: Other libraries' words for the same thing, to be suggested when somebody uses them.
 _SYNONYMS = {'padding_mode': 'border_mode', 'mode': 'interpolation', 'size': 'output_shape',
@@ -17,11 +16,21 @@ _SYNONYMS = {'padding_mode': 'border_mode', 'mode': 'interpolation', 'size': 'ou
 _REFUSED = re.compile(r"(?:unexpected keyword argument|multiple values for (?:keyword )?argument) '(\w+)'")
 
 
+def called(layer):
+    """Return the layer's class, and its name if it has one: ``TransformerLayer 'stn'``."""
+    return name_of(type(layer), layer.name)
+
+
+def name_of(kind, name):
+    """Return the same for a layer that is still to be made, of a class."""
+    return "%s '%s'" % (kind.__name__, name) if name else kind.__name__
+
+
 def takes_layers(*arguments):
     """Decorate a layer's ``__init__``, to refuse bad arguments as all messages do.
 
     Only what Python or Lasagne would refuse is refused. What a class derived from the layer, or one
-    that stands beside it, takes for its own is none of our business.
+    that stands beside it, takes for its own is not looked at.
 
     Parameters
     ----------
@@ -33,11 +42,11 @@ def takes_layers(*arguments):
 
         @functools.wraps(init)
         def __init__(self, *args, **kwargs):
-            where = name_of(type(self), kwargs.get('name'))
+            caller = name_of(type(self), kwargs.get('name'))
             given = dict(kwargs, **dict(zip(positions, args)))
             for argument in arguments:
                 if argument in given:
-                    check_incoming(where, argument, given[argument])
+                    check_incoming(caller, argument, given[argument])
             try:
                 init(self, *args, **kwargs)
             except TypeError as error:
@@ -46,7 +55,7 @@ def takes_layers(*arguments):
                 if wrong is None:
                     raise
                 raise TypeError('%s: there is no argument %r; %s'
-                                % (where, wrong, _suggestion(wrong, known))) from None
+                                % (caller, wrong, _suggestion(wrong, known))) from None
 
         __init__.names_arguments = True
         return __init__
@@ -54,7 +63,7 @@ def takes_layers(*arguments):
     return decorate
 
 
-def check_incoming(where, argument, incoming):
+def check_incoming(caller, argument, incoming):
     """Refuse what is neither a layer nor a shape."""
     if isinstance(incoming, tuple) or hasattr(type(incoming), 'output_shape') or \
             hasattr(incoming, 'output_shape'):
@@ -62,11 +71,11 @@ def check_incoming(where, argument, incoming):
     got = 'a Theano expression; wrap it in an InputLayer' if isinstance(incoming, theano.Variable) \
         else repr(incoming) if incoming is None or isinstance(incoming, (list, str, int)) \
         else 'an object of type %s' % type(incoming).__name__
-    raise TypeError('%s: %s must be a layer, or a tuple that is its shape; got %s' % (where, argument, got))
+    raise TypeError('%s: %s must be a layer, or a tuple that is its shape; got %s' % (caller, argument, got))
 
 
 def _refused(error, unknown):
-    """The one of unknown arguments for which Python raised an error, or None."""
+    """Return the one of unknown arguments for which Python raised an error, or None."""
     found = _REFUSED.search(str(error))
     if found:
         return found.group(1) if found.group(1) in unknown else None
@@ -76,7 +85,7 @@ def _refused(error, unknown):
 
 
 def _arguments_of(kind):
-    """The names of the arguments that a layer can be made with."""
+    """Return the names of the arguments that a layer can be made with."""
     known = []
     for each in kind.__mro__:
         init = vars(each).get('__init__')
@@ -93,11 +102,10 @@ def _arguments_of(kind):
 
 
 def _between(kind, init):
-    """Whether a class of ours only serves others, which fill in its arguments."""
+    """Tell whether a class of ours only serves others, which fill in its arguments."""
     return kind.__module__.startswith('lasagne_ext.layers.') and not hasattr(init, 'names_arguments')
 
 
 def _suggestion(wrong, known):
-    near = [_SYNONYMS[wrong]] if _SYNONYMS.get(wrong) in known else \
-        difflib.get_close_matches(wrong.lower(), known, 1)
-    return 'did you mean %r?' % near[0] if near else 'there are %s' % ', '.join(map(repr, known))
+    near = closest(wrong, known, _SYNONYMS)
+    return 'there are %s' % ', '.join(map(repr, known)) if near is None else 'did you mean %r?' % near

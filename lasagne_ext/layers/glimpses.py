@@ -1,14 +1,13 @@
 """The layer that takes several glimpses of every image."""
-from lasagne_ext import ops
-from lasagne_ext.layers._arguments import takes_layers
-from lasagne_ext.layers._modes import (check_aspect, check_family, check_glimpses, split_glimpses,
-                                       transform_by)
-from lasagne_ext.layers._naming import called
+from lasagne_ext.checks import check_choice
+from lasagne_ext.layers._arguments import name_of, takes_layers
+from lasagne_ext.layers._shapes import check_glimpses
 from lasagne_ext.layers._transforming import TransformingLayer
-from lasagne_ext.ops._checks import check_choice
-from lasagne_ext.ops.theta import FAMILIES
+from lasagne_ext.ops.families import find_family
+from lasagne_ext.ops.options import SamplerOptions, document_options
 
 
+@document_options
 class MultiGlimpseLayer(TransformingLayer):
     """Several spatial transforms of every image, without repeating it in memory.
 
@@ -26,19 +25,10 @@ class MultiGlimpseLayer(TransformingLayer):
     downsample_factor : float or tuple of float
         A glimpse has ``size // downsample_factor`` (rows, columns): 1 keeps the size, 2 halves it,
         values below 1 enlarge.
-    border_mode : {'nearest', 'zeros', 'mirror', 'reflect', 'wrap'}
-        What lies outside the image: its nearest pixel; zeros; its mirror image, without the
-        outermost pixels or ('reflect') with them; or the image again, with the period of its size.
+    {border_mode}
     output_shape : tuple of int, optional
         (rows, columns) or (depth, rows, columns) of a glimpse, instead of a `downsample_factor`.
-    interpolation : {'bilinear', 'nearest', 'bicubic'}
-        How a value between pixels is made, along every axis.
-    align_corners : bool
-        See the convention below.
-    check_finite : bool
-        Raise an error that names this layer when theta holds NaN or Inf. Otherwise such a glimpse
-        comes out as NaN.
-    family : str
+    family : str or TransformFamily
         Which transforms there are, see :class:`TransformerLayer`; or 'projective', as of
         :class:`ProjectiveTransformerLayer`.
     merge : {None, 'batch', 'channels'}
@@ -50,15 +40,9 @@ class MultiGlimpseLayer(TransformingLayer):
     aspect : {None, 'image'}
         With 'image' coordinates are pixels in the unit of half the image's rows, so that a rotation
         of an image that is not square does not shear it.
-    antialias : bool
-        Average over what an output pixel covers of the input, so that shrinking does not alias.
-    outside_grad : float
-        Strength, at least 0, of a pull: where a sample has left the image, its gradient also leads
-        back, by so much times the sum over channels of the absolute gradient of its value.
+    {sampler_options}
     theta_lr_scale : float
         The gradient that goes back into the localisation network is scaled by this much.
-    cubic : float
-        Coefficient of bicubic interpolation, from -1 to 0; that of Keys is -0.5.
     **kwargs
         Any of Lasagne's own, such as `name`.
 
@@ -97,24 +81,18 @@ class MultiGlimpseLayer(TransformingLayer):
 
     @takes_layers('incoming', 'localization_network')
     def __init__(self, incoming, localization_network, glimpses, downsample_factor=1,
-                 border_mode='nearest', output_shape=None, interpolation='bilinear',
-                 align_corners=True, check_finite=False, family='affine', merge=None, aspect=None,
-                 antialias=False, outside_grad=0., theta_lr_scale=1., cubic=-.75, **kwargs):
-        self.glimpses, self.family, self.merge, self.aspect = glimpses, family, merge, aspect
-        super().__init__(incoming, localization_network, downsample_factor, output_shape,
-                         theta_lr_scale, interpolation, border_mode, align_corners, check_finite,
-                         cubic, antialias, outside_grad, **kwargs)
-
-    def expected(self):
-        where = called(self)
-        check_glimpses(where, self.glimpses)
-        check_family(where, self.family, FAMILIES,
-                     {'tps': 'a GridSampleLayer above a GridLayer of as many glimpses'})
-        check_aspect(where, self.aspect, self.family)
-        if self.merge is not None:
-            check_choice(where, 'merge', self.merge, ('batch', 'channels'))
-        return ("the numbers of %d transforms of family '%s'" % (self.glimpses, self.family),
-                self.glimpses * ops.family_size(self.family, self.rank))
+                 border_mode='nearest', *, output_shape=None, family='affine', merge=None, aspect=None,
+                 interpolation='bilinear', align_corners=True, cubic=-.75, antialias=False,
+                 outside_grad=0., check_finite=False, theta_lr_scale=1., **kwargs):
+        caller = name_of(type(self), kwargs.get('name'))
+        options = SamplerOptions(interpolation, border_mode, align_corners, cubic, antialias, outside_grad,
+                                 check_finite, caller=caller)
+        check_glimpses(caller, glimpses)
+        self.merge = merge if merge is None else check_choice(caller, 'merge', merge, ('batch', 'channels'))
+        family = find_family(caller, family, elsewhere={
+            'tps': 'a GridSampleLayer above a GridLayer of as many glimpses'})
+        super().__init__(incoming, localization_network, family, downsample_factor, output_shape, options,
+                         theta_lr_scale, aspect, glimpses, **kwargs)
 
     def get_output_shape_for(self, input_shapes):
         batch, channels, *size = super().get_output_shape_for(input_shapes)
@@ -124,11 +102,10 @@ class MultiGlimpseLayer(TransformingLayer):
             return (batch, None if channels is None else channels * self.glimpses, *size)
         return (batch, self.glimpses, channels, *size)
 
-    def transform(self, images, parameters, out_shape):
-        parameters = split_glimpses(called(self), parameters, self.glimpses, self.expected()[1])
-        output = transform_by(self.family, images, parameters, out_shape, self.aspect, self.modes)
+    def get_output_for(self, inputs, **kwargs):
+        output = super().get_output_for(inputs, **kwargs)
         if self.merge is None:
             return output
         batch, glimpses, channels, *size = [output.shape[k] for k in range(output.ndim)]
         leading = [batch * glimpses, channels] if self.merge == 'batch' else [batch, glimpses * channels]
-        return output.reshape(leading + size, ndim=images.ndim)
+        return output.reshape(leading + size, ndim=inputs[0].ndim)

@@ -1,14 +1,14 @@
 """The layer that gives a transform's grid instead of an image, for plots."""
 import lasagne
 
-from lasagne_ext import ops
-from lasagne_ext.layers._arguments import takes_layers
-from lasagne_ext.layers._modes import check_aspect, check_glimpses, split_glimpses
-from lasagne_ext.layers._naming import called
-from lasagne_ext.layers._shapes import check_parameters, check_size
-from lasagne_ext.ops._checks import check_choice, check_flag, check_number
-from lasagne_ext.ops._spline import control_point_array
-from lasagne_ext.ops.theta import FAMILIES
+from lasagne_ext.checks import check_flag
+from lasagne_ext.layers._arguments import called, takes_layers
+from lasagne_ext.layers._shapes import (check_glimpses, check_parameters, check_size, known_size,
+                                        split_glimpses)
+from lasagne_ext.layers._transforming import (TransformingLayer, check_aspect, localization_network_of,
+                                              transformer_settings)
+from lasagne_ext.ops import ThinPlateSpline
+from lasagne_ext.ops.families import FAMILIES, find_family
 
 
 class GridLayer(lasagne.layers.Layer):
@@ -16,23 +16,27 @@ class GridLayer(lasagne.layers.Layer):
 
     Parameters
     ----------
-    localization_network : Layer or tuple
-        Gives the numbers of the family, ``(batch, n)``: that of the transformer.
-    output_shape : tuple of int
-        (rows, columns) or (depth, rows, columns) of the transformer's output.
-    family : str
-        That of the transformer, see :class:`TransformerLayer`; or 'projective', as of
-        :class:`ProjectiveTransformerLayer`; or 'tps', as of :class:`TPSTransformerLayer`.
-    align_corners : bool
-        That of the transformer; see the convention below.
+    transformer : Layer or tuple
+        The transformer, of any class that has a localization network: all settings are taken from
+        it. Or its localization network, that gives the numbers of the family, ``(batch, n)``.
+    output_shape : tuple of int, optional
+        (rows, columns) or (depth, rows, columns) of the grid. By default the size of the
+        transformer's output, if that is known.
+    family : str or TransformFamily, optional
+        With a localization network: the transformer's, 'affine' by default; see
+        :class:`TransformerLayer`; or 'projective', as of :class:`ProjectiveTransformerLayer`; or 'tps',
+        as of :class:`TPSTransformerLayer`.
+    align_corners : bool, optional
+        With a localization network: the transformer's, True by default; see the convention below.
     aspect : {None, 'image'}
-        That of the transformer; 'image' needs `in_shape`.
+        With a localization network: the transformer's; 'image' needs `in_shape`.
     in_shape : tuple of int, optional
         (rows, columns) or (depth, rows, columns) of the transformer's input.
     glimpses : int, optional
-        Of a :class:`MultiGlimpseLayer`: the localisation network gives ``(batch, glimpses * n)``.
+        With a localization network: of a :class:`MultiGlimpseLayer`; that network then gives
+        ``(batch, glimpses * n)``.
     control_points, regularization : as in `TPSTransformerLayer`
-        Those of a :class:`TPSTransformerLayer`, for the family 'tps'.
+        With a localization network and the family 'tps': the transformer's.
     **kwargs
         Any of Lasagne's own, such as `name`.
 
@@ -57,50 +61,53 @@ class GridLayer(lasagne.layers.Layer):
     Examples
     --------
     >>> from lasagne.layers import DenseLayer, InputLayer
-    >>> from lasagne_ext.layers import GridLayer, localization
-    >>> theta = localization(DenseLayer(InputLayer((None, 3, 28, 28)), num_units=50), 'rigid')
+    >>> from lasagne_ext.layers import GridLayer, TransformerLayer, localization
+    >>> images = InputLayer((None, 3, 28, 28))
+    >>> theta = localization(DenseLayer(images, num_units=50), 'rigid')
+    >>> GridLayer(TransformerLayer(images, theta, 2, family='rigid')).output_shape
+    (None, 14, 14, 2)
     >>> GridLayer(theta, (14, 14), family='rigid').output_shape
     (None, 14, 14, 2)
     """
 
-    @takes_layers('localization_network')
-    def __init__(self, localization_network, output_shape, family='affine', align_corners=True,
-                 aspect=None, in_shape=None, glimpses=None, control_points=16, regularization=0.,
-                 **kwargs):
-        super().__init__(localization_network, **kwargs)
-        where = called(self)
-        self.size = check_size(where, 'output_shape', output_shape)
+    @takes_layers('transformer')
+    def __init__(self, transformer, output_shape=None, family=None, *, align_corners=None, aspect=None,
+                 in_shape=None, glimpses=None, control_points=None, regularization=None, **kwargs):
+        super().__init__(localization_network_of(transformer), **kwargs)
+        caller = called(self)
+        settings = transformer_settings(
+            caller, transformer, family=family, align_corners=align_corners, aspect=aspect,
+            glimpses=glimpses, control_points=control_points, regularization=regularization)
+        if isinstance(transformer, TransformingLayer):
+            if output_shape is None:
+                sizes = transformer.output_size(transformer.input_shapes[0])
+                output_shape = known_size(caller, 'output_shape', sizes)
+            if in_shape is None and settings['aspect'] is not None:
+                in_shape = known_size(caller, 'in_shape', transformer.input_shapes[0][2:])
+        self.size = check_size(caller, 'output_shape', output_shape)
         self.rank = len(self.size)
-        self.family = check_choice(where, 'family', family, FAMILIES + ('tps',))
-        self.align_corners = check_flag(where, 'align_corners', align_corners)
-        self.aspect = check_aspect(where, aspect, family)
-        self.in_shape = None if in_shape is None else check_size(where, 'in_shape', in_shape, self.rank)
-        if aspect is not None and in_shape is None:
-            raise ValueError("%s: aspect='image' needs in_shape, the size of the transformer's input"
-                             % where)
-        self.glimpses, self.control_points = glimpses, control_points
-        self.regularization = check_number(where, 'regularization', regularization, 0)
-        if glimpses is not None:
-            check_glimpses(where, glimpses)
-        if family == 'tps':
-            self.count = control_point_array(where, control_points, self.rank).size
+        if settings['family'] == 'tps':
+            self.family = ThinPlateSpline(settings['control_points'], settings['regularization'],
+                                          caller=caller)
         else:
-            self.count = ops.family_size(family, self.rank)
-        self.count *= glimpses or 1
-        check_parameters(where, self.input_shape, "the numbers of family '%s'" % family, self.count)
+            self.family = find_family(caller, settings['family'], FAMILIES + ('tps',))
+        self.align_corners = check_flag(caller, 'align_corners', settings['align_corners'])
+        self.aspect = check_aspect(caller, settings['aspect'], self.family)
+        self.in_shape = None if in_shape is None else check_size(caller, 'in_shape', in_shape, self.rank)
+        if self.aspect is not None and in_shape is None:
+            raise ValueError("%s: aspect='image' needs in_shape, the size of the transformer's input"
+                             % caller)
+        self.glimpses = settings['glimpses']
+        if self.glimpses is not None:
+            check_glimpses(caller, self.glimpses)
+        check_parameters(caller, self.input_shape, self.family, self.rank, self.glimpses)
 
     def get_output_shape_for(self, input_shape):
         glimpses = () if self.glimpses is None else (self.glimpses,)
         return (input_shape[0],) + glimpses + self.size + (self.rank,)
 
     def get_output_for(self, input, **kwargs):
-        where = called(self)
+        caller = called(self)
         if self.glimpses is not None:
-            input = split_glimpses(where, input, self.glimpses, self.count)
-        if self.family == 'tps':
-            return ops.tps_grid(input, self.size, self.control_points, self.regularization,
-                                self.align_corners, name=where)
-        theta = ops.theta_of(self.family, input, self.rank, where)
-        if self.family == 'projective':
-            return ops.projective_grid(theta, self.size, self.align_corners, where)
-        return ops.affine_grid(theta, self.size, self.align_corners, self.aspect, self.in_shape, where)
+            input = split_glimpses(caller, input, self.glimpses, self.family.num_parameters(self.rank))
+        return self.family.grid(input, self.size, caller, self.align_corners, self.aspect, self.in_shape)

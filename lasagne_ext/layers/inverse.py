@@ -1,14 +1,13 @@
 """The layer that pastes back what a spatial transformer has cut out."""
-from lasagne_ext import ops
-from lasagne_ext.layers._arguments import takes_layers
-from lasagne_ext.layers._modes import check_aspect, transform_matrices
-from lasagne_ext.layers._naming import called
-from lasagne_ext.layers._shapes import check_size
-from lasagne_ext.layers._transforming import TransformingLayer
-from lasagne_ext.ops._checks import check_choice
-from lasagne_ext.ops.theta import FAMILIES
+from lasagne_ext.layers._arguments import name_of, takes_layers
+from lasagne_ext.layers._shapes import check_size, known_size
+from lasagne_ext.layers._transforming import (TransformingLayer, localization_network_of,
+                                              transformer_settings)
+from lasagne_ext.ops.families import find_family
+from lasagne_ext.ops.options import SamplerOptions, document_options
 
 
+@document_options
 class InverseTransformerLayer(TransformingLayer):
     """Pastes a crop back to where a spatial transformer has cut it out.
 
@@ -18,34 +17,20 @@ class InverseTransformerLayer(TransformingLayer):
         The crops, ``(batch, channels, rows, columns)``, or ``(batch, channels, depth, rows,
         columns)``, float32 or float64: what a :class:`TransformerLayer` gave, or what a network made
         of it.
-    localization_network : Layer or tuple
-        That of the transformer which cut the crops out: the numbers of the family, ``(batch, n)``.
-    output_shape : tuple of int
-        (rows, columns) or (depth, rows, columns) of the image to paste into.
-    border_mode : {'zeros', 'nearest', 'mirror', 'reflect', 'wrap'}
-        What lies around the crop: zeros; its nearest pixel; its mirror image, without the outermost
-        pixels or ('reflect') with them; or the crop again, with the period of its size.
-    interpolation : {'bilinear', 'nearest', 'bicubic'}
-        How a value between pixels is made, along every axis.
-    align_corners : bool
-        That of the transformer; see the convention below.
-    check_finite : bool
-        Raise an error that names this layer when the inverse matrix holds NaN or Inf, because theta
-        does or because it is singular. Otherwise such an image comes out as NaN.
-    family : str
-        That of the transformer, see :class:`TransformerLayer`; or 'projective', as of
-        :class:`ProjectiveTransformerLayer`.
+    transformer : Layer or tuple
+        The :class:`TransformerLayer` or :class:`ProjectiveTransformerLayer` that has cut the crops
+        out. Or its localization network, that gives the numbers of the family, ``(batch, n)``.
+    output_shape : tuple of int, optional
+        (rows, columns) or (depth, rows, columns) of the image to paste into. By default the size of
+        the transformer's input, if that is known.
+    family : str or TransformFamily, optional
+        With a localization network: the transformer's, 'affine' by default; see
+        :class:`TransformerLayer`; or 'projective', as of :class:`ProjectiveTransformerLayer`.
     aspect : {None, 'image'}
-        That of the transformer.
-    antialias : bool
-        Average over what an output pixel covers of the crop, so that shrinking does not alias.
-    outside_grad : float
-        Strength, at least 0, of a pull: where a sample has left the crop, its gradient also leads
-        back, by so much times the sum over channels of the absolute gradient of its value.
+        With a localization network: the transformer's.
+    {sampler_options}
     theta_lr_scale : float
         The gradient that goes back into the localisation network is scaled by this much.
-    cubic : float
-        Coefficient of bicubic interpolation, from -1 to 0; that of Keys is -0.5.
     **kwargs
         Any of Lasagne's own, such as `name`.
 
@@ -62,6 +47,10 @@ class InverseTransformerLayer(TransformingLayer):
     then z. With ``align_corners=True`` -1 and 1 are the centres of the corner pixels, with ``False``
     their outer edges. An axis of one pixel has its only point at 0.
 
+    Around the crop lie zeros, if no other `border_mode` is given. `align_corners` is the transformer's,
+    where that is given, and True by default with a localization network. A singular matrix has no
+    inverse: the image comes out as NaN, or is refused with `check_finite`.
+
     References
     ----------
     Eslami, Heess, Weber, Tassa, Szepesvari, Kavukcuoglu, Hinton (2016): Attend, Infer, Repeat: Fast
@@ -74,28 +63,26 @@ class InverseTransformerLayer(TransformingLayer):
     >>> images = InputLayer((None, 1, 50, 50))
     >>> where = localization(DenseLayer(images, num_units=50), 'attention')
     >>> crops = TransformerLayer(images, where, output_shape=(20, 20), family='attention')
-    >>> InverseTransformerLayer(crops, where, (50, 50), family='attention').output_shape
+    >>> InverseTransformerLayer(crops, crops).output_shape
     (None, 1, 50, 50)
     """
 
-    @takes_layers('incoming', 'localization_network')
-    def __init__(self, incoming, localization_network, output_shape, border_mode='zeros',
-                 interpolation='bilinear', align_corners=True, check_finite=False, family='affine',
-                 aspect=None, antialias=False, outside_grad=0., theta_lr_scale=1., cubic=-.75,
-                 **kwargs):
-        self.family, self.aspect = family, aspect
-        super().__init__(incoming, localization_network, 1, output_shape, theta_lr_scale,
-                         interpolation, border_mode, align_corners, check_finite, cubic, antialias,
-                         outside_grad, **kwargs)
+    inverse = True
 
-    def expected(self):
-        where = called(self)
-        check_size(where, 'output_shape', self.output_size.size, self.rank)
-        check_choice(where, 'family', self.family, FAMILIES)
-        check_aspect(where, self.aspect, self.family)
-        return "the numbers of family '%s'" % self.family, ops.family_size(self.family, self.rank)
-
-    def transform(self, images, parameters, out_shape):
-        theta = ops.theta_of(self.family, parameters, self.rank, called(self))
-        theta = ops.invert_theta(theta, self.rank, self.family == 'projective')
-        return transform_matrices(self.family, images, theta, out_shape, self.aspect, self.modes)
+    @takes_layers('incoming', 'transformer')
+    def __init__(self, incoming, transformer, output_shape=None, *, family=None, aspect=None,
+                 interpolation='bilinear', border_mode='zeros', align_corners=None, cubic=-.75,
+                 antialias=False, outside_grad=0., check_finite=False, theta_lr_scale=1., **kwargs):
+        caller = name_of(type(self), kwargs.get('name'))
+        settings = transformer_settings(caller, transformer, family=family, aspect=aspect,
+                                        align_corners=align_corners)
+        if isinstance(transformer, TransformingLayer) and output_shape is None:
+            output_shape = known_size(caller, 'output_shape', transformer.input_shapes[0][2:])
+        options = SamplerOptions(interpolation, border_mode, settings['align_corners'], cubic, antialias,
+                                 outside_grad, check_finite, caller=caller)
+        family = find_family(caller, settings['family'])
+        if not family.invertible:
+            raise ValueError("%s: the transforms of family '%s' have no inverse" % (caller, family))
+        super().__init__(incoming, localization_network_of(transformer), family, 1, output_shape, options,
+                         theta_lr_scale, settings['aspect'], **kwargs)
+        check_size(caller, 'output_shape', self.output_size.size, self.rank)

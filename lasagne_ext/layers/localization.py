@@ -4,23 +4,21 @@ import theano
 from lasagne.init import Constant
 from lasagne.layers import DenseLayer
 
-from lasagne_ext import ops
 from lasagne_ext.layers._arguments import check_incoming
-from lasagne_ext.layers._modes import check_glimpses
-from lasagne_ext.ops._checks import check_choice
-from lasagne_ext.ops._spline import control_point_array
+from lasagne_ext.layers._shapes import check_glimpses
+from lasagne_ext.ops import ThinPlateSpline
+from lasagne_ext.ops.families import FAMILIES, find_family
 from lasagne_ext.ops.matrices import check_rank
-from lasagne_ext.ops.theta import FAMILIES
 
 
 def localization(incoming, family='affine', rank=None, control_points=16, glimpses=1, name=None):
-    """A dense layer that gives the numbers of a transform, at first those of the identity.
+    """Make a dense layer that gives the numbers of a transform, at first those of the identity.
 
     Parameters
     ----------
     incoming : Layer or tuple
         What the place is to be read from, ``(batch, ...)``: a layer of features, or the images.
-    family : str
+    family : str or TransformFamily
         Which numbers, see :class:`TransformerLayer`; or 'projective' for a
         :class:`ProjectiveTransformerLayer`, 'tps' for a :class:`TPSTransformerLayer`.
     rank : {2, 3}, optional
@@ -57,20 +55,20 @@ def localization(incoming, family='affine', rank=None, control_points=16, glimps
     >>> theta.output_shape, theta.b.get_value().tolist()
     ((None, 4), [1.0, 0.0, 0.0, 0.0])
     """
-    where = 'localization' if name is None else "localization '%s'" % name
-    check_incoming(where, 'incoming', incoming)
+    caller = 'localization' if name is None else "localization '%s'" % name
+    check_incoming(caller, 'incoming', incoming)
     shape = getattr(incoming, 'output_shape', incoming)
     if len(shape) < 2 or None in shape[1:]:
         raise ValueError('%s: the incoming layer must have known sizes but for the batch, got shape %r'
-                         % (where, shape))
-    check_choice(where, 'family', family, FAMILIES + ('tps',))
-    check_glimpses(where, glimpses)
+                         % (caller, shape))
+    if isinstance(family, str) and family == 'tps':
+        family = ThinPlateSpline(control_points, caller=caller)
+    else:
+        family = find_family(caller, family, FAMILIES + ('tps',))
+    check_glimpses(caller, glimpses)
     if rank is None:
         rank = {5: 3}.get(len(shape), 2)
-    check_rank(where, rank)
-    if family == 'tps':
-        identity = np.zeros(control_point_array(where, control_points, rank).size)
-    else:
-        identity = ops.family_identity(family, rank)
+    check_rank(caller, rank)
+    identity = family.identity_parameters(rank)
     biases = np.tile(identity, glimpses).astype(theano.config.floatX)
     return DenseLayer(incoming, len(biases), W=Constant(0), b=biases, nonlinearity=None, name=name)

@@ -1,10 +1,11 @@
 """The spatial transformer layer of homographies."""
-from lasagne_ext import ops
-from lasagne_ext.layers._arguments import takes_layers
-from lasagne_ext.layers._modes import transform_by
+from lasagne_ext.layers._arguments import name_of, takes_layers
 from lasagne_ext.layers._transforming import TransformingLayer
+from lasagne_ext.ops.families import find_family
+from lasagne_ext.ops.options import SamplerOptions, document_options
 
 
+@document_options
 class ProjectiveTransformerLayer(TransformingLayer):
     """Projective spatial transformer: views its input as from another place.
 
@@ -20,27 +21,12 @@ class ProjectiveTransformerLayer(TransformingLayer):
     downsample_factor : float or tuple of float
         The output has ``size // downsample_factor`` (rows, columns): 1 keeps the size, 2 halves it,
         values below 1 enlarge.
-    border_mode : {'nearest', 'zeros', 'mirror', 'reflect', 'wrap'}
-        What lies outside the image: its nearest pixel; zeros; its mirror image, without the
-        outermost pixels or ('reflect') with them; or the image again, with the period of its size.
+    {border_mode}
     output_shape : tuple of int, optional
         (rows, columns) or (depth, rows, columns) of the output, instead of a `downsample_factor`.
-    interpolation : {'bilinear', 'nearest', 'bicubic'}
-        How a value between pixels is made, along every axis.
-    align_corners : bool
-        See the convention below.
-    check_finite : bool
-        Raise an error that names this layer when H holds NaN or Inf. Otherwise such an image comes
-        out as NaN.
-    antialias : bool
-        Average over what an output pixel covers of the input, so that shrinking does not alias.
-    outside_grad : float
-        Strength, at least 0, of a pull: where a sample has left the image, its gradient also leads
-        back, by so much times the sum over channels of the absolute gradient of its value.
+    {sampler_options}
     theta_lr_scale : float
         The gradient that goes back into the localisation network is scaled by this much.
-    cubic : float
-        Coefficient of bicubic interpolation, from -1 to 0; that of Keys is -0.5.
     **kwargs
         Any of Lasagne's own, such as `name`.
 
@@ -73,16 +59,11 @@ class ProjectiveTransformerLayer(TransformingLayer):
     """
 
     @takes_layers('incoming', 'localization_network')
-    def __init__(self, incoming, localization_network, downsample_factor=1, border_mode='nearest',
-                 output_shape=None, interpolation='bilinear', align_corners=True,
-                 check_finite=False, antialias=False, outside_grad=0., theta_lr_scale=1.,
-                 cubic=-.75, **kwargs):
-        super().__init__(incoming, localization_network, downsample_factor, output_shape,
-                         theta_lr_scale, interpolation, border_mode, align_corners, check_finite,
-                         cubic, antialias, outside_grad, **kwargs)
-
-    def expected(self):
-        return 'H without its last entry', ops.family_size('projective', self.rank)
-
-    def transform(self, images, parameters, out_shape):
-        return transform_by('projective', images, parameters, out_shape, None, self.modes)
+    def __init__(self, incoming, localization_network, downsample_factor=1, border_mode='nearest', *,
+                 output_shape=None, interpolation='bilinear', align_corners=True, cubic=-.75,
+                 antialias=False, outside_grad=0., check_finite=False, theta_lr_scale=1., **kwargs):
+        caller = name_of(type(self), kwargs.get('name'))
+        options = SamplerOptions(interpolation, border_mode, align_corners, cubic, antialias, outside_grad,
+                                 check_finite, caller=caller)
+        super().__init__(incoming, localization_network, find_family(caller, 'projective'),
+                         downsample_factor, output_shape, options, theta_lr_scale, **kwargs)

@@ -1,50 +1,44 @@
 """Layers that sample where another layer's output says, point by point."""
 import lasagne
 
-from lasagne_ext import ops
-from lasagne_ext.layers._arguments import takes_layers
-from lasagne_ext.layers._modes import sampling_modes
-from lasagne_ext.layers._naming import called
+from lasagne_ext.layers._arguments import called, name_of, takes_layers
 from lasagne_ext.layers._shapes import check_batches, rank_of
-
-_AXES = {2: 'rows, columns', 3: 'depth, rows, columns'}
+from lasagne_ext.ops import FlowWarp, GridSample
+from lasagne_ext.ops._apply import apply_sampler
+from lasagne_ext.ops.options import SamplerOptions, document_options
 
 
 class _PointwiseLayer(lasagne.layers.MergeLayer):
-    """Base of both: images, and a field of points, of which it knows the layout."""
+    """Base class of both: images, and a field of points."""
 
-    def __init__(self, incoming, points_layer, interpolation, border_mode, align_corners, check_finite,
-                 cubic, antialias, outside_grad, **kwargs):
+    #: The Op that samples; its grid generator knows how the points are laid out.
+    op = None
+
+    def __init__(self, incoming, points_layer, options, **kwargs):
         super().__init__([incoming, points_layer], **kwargs)
-        where = called(self)
+        caller = called(self)
         images, points = self.input_shapes
-        self.rank = rank_of(where, images)
-        self.modes = sampling_modes(where, interpolation, border_mode, align_corners, check_finite,
-                                    cubic, antialias, outside_grad)
-        kind, layout = self.layout()
-        if len(points) not in (self.rank + 2, self.rank + 3) or \
-                points[self.coordinate_axis()] not in (self.rank, None):
-            raise ValueError('%s: the %s layer must give shape (batch, %s) or (batch, K, %s), got shape '
-                             '%r' % (where, kind, layout, layout, points))
-        check_batches(where, images, points, '%s layer' % kind)
-
-    def layout(self):
-        """What the points are called, and how those of one transform lie."""
-        raise NotImplementedError
-
-    def coordinate_axis(self):
-        """Over which axis, counted from the last, the coordinates of a point lie."""
-        raise NotImplementedError
+        self.rank = rank_of(caller, images)
+        self.options, self.border_mode = options, options.border_mode
+        generator = self.op.generator
+        layouts = generator.layouts(self.rank)
+        if len(points) not in layouts or not generator.fits(points, self.rank):
+            raise ValueError('%s: the %s layer must give shape %s, got shape %r' % (
+                caller, generator.kind, ' or '.join(layouts.values()), points))
+        check_batches(caller, images, points, '%s layer' % generator.kind)
 
     def get_output_shape_for(self, input_shapes):
         images, points = input_shapes
-        batch = points[0] if images[0] is None else images[0]
-        count = len(points) - self.rank - 1
-        size = list(points[count:])
-        del size[self.coordinate_axis()]
-        return (batch,) + tuple(points[1:count]) + (images[1],) + tuple(size)
+        generator = self.op.generator
+        batch, *transforms = generator.leading(points, self.rank)
+        return ((batch if images[0] is None else images[0],) + tuple(transforms) + (images[1],)
+                + generator.sizes(points, self.rank))
+
+    def get_output_for(self, inputs, **kwargs):
+        return apply_sampler(self.op(self.options, called(self)), *inputs)
 
 
+@document_options
 class GridSampleLayer(_PointwiseLayer):
     """Samples its input at the points that another layer gives.
 
@@ -57,23 +51,7 @@ class GridSampleLayer(_PointwiseLayer):
         Gives normalised coordinates (x, y) in the input, ``(batch, rows, columns, 2)``, for volumes
         (x, y, z), ``(batch, depth, rows, columns, 3)``. With ``(batch, K, ...)`` every image is
         sampled K times, and the output is ``(batch, K, channels, ...)``.
-    border_mode : {'nearest', 'zeros', 'mirror', 'reflect', 'wrap'}
-        What lies outside the image: its nearest pixel; zeros; its mirror image, without the
-        outermost pixels or ('reflect') with them; or the image again, with the period of its size.
-    interpolation : {'bilinear', 'nearest', 'bicubic'}
-        How a value between pixels is made, along every axis.
-    align_corners : bool
-        See the convention below.
-    check_finite : bool
-        Raise an error that names this layer when the grid holds NaN or Inf. Otherwise such a point
-        comes out as NaN.
-    antialias : bool
-        Average over what an output pixel covers of the input, so that shrinking does not alias.
-    outside_grad : float
-        Strength, at least 0, of a pull: where a point has left the image, its gradient also leads
-        back, by so much times the sum over channels of the absolute gradient of its value.
-    cubic : float
-        Coefficient of bicubic interpolation, from -1 to 0; that of Keys is -0.5.
+    {sampler_options}
     **kwargs
         Any of Lasagne's own, such as `name`.
 
@@ -102,24 +80,20 @@ class GridSampleLayer(_PointwiseLayer):
     (None, 3, 10, 12)
     """
 
+    op = GridSample
+
     @takes_layers('incoming', 'grid_layer')
-    def __init__(self, incoming, grid_layer, border_mode='nearest', interpolation='bilinear',
-                 align_corners=True, check_finite=False, antialias=False, outside_grad=0.,
-                 cubic=-.75, **kwargs):
-        super().__init__(incoming, grid_layer, interpolation, border_mode, align_corners, check_finite,
-                         cubic, antialias, outside_grad, **kwargs)
-
-    def layout(self):
-        return 'grid', '%s, %d' % (_AXES[self.rank], self.rank)
-
-    def coordinate_axis(self):
-        return -1
-
-    def get_output_for(self, inputs, **kwargs):
-        images, grid = inputs
-        return ops.grid_sample(images, grid, **self.modes)
+    def __init__(self, incoming, grid_layer, *, interpolation='bilinear', border_mode='nearest',
+                 align_corners=True, cubic=-.75, antialias=False, outside_grad=0., check_finite=False,
+                 **kwargs):
+        caller = name_of(type(self), kwargs.get('name'))
+        options = SamplerOptions(interpolation, border_mode, align_corners, cubic, antialias, outside_grad,
+                                 check_finite, caller=caller)
+        super().__init__(incoming, grid_layer, options, **kwargs)
 
 
+
+@document_options
 class FlowWarpLayer(_PointwiseLayer):
     """Samples its input at every pixel's place plus a displacement that another layer gives.
 
@@ -133,24 +107,7 @@ class FlowWarpLayer(_PointwiseLayer):
         ``(batch, 3, depth, rows, columns)``: a convolution with 2 or 3 filters, say. With
         ``(batch, K, ...)`` every image is warped K times, and the output is
         ``(batch, K, channels, ...)``.
-    border_mode : {'nearest', 'zeros', 'mirror', 'reflect', 'wrap'}
-        What lies outside the image: its nearest pixel; zeros; its mirror image, without the
-        outermost pixels or ('reflect') with them; or the image again, with the period of its size.
-    interpolation : {'bilinear', 'nearest', 'bicubic'}
-        How a value between pixels is made, along every axis.
-    align_corners : bool
-        Whether `outside_grad` counts as outside what is beyond the centres of the corner pixels, or
-        beyond their outer edges.
-    check_finite : bool
-        Raise an error that names this layer when the flow holds NaN or Inf. Otherwise such a point
-        comes out as NaN.
-    antialias : bool
-        Average over what an output pixel covers of the input, so that shrinking does not alias.
-    outside_grad : float
-        Strength, at least 0, of a pull: where a point has left the image, its gradient also leads
-        back, by so much times the sum over channels of the absolute gradient of its value.
-    cubic : float
-        Coefficient of bicubic interpolation, from -1 to 0; that of Keys is -0.5.
+    {sampler_options}
     **kwargs
         Any of Lasagne's own, such as `name`.
 
@@ -181,19 +138,13 @@ class FlowWarpLayer(_PointwiseLayer):
     (None, 3, 28, 28)
     """
 
+    op = FlowWarp
+
     @takes_layers('incoming', 'flow_layer')
-    def __init__(self, incoming, flow_layer, border_mode='nearest', interpolation='bilinear',
-                 align_corners=True, check_finite=False, antialias=False, outside_grad=0.,
-                 cubic=-.75, **kwargs):
-        super().__init__(incoming, flow_layer, interpolation, border_mode, align_corners, check_finite,
-                         cubic, antialias, outside_grad, **kwargs)
-
-    def layout(self):
-        return 'flow', '%d, %s' % (self.rank, _AXES[self.rank])
-
-    def coordinate_axis(self):
-        return -1 - self.rank
-
-    def get_output_for(self, inputs, **kwargs):
-        images, flow = inputs
-        return ops.flow_warp(images, flow, **self.modes)
+    def __init__(self, incoming, flow_layer, *, interpolation='bilinear', border_mode='nearest',
+                 align_corners=True, cubic=-.75, antialias=False, outside_grad=0., check_finite=False,
+                 **kwargs):
+        caller = name_of(type(self), kwargs.get('name'))
+        options = SamplerOptions(interpolation, border_mode, align_corners, cubic, antialias, outside_grad,
+                                 check_finite, caller=caller)
+        super().__init__(incoming, flow_layer, options, **kwargs)

@@ -1,12 +1,11 @@
 """The spatial transformer layer of thin-plate splines."""
-from lasagne_ext import ops
-from lasagne_ext.layers._arguments import takes_layers
-from lasagne_ext.layers._naming import called
+from lasagne_ext.layers._arguments import name_of, takes_layers
 from lasagne_ext.layers._transforming import TransformingLayer
-from lasagne_ext.ops._checks import check_number
-from lasagne_ext.ops._spline import check_precompute, control_point_array
+from lasagne_ext.ops import ThinPlateSpline
+from lasagne_ext.ops.options import SamplerOptions, document_options
 
 
+@document_options
 class TPSTransformerLayer(TransformingLayer):
     """Thin-plate spline spatial transformer: bends its input by moving control points.
 
@@ -32,29 +31,14 @@ class TPSTransformerLayer(TransformingLayer):
         Whether what depends on the output's size alone is worked out once, when the graph is built,
         or in the graph at every call. The results are the same. True needs a known size, which the
         output then keeps, whatever the images given later; 'auto' is whether it is known.
-    border_mode : {'nearest', 'zeros', 'mirror', 'reflect', 'wrap'}
-        What lies outside the image: its nearest pixel; zeros; its mirror image, without the
-        outermost pixels or ('reflect') with them; or the image again, with the period of its size.
+    {border_mode}
     output_shape : tuple of int, optional
         (rows, columns) or (depth, rows, columns) of the output, instead of a `downsample_factor`.
     regularization : float
         At least 0. With 0 the spline passes through all displaced points; more makes it stiffer.
-    interpolation : {'bilinear', 'nearest', 'bicubic'}
-        How a value between pixels is made, along every axis.
-    align_corners : bool
-        See the convention below.
-    check_finite : bool
-        Raise an error that names this layer when where to sample is NaN or Inf. Otherwise such an
-        image comes out as NaN.
-    antialias : bool
-        Average over what an output pixel covers of the input, so that shrinking does not alias.
-    outside_grad : float
-        Strength, at least 0, of a pull: where a sample has left the image, its gradient also leads
-        back, by so much times the sum over channels of the absolute gradient of its value.
+    {sampler_options}
     theta_lr_scale : float
         The gradient that goes back into the localisation network is scaled by this much.
-    cubic : float
-        Coefficient of bicubic interpolation, from -1 to 0; that of Keys is -0.5.
     **kwargs
         Any of Lasagne's own, such as `name`.
 
@@ -92,24 +76,17 @@ class TPSTransformerLayer(TransformingLayer):
 
     @takes_layers('incoming', 'localization_network')
     def __init__(self, incoming, localization_network, downsample_factor=1, control_points=16,
-                 precompute_grid='auto', border_mode='nearest', output_shape=None, regularization=0.,
-                 interpolation='bilinear', align_corners=True, check_finite=False, antialias=False,
-                 outside_grad=0., theta_lr_scale=1., cubic=-.75, **kwargs):
-        self.control_points = control_points
-        super().__init__(incoming, localization_network, downsample_factor, output_shape,
-                         theta_lr_scale, interpolation, border_mode, align_corners, check_finite,
-                         cubic, antialias, outside_grad, **kwargs)
-        where = called(self)
-        self.regularization = check_number(where, 'regularization', regularization, 0)
+                 precompute_grid='auto', border_mode='nearest', *, output_shape=None, regularization=0.,
+                 interpolation='bilinear', align_corners=True, cubic=-.75, antialias=False,
+                 outside_grad=0., check_finite=False, theta_lr_scale=1., **kwargs):
+        caller = name_of(type(self), kwargs.get('name'))
+        options = SamplerOptions(interpolation, border_mode, align_corners, cubic, antialias, outside_grad,
+                                 check_finite, caller=caller)
+        family = ThinPlateSpline(control_points, regularization, precompute_grid, caller=caller)
+        super().__init__(incoming, localization_network, family, downsample_factor, output_shape, options,
+                         theta_lr_scale, **kwargs)
+        self.control_points, self.regularization = control_points, family.regularization
         size = self.output_size(self.input_shapes[0])
-        self.precompute_grid = check_precompute(where, precompute_grid, None not in size)
+        self.precompute_grid = family.precomputes(None not in size, caller)
         if self.precompute_grid:
             self.output_size.size = size
-
-    def expected(self):
-        points = control_point_array(called(self), self.control_points, self.rank)
-        return 'displacements of %d control points' % len(points), points.size
-
-    def transform(self, images, parameters, out_shape):
-        return ops.tps_transform(images, parameters, out_shape, self.control_points,
-                                 self.regularization, self.precompute_grid, **self.modes)

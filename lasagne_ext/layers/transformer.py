@@ -1,14 +1,13 @@
 """The spatial transformer layer: affine transforms and the families of them."""
-from lasagne_ext import ops
-from lasagne_ext.layers._arguments import takes_layers
-from lasagne_ext.layers._modes import check_aspect, check_family, transform_by
-from lasagne_ext.layers._naming import called
+from lasagne_ext.layers._arguments import name_of, takes_layers
 from lasagne_ext.layers._transforming import TransformingLayer
-from lasagne_ext.ops.theta import AFFINE_FAMILIES
+from lasagne_ext.ops.families import AFFINE_FAMILIES, find_family
+from lasagne_ext.ops.options import SamplerOptions, document_options
 
 _OTHER_LAYERS = {'projective': 'a ProjectiveTransformerLayer', 'tps': 'a TPSTransformerLayer'}
 
 
+@document_options
 class TransformerLayer(TransformingLayer):
     """Spatial transformer: samples its input where a localisation network says.
 
@@ -25,34 +24,20 @@ class TransformerLayer(TransformingLayer):
     downsample_factor : float or tuple of float
         The output has ``size // downsample_factor`` (rows, columns): 1 keeps the size, 2 halves it,
         values below 1 enlarge.
-    border_mode : {'nearest', 'zeros', 'mirror', 'reflect', 'wrap'}
-        What lies outside the image: its nearest pixel; zeros; its mirror image, without the
-        outermost pixels or ('reflect') with them; or the image again, with the period of its size.
+    {border_mode}
     output_shape : tuple of int, optional
         (rows, columns) or (depth, rows, columns) of the output, instead of a `downsample_factor`.
-    interpolation : {'bilinear', 'nearest', 'bicubic'}
-        How a value between pixels is made, along every axis.
-    align_corners : bool
-        See the convention below.
-    check_finite : bool
-        Raise an error that names this layer when theta holds NaN or Inf. Otherwise such an image
-        comes out as NaN.
-    family : str
+    family : str or TransformFamily
         Which transforms there are: 'affine' (n = 6, for volumes 12), 'similarity' (4, 7), 'rigid'
         (3, 6), 'attention' (3, 4), 'scale' (2, 3), 'translation' (2, 3) or 'rotation' (1, 3).
-        :func:`lasagne_ext.ops.theta_of` says what the numbers are.
+        :func:`lasagne_ext.ops.theta_from_parameters` says what the numbers are, and how to
+        make a family of your own.
     aspect : {None, 'image'}
         With 'image' coordinates are pixels in the unit of half the image's rows, so that a rotation
         of an image that is not square does not shear it.
-    antialias : bool
-        Average over what an output pixel covers of the input, so that shrinking does not alias.
-    outside_grad : float
-        Strength, at least 0, of a pull: where a sample has left the image, its gradient also leads
-        back, by so much times the sum over channels of the absolute gradient of its value.
+    {sampler_options}
     theta_lr_scale : float
         The gradient that goes back into the localisation network is scaled by this much.
-    cubic : float
-        Coefficient of bicubic interpolation, from -1 to 0; that of Keys is -0.5.
     **kwargs
         Any of Lasagne's own, such as `name`.
 
@@ -94,21 +79,13 @@ class TransformerLayer(TransformingLayer):
     """
 
     @takes_layers('incoming', 'localization_network')
-    def __init__(self, incoming, localization_network, downsample_factor=1, border_mode='nearest',
-                 output_shape=None, interpolation='bilinear', align_corners=True,
-                 check_finite=False, family='affine', aspect=None, antialias=False, outside_grad=0.,
-                 theta_lr_scale=1., cubic=-.75, **kwargs):
-        self.family, self.aspect = family, aspect
-        super().__init__(incoming, localization_network, downsample_factor, output_shape,
-                         theta_lr_scale, interpolation, border_mode, align_corners, check_finite,
-                         cubic, antialias, outside_grad, **kwargs)
-
-    def expected(self):
-        where = called(self)
-        check_family(where, self.family, AFFINE_FAMILIES, _OTHER_LAYERS)
-        check_aspect(where, self.aspect, self.family)
-        what = 'theta' if self.family == 'affine' else "the numbers of family '%s'" % self.family
-        return what, ops.family_size(self.family, self.rank)
-
-    def transform(self, images, parameters, out_shape):
-        return transform_by(self.family, images, parameters, out_shape, self.aspect, self.modes)
+    def __init__(self, incoming, localization_network, downsample_factor=1, border_mode='nearest', *,
+                 output_shape=None, family='affine', aspect=None, interpolation='bilinear',
+                 align_corners=True, cubic=-.75, antialias=False, outside_grad=0., check_finite=False,
+                 theta_lr_scale=1., **kwargs):
+        caller = name_of(type(self), kwargs.get('name'))
+        options = SamplerOptions(interpolation, border_mode, align_corners, cubic, antialias, outside_grad,
+                                 check_finite, caller=caller)
+        family = find_family(caller, family, AFFINE_FAMILIES, _OTHER_LAYERS)
+        super().__init__(incoming, localization_network, family, downsample_factor, output_shape, options,
+                         theta_lr_scale, aspect, **kwargs)

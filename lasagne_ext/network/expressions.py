@@ -115,6 +115,11 @@ def flattened(output):
     return list(output) if isinstance(output, (tuple, list)) else [output]
 
 
+def parts_by_name(values, names):
+    """Return the parts of several layers' outputs in one list, from a dict name -> output."""
+    return [part for name in names for part in flattened(values[name])]
+
+
 def labelled_parts(name, value):
     """Return ``[(label, value)]`` of a layer's output, of several with ``name[0]`` or ``name['key']``."""
     if isinstance(value, dict):
@@ -124,7 +129,7 @@ def labelled_parts(name, value):
     return [(name, value)]
 
 
-def like(output, values):
+def in_form_of(output, values):
     """Return `values`, one for each of ``flattened(output)``, in the form that `output` has."""
     if isinstance(output, dict):
         return OrderedDict(zip(output, values))

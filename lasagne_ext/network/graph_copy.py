@@ -40,7 +40,7 @@ class _MergeCopies(theano.gof.Optimizer):
         merge.apply(fgraph)
 
 
-def copies(variables):
+def copy_variables(variables):
     """Return a copy of each variable of a dict, from which to build the copy of a graph."""
     return {key: GraphCopy()(variable) for key, variable in variables.items()}
 

@@ -5,7 +5,7 @@ import lasagne
 import numpy as np
 import theano
 
-from lasagne_ext.network.shapes import axis_order
+from lasagne_ext.network.shapes import describe_axis_order
 
 
 class Feed:
@@ -94,7 +94,7 @@ def _checked(caller, name, shape, variable, value, any_size):
         raise ValueError('%s: the input layer %r takes %d dimensions %r, got an array of shape %s'
                          % (caller, name, variable.ndim, shape, value.shape))
     # A batch may be smaller than the network is trained with, as it may for `fit` and `predict`.
-    order = axis_order((None,) + tuple(shape[1:]), value.shape) if value.ndim else ''
+    order = describe_axis_order((None,) + tuple(shape[1:]), value.shape) if value.ndim else ''
     order = order and ': ' + order
     if not any_size and any(size is not None and size != given
                             for size, given in zip(shape[1:], value.shape[1:])):

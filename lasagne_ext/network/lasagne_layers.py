@@ -152,7 +152,7 @@ _register('TransposedConv2DLayer', 'TransposedConv3DLayer', 'Deconv2DLayer', 'De
 
 def _pool_phrase(layer):
     keeps = {'max': 'keeps the largest number', 'sum': 'takes the sum'}.get(layer.mode,
-                                                                           'takes the mean')
+                                                                            'takes the mean')
     windows, count = layer.pool_size, len(layer.pool_size)
     strides, pads = per_axis(layer.stride, count), per_axis(layer.pad, count)
     sizes, outcomes = layer.input_shape[2:], layer.output_shape[2:]
@@ -334,9 +334,9 @@ def _slice_phrase(layer):
     indices = layer.slice
     if isinstance(indices, slice):
         indices = ':'.join('' if part is None else str(part)
-                         for part in (indices.start, indices.stop, indices.step)).rstrip(':') or ':'
+                           for part in (indices.start, indices.stop, indices.step)).rstrip(':') or ':'
     return 'keeps [%s] along %s' % (indices, axis_name(layer.axis % len(layer.input_shape),
-                                                     len(layer.input_shape)))
+                                                       len(layer.input_shape)))
 
 
 _register('ReshapeLayer', family='shape', multiply_adds=0, phrase=_reshape_phrase)

@@ -7,25 +7,24 @@ from lasagne_ext.network.wording import window_words
 
 def _sampling_products(layer, inputs, output, deterministic):
     rank = len(inputs[0]) - 2
-    # Lasagne's own layers have no modes.
-    modes = getattr(layer, 'modes', {'interpolation': 'bilinear', 'antialias': False})
-    if modes['antialias']:              # only the values of theta say how many pixels there are
+    options = getattr(layer, 'options', None)       # Lasagne's own layers have none
+    if options is not None and options.antialias:   # only the values of theta say how many pixels there are
         return None
-    pixels = {'nearest': 0, 'bilinear': 2, 'bicubic': 4}[modes['interpolation']] ** rank
+    pixels = {'nearest': 0, 'bilinear': 2, 'bicubic': 4}[
+        'bilinear' if options is None else options.interpolation] ** rank
     return pixels * size_of(output)
 
 
 def _transformer_products(layer, inputs, output, deterministic):
-    family = getattr(layer, 'family', 'tps' if is_kind_of(layer, 'TPSTransformerLayer') else
-                     'projective' if is_kind_of(layer, 'ProjectiveTransformerLayer') else 'affine')
+    family = getattr(layer, 'family', 'tps' if is_kind_of(layer, 'TPSTransformerLayer') else 'affine')
     points = size_of(output) // size_of(inputs[0][1:2])
     return (_sampling_products(layer, inputs, output, deterministic)
-            + points * _coordinate_products(family, len(inputs[0]) - 2, inputs[1][1]))
+            + points * _coordinate_products(str(family), len(inputs[0]) - 2, inputs[1][1]))
 
 
 def _grid_products(layer, inputs, output, deterministic):
     points = size_of(output) // layer.rank
-    return points * _coordinate_products(layer.family, layer.rank, inputs[0][1] // (layer.glimpses or 1))
+    return points * _coordinate_products(str(layer.family), layer.rank, inputs[0][1] // (layer.glimpses or 1))
 
 
 def _coordinate_products(family, rank, numbers):
@@ -37,7 +36,7 @@ def _coordinate_products(family, rank, numbers):
 
 
 def _theta_words(layer):
-    if getattr(layer, 'family', 'affine') == 'affine':
+    if str(getattr(layer, 'family', 'affine')) == 'affine':
         return 'an affine transform of its own for every image'
     return "a transform of the family '%s' for every image" % layer.family
 

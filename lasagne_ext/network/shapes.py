@@ -10,7 +10,7 @@ import lasagne
 import numpy as np
 import theano
 
-from lasagne_ext.network.expressions import flattened, like
+from lasagne_ext.network.expressions import flattened, in_form_of
 from lasagne_ext.network.graph import incoming_layers
 
 
@@ -73,7 +73,7 @@ def batch_of_one(shape):
     if parts is None:
         return None
     ones = [(1,) + tuple(part[1:]) if len(part) and part[0] is None else part for part in parts]
-    return ones[0] if parts[0] is shape else like(shape, ones)
+    return ones[0] if parts[0] is shape else in_form_of(shape, ones)
 
 
 def shapes_of_one_batch(layers):
@@ -132,7 +132,7 @@ def actual_shapes(outputs, feed):
     function = theano.function(list(feed.variables.values()), [part.shape for part in parts], mode=mode,
                                on_unused_input='ignore', no_default_updates=True)
     found = iter([tuple(map(int, shape)) for shape in function(*feed.values)])
-    return {name: like(output, [next(found) for _ in flattened(output)])
+    return {name: in_form_of(output, [next(found) for _ in flattened(output)])
             for name, output in outputs.items()}
 
 
@@ -142,18 +142,18 @@ def is_shape(thing):
         size is None or isinstance(size, (int, np.integer)) for size in thing)
 
 
-def agrees(declared, actual):
+def shape_agrees(declared, actual):
     """Return whether an actual shape is one that was declared; None stands for any size."""
     return len(declared) == len(actual) and all(
         size is None or size == other for size, other in zip(declared, actual))
 
 
-def axis_order(declared, actual):
+def describe_axis_order(declared, actual):
     """Say what order of axes `actual` looks like, if that is what is wrong; else return ''."""
-    if len(declared) != len(actual) or agrees(declared, actual) or len(actual) > 5:
+    if len(declared) != len(actual) or shape_agrees(declared, actual) or len(actual) > 5:
         return ''
     fitting = [order for order in itertools.permutations(range(len(actual)))
-               if agrees(declared, [actual[axis] for axis in order])]
+               if shape_agrees(declared, [actual[axis] for axis in order])]
     if not fitting:
         return ''
     rank = len(actual)
@@ -165,15 +165,15 @@ def axis_order(declared, actual):
     return 'looks like %s; transpose%s' % (known.get(order, 'another order of axes'), order)
 
 
-def flattened_shape(declared, actual):
+def suggest_reshape(declared, actual):
     """Return what to reshape an array to whose rank is wrong, if that helps; else None."""
     if not actual or len(declared) == len(actual) or None in declared[1:]:
         return None
     shape = (actual[0],) + tuple(declared[1:])
-    return shape if np.prod(shape) == np.prod(actual) and agrees(declared, shape) else None
+    return shape if np.prod(shape) == np.prod(actual) and shape_agrees(declared, shape) else None
 
 
-def declared_for(layer, shapes):
+def declared_output_shape(layer, shapes):
     """Return what a layer declares for actual shapes of its incoming layers, a dict layer -> shape.
 
     Returns
@@ -189,7 +189,7 @@ def declared_for(layer, shapes):
     return output_shape_for(layer, [tuple(shapes[source]) for source in sources])
 
 
-def declared_from(layers, given):
+def propagate_shapes(layers, given):
     """Return the shapes that layers declare where inputs have the shapes given.
 
     Parameters
@@ -208,7 +208,7 @@ def declared_from(layers, given):
     for layer in layers:
         if layer not in shapes:
             try:
-                shape = declared_for(layer, shapes)
+                shape = declared_output_shape(layer, shapes)
             except Exception:                # whatever a layer that somebody else wrote may raise
                 shape = None
             if shape is not None:

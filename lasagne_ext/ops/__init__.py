@@ -8,12 +8,18 @@ from lasagne_ext.ops.matrices import compose_thetas, invert_theta
 from lasagne_ext.ops.projective import (ProjectiveTransform, ProjectiveTransformGrad, projective_grid,
                                         projective_transform)
 from lasagne_ext.ops.sample import GridSample, GridSampleGrad, grid_sample
-from lasagne_ext.ops.theta import family_identity, family_size, theta_of
-from lasagne_ext.ops.tps import tps_grid, tps_transform
+from lasagne_ext.ops.families import (TransformFamily, identity_parameters, num_parameters,
+                                      theta_from_parameters)
+from lasagne_ext.ops.options import SamplerOptions
+from lasagne_ext.ops.tps import ThinPlateSpline, tps_grid, tps_transform
 
 __all__ = ['AffineTransform', 'AffineTransformGrad', 'FlowWarp', 'FlowWarpGrad', 'FootprintSample',
            'FootprintSampleGrad', 'GridSample', 'GridSampleGrad', 'KernelWarning',
-           'ProjectiveTransform', 'ProjectiveTransformGrad', 'affine_grid', 'affine_transform',
-           'compose_thetas', 'family_identity', 'family_size', 'flow_grid', 'flow_warp', 'footprint',
-           'get_num_threads', 'grid_sample', 'invert_theta', 'projective_grid',
-           'projective_transform', 'set_num_threads', 'theta_of', 'tps_grid', 'tps_transform']
+           'ProjectiveTransform', 'ProjectiveTransformGrad', 'SamplerOptions', 'ThinPlateSpline',
+           'TransformFamily', 'affine_grid', 'affine_transform', 'compose_thetas', 'flow_grid', 'flow_warp',
+           'footprint', 'get_num_threads', 'grid_sample', 'identity_parameters', 'invert_theta',
+           'num_parameters', 'projective_grid', 'projective_transform', 'set_num_threads',
+           'theta_from_parameters', 'tps_grid', 'tps_transform']
+
+# Names of earlier releases, which notebooks use.
+theta_of, family_size, family_identity = theta_from_parameters, num_parameters, identity_parameters

@@ -10,21 +10,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lasagne_ext.kernels.sampling_reference import cubic_slopes, cubic_weights
-
-#: Where the taps lie, counted from the pixel at or below the point (`nearest`: the one nearest to it).
-_OFFSETS = {'nearest': (0,), 'bilinear': (0, 1), 'bicubic': (-1, 0, 1, 2)}
-
-
-def _into_image(position, size, period, border_mode):
-    """Index of the pixel at a whole-number float64 position, and where it counts (None: everywhere)."""
-    counts = (position >= 0) & (position < size) if border_mode == 'zeros' else None
-    if period is not None:
-        position = jnp.mod(position, period)
-    if border_mode in ('mirror', 'reflect'):
-        position = jnp.where(position < size, position,
-                             period - position - (border_mode == 'reflect'))
-    return jnp.clip(position, 0, size - 1).astype('int32'), counts
+from lasagne_ext.kernels.sampling_reference import (TAPS, border_period, cubic_slopes, cubic_weights,
+                                                    source_position)
 
 
 class _Axis:
@@ -44,14 +31,13 @@ class _Axis:
         self.interpolation, self.cubic = mode.interpolation, mode.cubic
         start = jnp.floor(coordinate + .5 if mode.interpolation == 'nearest' else coordinate)
         self.t = coordinate - start
-        period = {'mirror': max(1, 2 * (size - 1)), 'reflect': 2 * size,
-                  'wrap': size}.get(mode.border_mode)
+        period = border_period(size, mode.border_mode)
         if period is not None:
             # A float64 beyond 2**53 has no successor that differs from it by one: it is counted
             # from the start of its period.
             start = jnp.mod(start, period)
-        self.pixels = [_into_image(start + k, size, period, mode.border_mode)
-                       for k in _OFFSETS[mode.interpolation]]
+        self.pixels = [source_position(start + tap, size, mode.border_mode, period, jnp)
+                       for tap in TAPS[mode.interpolation]]
         if mode.border_mode != 'zeros' and len(self.pixels) > 1:
             first, *others = [index for index, _ in self.pixels]
             same = jnp.all(jnp.stack([index == first for index in others]), axis=0)
@@ -59,7 +45,7 @@ class _Axis:
         self.weights = {'nearest': lambda: [jnp.ones_like(self.t)],
                         'bilinear': lambda: [1 - self.t, self.t],
                         'bicubic': lambda: cubic_weights(self.t, self.cubic)}[mode.interpolation]()
-        self.pixels = [(index * np.int32(stride), counts) for index, counts in self.pixels]
+        self.pixels = [(index.astype('int32') * np.int32(stride), counts) for index, counts in self.pixels]
 
     def blend(self, values):
         """Interpolate the taps' values, of any dtype, exactly where t is 0."""

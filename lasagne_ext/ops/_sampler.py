@@ -1,64 +1,48 @@
-"""What the sampling Ops have in common: modes and messages, and what those that sample do."""
+"""Base classes of the sampling Ops and of their gradients."""
 import math
 
 import numpy as np
 import theano
 import theano.tensor as T
+from theano.gof.opt import optimizer
 from theano.gradient import DisconnectedType
 
 from lasagne_ext.kernels import sampling
-from lasagne_ext.ops import _reference
-from lasagne_ext.ops._checks import (as_image, as_points, as_size, check_border_mode, check_choice,
-                                     check_flag, check_number)
-from lasagne_ext.ops._points import shape_of
+from lasagne_ext.ops import _symbolic
+from lasagne_ext.ops._inputs import as_image, as_points, as_size
+from lasagne_ext.ops.options import SamplerOptions
 
 #: Offsets inside one channel of an image are 32-bit integers in the kernels.
 _LARGEST_CHANNEL = 2 ** 31 - 1
 
 
 class Sampler(theano.Op):
-    """Base of the sampling Ops and of their gradients.
+    """Base class of the sampling Ops and of their gradients.
 
     Parameters
     ----------
-    interpolation, border_mode : str
-        Modes, refused if unknown.
-    align_corners : bool
-        Whether -1 and 1 are the centres of the corner pixels, or their outer edges.
-    check_finite : bool
-        Whether points that are not finite are refused.
-    cubic : float
-        Coefficient of bicubic interpolation, from -1 to 0.
-    name : str
-        Who speaks in error messages: a function, or a layer. By default the class.
+    options : SamplerOptions
+        How to sample.
+    caller : str
+        Name to show in error messages: of a function, or of a layer. By default that of the class.
     """
 
-    __props__ = ('interpolation', 'border_mode', 'align_corners', 'check_finite', 'cubic', 'name')
+    __props__ = ('options', 'caller')
 
-    #: How the second input is given, of :mod:`lasagne_ext.ops._points`.
-    points = None
+    #: What the second input is, a :class:`lasagne_ext.ops._generators.GridGenerator`.
+    generator = None
 
-    def __init__(self, interpolation='bilinear', border_mode='nearest', align_corners=True,
-                 check_finite=False, cubic=-.75, name=None):
-        name = name or type(self).__name__
-        self.interpolation = check_choice(name, 'interpolation', interpolation, sampling.INTERPOLATIONS)
-        self.border_mode = check_border_mode(name, border_mode, sampling.BORDER_MODES, align_corners)
-        self.align_corners = check_flag(name, 'align_corners', align_corners)
-        self.check_finite = check_flag(name, 'check_finite', check_finite)
-        self.cubic = check_number(name, 'cubic', cubic, -1, 0)
-        self.name = name
-        self.mode = sampling.SamplingMode(self.points.kind, interpolation, border_mode, align_corners,
-                                          self.cubic)
-
-    def props(self):
-        return {name: getattr(self, name) for name in Sampler.__props__}
+    def __init__(self, options=SamplerOptions(), caller=None):
+        self.options = options
+        self.caller = caller or type(self).__name__
+        self.mode = options.mode(self.generator.kind)
 
     def check_shapes(self, image, points, *others):
         """Refuse at run time inputs that do not fit together."""
         raise NotImplementedError
 
     def compute(self, kernels, image, points, *others):
-        """Return the outputs as a tuple, by :mod:`lasagne_ext.kernels.sampling` or namesakes of its functions."""
+        """Return the outputs as a tuple, by the functions of :mod:`.kernels.sampling` or their namesakes."""
         raise NotImplementedError
 
     def perform(self, node, inputs, output_storage):
@@ -68,7 +52,7 @@ class Sampler(theano.Op):
             cell[0] = output
 
     def jax_function(self, node):
-        """The Op as a function of JAX arrays, for an engine that compiles with JAX.
+        """Return the Op as a function of JAX arrays, for an engine that compiles with JAX.
 
         Shapes are refused while JAX traces it; points that are not finite while the compiled
         function runs, by an error of JAX's that holds the message.
@@ -77,18 +61,19 @@ class Sampler(theano.Op):
 
         def function(image, points, *others):
             self.check_shapes(image, points, *others)
-            if self.check_finite:
+            if self.options.check_finite:
                 points = _jax.checked(points, lambda values: self.check_points(values, image.ndim - 2))
             return self.compute(_jax, image, points, *others)
         return function
 
     def as_inputs(self, input, points):
-        """Both as symbolic tensors of kinds that fit together."""
-        input = as_image(self.name, input)
+        """Return both as symbolic tensors of kinds that fit together."""
+        input = as_image(self.caller, input)
         rank = input.ndim - 2
-        points = as_points(self.name, self.points.name, points, input.dtype, self.points.layouts(rank))
+        points = as_points(self.caller, self.generator.argument, points, input.dtype,
+                           self.generator.layouts(rank))
         if isinstance(points, theano.Constant):
-            self.points.check(self.name, points.data.shape, rank)
+            self.generator.check(self.caller, points.data.shape, rank)
         return input, points
 
     def check_image(self, image, out_size):
@@ -96,89 +81,82 @@ class Sampler(theano.Op):
         pixels = math.prod(image.shape[2:])
         if pixels == 0 and math.prod(out_size) > 0:
             raise ValueError('%s: input of shape %s has no pixel to sample from'
-                             % (self.name, image.shape))
+                             % (self.caller, image.shape))
         if pixels > _LARGEST_CHANNEL:
             raise ValueError('%s: input of shape %s has more than 2**31 - 1 pixels in a channel'
-                             % (self.name, image.shape))
+                             % (self.caller, image.shape))
 
     def check_fit(self, image, points):
         """Refuse at run time points that are not for these images."""
-        self.points.check(self.name, points.shape, image.ndim - 2)
+        self.generator.check(self.caller, points.shape, image.ndim - 2)
         if len(image) != len(points):
             raise ValueError('%s: the batch sizes of input and %s must be the same, got input of '
-                             'shape %s and %s of shape %s' % (self.name, self.points.name, image.shape,
-                                                              self.points.name, points.shape))
+                             'shape %s and %s of shape %s' % (self.caller, self.generator.argument, image.shape,
+                                                              self.generator.argument, points.shape))
 
     def check_points(self, points, rank):
-        if not self.check_finite:
+        if not self.options.check_finite:
             return
-        leading = len(self.points.leading(points.shape, rank))
+        leading = len(self.generator.leading(points.shape, rank))
         finite = np.isfinite(points).all(axis=tuple(range(leading, points.ndim)))
         if not finite.all():
             first = tuple(int(k) for k in np.argwhere(~finite)[0])
             raise ValueError('%s: %s is not finite for %d of %d %s; the first is number %s: %s'
-                             % (self.name, self.points.name, (~finite).sum(), finite.size,
+                             % (self.caller, self.generator.argument, (~finite).sum(), finite.size,
                                 'images' if leading == 1 else 'transforms',
                                 first[0] if leading == 1 else first,
                                 np.array2string(points[first].ravel(), precision=4, threshold=12)))
 
     def derivative(self, image, points, output, step):
-        """Change of the output when `points` change along `step`, as a graph of elementary Ops."""
+        """Return the change of the output when `points` change along `step`, by elementary Ops."""
         rank = image.ndim - 2
-        coordinates, changes = self.points.pixels(
-            *(self.points.flat(T.cast(which, 'float64'), rank) for which in (points, step)), rank,
-            image.shape[:1:-1], output.shape[:-rank - 1:-1], self.align_corners)
-        change = _reference.directional_derivative(image, coordinates, changes, self.mode)
+        coordinates, changes = self.generator.pixels(
+            *(self.generator.flat(T.cast(which, 'float64'), rank) for which in (points, step)), rank,
+            image.shape[:1:-1], output.shape[:-rank - 1:-1], self.options.align_corners)
+        change = _symbolic.directional_derivative(image, coordinates, changes, self.mode)
         return change.reshape(output.shape, ndim=output.ndim)
 
 
 class ForwardSampler(Sampler):
-    """Base of the Ops that sample: inputs (input, points), and out_shape if points do not tell it."""
+    """Base class of the Ops that sample: inputs (input, points), and out_shape if points do not tell it."""
 
     def make_node(self, input, points, *out_shape):
         input, points = self.as_inputs(input, points)
         rank = input.ndim - 2
-        out_shape = [as_size(self.name, size, rank) for size in out_shape]
-        leading = self.points.leading(points.broadcastable, rank)
-        if self.points.has_size:
-            sizes = self.points.sizes(points.broadcastable, rank)
-        else:
-            sizes = tuple(_is_one(out_shape[0][k]) for k in range(rank))
+        out_shape = [as_size(self.caller, size, rank) for size in out_shape]
+        leading = self.generator.leading(points.broadcastable, rank)
+        sizes = (self.generator.sizes(points.broadcastable, rank)
+                 or tuple(_is_one(out_shape[0][k]) for k in range(rank)))
         pattern = ((leading[0] or input.broadcastable[0],) + leading[1:]
                    + (input.broadcastable[1],) + sizes)
         return theano.Apply(self, [input, points] + out_shape, [T.TensorType(input.dtype, pattern)()])
 
     def gradient(self):
-        """The Op that gives the gradients."""
+        """Return the Op that gives the gradients."""
         raise NotImplementedError
 
     def _size(self, points, rank, out_shape):
-        """The output's size, in numbers or symbolic."""
-        if self.points.has_size:
-            return self.points.sizes(shape_of(points), rank)
-        return tuple(out_shape[0][k] for k in range(rank))
+        """Return the output's size."""
+        return self.generator.sizes(points.shape, rank) or tuple(map(int, out_shape[0]))
 
     def check_shapes(self, image, points, *out_shape):
         self.check_fit(image, points)
-        size = tuple(int(k) for k in self._size(points, image.ndim - 2, out_shape))
+        size = self._size(points, image.ndim - 2, out_shape)
         if min(size) < 0:
-            raise ValueError('%s: out_shape must not be negative, got %s' % (self.name, size))
+            raise ValueError('%s: out_shape must not be negative, got %s' % (self.caller, size))
         self.check_image(image, size)
 
     def compute(self, kernels, image, points, *out_shape):
         rank = image.ndim - 2
-        size = tuple(int(k) for k in self._size(points, rank, out_shape))
-        output = kernels.sample(image, self.points.flat(points, rank), size, self.mode)
-        return output.reshape(self.points.leading(points.shape, rank) + output.shape[1:]),
+        output = kernels.sample(image, self.generator.flat(points, rank),
+                                self._size(points, rank, out_shape), self.mode)
+        return output.reshape(self.generator.leading(points.shape, rank) + output.shape[1:]),
 
     def infer_shape(self, node, input_shapes):
         image, points = input_shapes[:2]
         rank = len(image) - 2
-        if self.points.has_size:
-            size = self.points.sizes(points, rank)
-        else:
-            size = tuple(node.inputs[2][k] for k in range(rank))
-        return [(image[0],) + self.points.leading(points, rank)[1:] + (image[1],) + tuple(size)]
+        size = self.generator.sizes(points, rank) or tuple(node.inputs[2][k] for k in range(rank))
+        return [(image[0],) + self.generator.leading(points, rank)[1:] + (image[1],) + size]
 
     def connection_pattern(self, node):
         return [[True], [True]] + [[False]] * (len(node.inputs) - 2)
@@ -199,8 +177,131 @@ class ForwardSampler(Sampler):
 
 
 def _is_one(size):
-    """Whether a symbolic size is known to be 1, so that the axis is broadcastable."""
+    """Tell whether a symbolic size is known to be 1, so that the axis is broadcastable."""
     try:
         return int(T.get_scalar_constant_value(size)) == 1
     except T.NotScalarConstantError:
         return False
+
+
+class SamplerGrad(Sampler):
+    """Base class of the gradient Ops: inputs (input, points, output_grad), a gradient to each of two out.
+
+    With S the sampling, linear in the image, and J its derivative along a change v of the points,
+    the outputs paired with u and v are <output_grad, S(u) + J(image) v>.
+
+    Parameters
+    ----------
+    options, caller
+        As for :class:`Sampler`.
+    wanted : pair of bool
+        Which of both gradients, to the input and to the points, are outputs.
+    """
+
+    __props__ = Sampler.__props__ + ('wanted',)
+
+    #: The Op that samples.
+    sampler = None
+
+    def __init__(self, options=SamplerOptions(), caller=None, wanted=(True, True)):
+        super().__init__(options, caller)
+        self.wanted = wanted
+
+    def forward(self, image, points, output_grad):
+        """Apply the forward Op to image and points, for an output like `output_grad`."""
+        size = output_grad.shape[points.ndim:]           # of matrices, which do not tell it
+        known = self.generator.sizes(points.broadcastable, image.ndim - 2)
+        return self.sampler(self.options, self.caller)(image, points, *([] if known else [size]))
+
+    def make_node(self, input, points, output_grad):
+        input, points = self.as_inputs(input, points)
+        output_grad = T.cast(T.as_tensor_variable(output_grad), input.dtype)
+        return theano.Apply(self, [input, points, output_grad], self._chosen([input.type(), points.type()]))
+
+    def _chosen(self, pair):
+        return [value for value, wanted in zip(pair, self.wanted) if wanted]
+
+    def check_shapes(self, image, points, output_grad):
+        self.check_fit(image, points)
+        rank = image.ndim - 2
+        size = self.generator.sizes(points.shape, rank) or tuple(output_grad.shape[-rank:])
+        expected = self.generator.leading(points.shape, rank) + (image.shape[1],) + size
+        if tuple(output_grad.shape) != expected:
+            raise ValueError('%s: the gradient of the output must have shape %s, got %s'
+                             % (self.caller, expected, output_grad.shape))
+        self.check_image(image, size)
+
+    def compute(self, kernels, image, points, output_grad):
+        rank = image.ndim - 2
+        flat = self.generator.flat(points, rank)
+        input_grad, points_grad = kernels.sample_backward(
+            image, flat, output_grad.reshape((len(flat),) + output_grad.shape[-rank - 1:]),
+            self.mode, self.wanted)
+        if points_grad is not None:
+            points_grad = points_grad.reshape(points.shape)
+        return tuple(self._chosen([input_grad, points_grad]))
+
+    def infer_shape(self, node, input_shapes):
+        return self._chosen(input_shapes[:2])
+
+    def grad(self, inputs, grads):
+        image, points, output_grad = inputs
+        steps = iter(grads)
+        image_step, points_step = (next(steps) if wanted else None for wanted in self.wanted)
+        to_image, to_points = image.zeros_like(), points.zeros_like()
+        to_output_grad = output_grad.zeros_like()
+        if is_connected(image_step):
+            to_output_grad += self.forward(image_step, points, output_grad)
+            both = type(self)(self.options, self.caller)
+            to_points += both(image_step, points, output_grad)[1]
+        if is_connected(points_step):
+            to_output_grad += self.derivative(image, points, output_grad, points_step)
+            second = self._grad_of_derivative(image, points, output_grad, points_step)
+            to_image += second[0]
+            to_points += second[1]
+        # A size that is 1 for one reason here may be 1 for another there, unknown to Theano.
+        return [T.patternbroadcast(gradient, variable.broadcastable)
+                for gradient, variable in zip((to_image, to_points, to_output_grad), inputs)]
+
+    def _grad_of_derivative(self, image, points, output_grad, step):
+        """Return the gradient to image and points of <output_grad, J(image) step>.
+
+        Taken to copies of both, because one may be computed from the other (a localisation network
+        reads the image), and that path is not this Op's to follow.
+        """
+        image, points = T.tensor_copy(image), T.tensor_copy(points)
+        cost = T.sum(output_grad * self.derivative(image, points, output_grad, step))
+        return theano.grad(cost, [image, points])
+
+    def R_op(self, inputs, eval_points):
+        """Return the derivative along `eval_points`: the gradient, to w, of <eval_points, L-operator(w)>."""
+        outputs = self(*inputs, return_list=True)
+        seeds = [output.zeros_like() for output in outputs]
+        pulled = self.grad(inputs, seeds)
+        cost = sum(T.sum(gradient * step) for gradient, step in zip(pulled, eval_points)
+                   if step is not None)
+        return theano.grad(cost, seeds, disconnected_inputs='ignore')
+
+
+def is_connected(gradient):
+    return gradient is not None and not isinstance(gradient.type, DisconnectedType)
+
+
+@optimizer
+def drop_unwanted_gradients(fgraph):
+    """Drop gradients that no other node and no output reads."""
+    used = set(fgraph.outputs).union(*(node.inputs for node in fgraph.apply_nodes))
+    for node in fgraph.toposort():
+        if not isinstance(node.op, SamplerGrad):
+            continue
+        wanted = [variable for variable in node.outputs if variable in used]
+        if len(wanted) == 1 < len(node.outputs):
+            op = type(node.op)(node.op.options, node.op.caller,
+                               wanted=tuple(variable in used for variable in node.outputs))
+            replaced = theano.Apply(op, node.inputs, [wanted[0].type()])
+            fgraph.replace_validate(wanted[0], replaced.outputs[0], reason='drop_unwanted_gradients')
+
+
+# After all that may merge two gradients of the same arguments, or make one superfluous.
+theano.compile.optdb.register('drop_unwanted_gradients', drop_unwanted_gradients, 48.7,
+                              'fast_run', 'fast_compile')

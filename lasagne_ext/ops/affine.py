@@ -2,15 +2,16 @@
 import theano
 import theano.tensor as T
 
-from lasagne_ext.ops._aspect import check_aspect, rescaled
-from lasagne_ext.ops._checks import as_points, as_size, check_flag, size_list
-from lasagne_ext.ops._points import AFFINE, shape_of
-from lasagne_ext.ops._sampler import ForwardSampler
-from lasagne_ext.ops._sampler_grad import SamplerGrad
-from lasagne_ext.ops._transform import transform
+from lasagne_ext.checks import check_choice, check_flag
+from lasagne_ext.ops import _symbolic
+from lasagne_ext.ops._apply import apply_sampler
+from lasagne_ext.ops._generators import AFFINE
+from lasagne_ext.ops._inputs import CheckShape, as_points, as_size, shape_of, size_list
+from lasagne_ext.ops._sampler import ForwardSampler, SamplerGrad
+from lasagne_ext.ops.options import SamplerOptions, document_options
 
 
-def affine_grid(theta, out_shape, align_corners=True, aspect=None, in_shape=None, name=None):
+def affine_grid(theta, out_shape, *, align_corners=True, aspect=None, in_shape=None, name=None):
     """Work out the points of the input at which an affine transformation samples.
 
     Parameters
@@ -29,7 +30,7 @@ def affine_grid(theta, out_shape, align_corners=True, aspect=None, in_shape=None
     in_shape : tuple, optional
         Sizes of the input, like `out_shape`.
     name : str, optional
-        Who speaks in error messages; by default the function's name.
+        Name to show in error messages; by default the function's.
 
     Returns
     -------
@@ -63,24 +64,25 @@ def affine_grid(theta, out_shape, align_corners=True, aspect=None, in_shape=None
     >>> affine_grid(theta, (1, 3)).eval()[0, 0].tolist()
     [[-1.0, 0.0], [0.0, 0.0], [1.0, 0.0]]
     """
-    where = name or 'affine_grid'
-    out_size = size_list(as_size(where, out_shape))
+    caller = name or 'affine_grid'
+    out_size = size_list(as_size(caller, out_shape))
     rank = len(out_size)
-    theta = as_points(where, 'theta', theta, theano.config.floatX, AFFINE.layouts(rank))
-    check_flag(where, 'align_corners', align_corners)
+    theta = as_points(caller, 'theta', theta, theano.config.floatX, AFFINE.layouts(rank))
+    check_flag(caller, 'align_corners', align_corners)
     if in_shape is not None:
-        in_shape = size_list(as_size(where, in_shape, rank, 'in_shape'), rank)
+        in_shape = size_list(as_size(caller, in_shape, rank, 'in_shape'), rank)
     dtype = theta.dtype
-    if check_aspect(where, aspect):
+    if check_aspect(caller, aspect):
         if in_shape is None:
-            raise ValueError("%s: aspect='image' needs in_shape, the sizes of the input" % where)
-        theta = rescaled(where, theta, in_shape, out_size, align_corners)
-    return T.cast(AFFINE.grid(where, theta, in_shape, out_size, align_corners), dtype)
+            raise ValueError("%s: aspect='image' needs in_shape, the sizes of the input" % caller)
+        theta = normalised_theta(caller, theta, in_shape, out_size, align_corners)
+    return T.cast(AFFINE.grid(caller, theta, in_shape, out_size, align_corners), dtype)
 
 
-def affine_transform(input, theta, out_shape, interpolation='bilinear',
-                     border_mode='nearest', align_corners=True, check_finite=False, cubic=-.75,
-                     antialias=False, outside_grad=0., aspect=None, name=None):
+@document_options
+def affine_transform(input, theta, out_shape, *, aspect=None, interpolation='bilinear',
+                     border_mode='nearest', align_corners=True, cubic=-.75, antialias=False,
+                     outside_grad=0., check_finite=False, name=None):
     """Transform images affinely, each by its own thetas, without a grid in memory.
 
     Parameters
@@ -94,28 +96,13 @@ def affine_transform(input, theta, out_shape, interpolation='bilinear',
     out_shape : tuple
         (rows, columns) or (depth, rows, columns) of the output, each an int or a symbolic integer
         scalar; or a symbolic vector of integers.
-    interpolation : {'bilinear', 'nearest', 'bicubic'}
-        How a value between pixels is made, along every axis, those of a volume too.
-    border_mode : {'nearest', 'zeros', 'mirror', 'reflect', 'wrap'}
-        What lies outside the image: its nearest pixel; zeros; its mirror image, without the
-        outermost pixels or ('reflect') with them; or the image again, with the period of its size.
-    align_corners : bool
-        See the convention below.
-    check_finite : bool
-        Raise an error at run time if theta holds NaN or Inf.
-    cubic : float
-        Coefficient of bicubic interpolation, from -1 to 0; that of Keys is -0.5.
-    antialias : bool
-        Average over what an output pixel covers of the input, so that shrinking does not alias.
-    outside_grad : float
-        Strength, at least 0, of a pull: where a point has left the image, its gradient also leads
-        back, by so much times the sum over channels of the absolute gradient of its value.
     aspect : {None, 'image'}
         With 'image', theta's coordinates are pixels in the unit of half the image's rows, for input
         and output alike: y in [-1, 1], and x in [-a, a] where an image is a times as wide as high.
         So the matrix of a rotation rotates, also where that is not square.
+    {sampler_options}
     name : str, optional
-        Who speaks in error messages; by default the function's name.
+        Name to show in error messages; by default the function's.
 
     Returns
     -------
@@ -154,14 +141,16 @@ def affine_transform(input, theta, out_shape, interpolation='bilinear',
     >>> mirrored.eval()[0, 0].tolist()
     [[2.0, 1.0, 0.0], [5.0, 4.0, 3.0]]
     """
-    op = AffineTransform(interpolation, border_mode, align_corners, check_finite, cubic,
-                         name or 'affine_transform')
-    if check_aspect(op.name, aspect):
+    caller = name or 'affine_transform'
+    options = SamplerOptions(interpolation, border_mode, align_corners, cubic, antialias, outside_grad,
+                             check_finite, caller=caller)
+    op = AffineTransform(options, caller)
+    if check_aspect(caller, aspect):
         input, theta = op.as_inputs(input, theta)
         rank = input.ndim - 2
-        out_size = size_list(as_size(op.name, out_shape, rank), rank)
-        theta = rescaled(op.name, theta, shape_of(input)[2:], out_size, align_corners)
-    return transform(op, (input, theta, out_shape), antialias, outside_grad)
+        out_size = size_list(as_size(caller, out_shape, rank), rank)
+        theta = normalised_theta(caller, theta, shape_of(input)[2:], out_size, align_corners)
+    return apply_sampler(op, input, theta, out_shape)
 
 
 class AffineTransform(ForwardSampler):
@@ -175,14 +164,37 @@ class AffineTransform(ForwardSampler):
     True
     """
 
-    points = AFFINE
+    generator = AFFINE
 
     def gradient(self):
-        return AffineTransformGrad(**self.props())
+        return AffineTransformGrad(self.options, self.caller)
 
 
 class AffineTransformGrad(SamplerGrad):
     """Both gradients of :class:`AffineTransform`: inputs (input, theta, output_grad)."""
 
-    points = AFFINE
+    generator = AFFINE
     sampler = AffineTransform
+
+
+def check_aspect(caller, aspect):
+    """Tell whether coordinates are to be those of the image; refuse an unknown word."""
+    return aspect is not None and bool(check_choice(caller, 'aspect', aspect, ('image',)))
+
+
+def normalised_theta(caller, theta, in_size, out_size, align_corners):
+    """Return theta for normalised coordinates, float64, from one for coordinates of one unit.
+
+    The unit, for all axes, is half the rows; a size is a list of scalars.
+    """
+    theta = CheckShape(AFFINE, len(out_size), caller)(theta)
+    into, outof = (_half_extents(T.stack(size[::-1]), align_corners) for size in (in_size, out_size))
+    # Equal sizes make the diagonal's factors 1 exactly: the identity stays what it is.
+    factors = T.concatenate([outof, T.ones((1,), 'float64')]) / into.dimshuffle(0, 'x')
+    return T.cast(theta, 'float64') * factors.flatten()
+
+
+def _half_extents(size, align_corners):
+    """Return half extents of the axes, x first, in the unit of that of the rows."""
+    extents = _symbolic.divisors(size, align_corners)
+    return extents / extents[1]

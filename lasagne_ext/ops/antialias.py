@@ -1,18 +1,18 @@
-"""Sampling that averages over what an output pixel covers of the input, so that shrinking does not alias."""
+"""Sample by averages over what an output pixel covers of the input, so that shrinking does not alias."""
 import theano
 import theano.tensor as T
 
-from lasagne_ext.ops import _footprint, _reference
-from lasagne_ext.ops._points import GRID, shape_of
-from lasagne_ext.ops._sampler import Sampler
-from lasagne_ext.ops._sampler_grad import SamplerGrad, is_connected
+from lasagne_ext.ops import _symbolic
+from lasagne_ext.ops._generators import GRID
+from lasagne_ext.ops._inputs import shape_of
+from lasagne_ext.ops._sampler import Sampler, SamplerGrad, is_connected
 
 #: A grid's steps of up to half as much more than a pixel are rounding, and need no averaging: so a
 #: rotation gives what it gives without anti-aliasing, and the identity the image itself.
 _ROUNDING = 1e-6
 
 
-def antialiased_sample(input, grid, mode, check_finite, name):
+def antialiased_sample(input, grid, options, caller):
     """Sample images at the points of a grid, each averaged over its footprint.
 
     Parameters
@@ -21,26 +21,23 @@ def antialiased_sample(input, grid, mode, check_finite, name):
         Images or volumes.
     grid : tensor, ``(batch, *out_size, rank)`` or ``(batch, K, *out_size, rank)``
         Normalised coordinates.
-    mode : SamplingMode
-        How to sample; its `points` are a grid.
-    check_finite : bool
-        Raise an error at run time if the grid holds NaN or Inf.
-    name : str
-        Who speaks in error messages.
+    options : SamplerOptions
+        How to sample.
+    caller : str
+        Name to show in error messages.
 
     Returns
     -------
     tensor, ``(batch, channels, *out_size)`` or ``(batch, K, channels, *out_size)``
         In the input's dtype.
     """
-    op = FootprintSample(mode.interpolation, mode.border_mode, mode.align_corners, check_finite,
-                         mode.cubic, name)
+    op = FootprintSample(options, caller)
     input, grid = op.as_inputs(input, grid)
-    return op(input, grid, footprint(grid, shape_of(input)[2:], mode.align_corners))
+    return op(input, grid, footprint(grid, shape_of(input)[2:], options.align_corners))
 
 
 def footprint(grid, in_size, align_corners=True):
-    """What the pixels of a grid cover of the input, beyond what interpolation blends anyway.
+    """Work out what the pixels of a grid cover of the input, beyond what interpolation blends anyway.
 
     Along each direction of the output this is the grid's derivative J, by central differences, times
     ``max(0, 1 - 1/|J|^2)``: nothing where the grid does not shrink, nearly J where it shrinks much,
@@ -76,7 +73,7 @@ def footprint(grid, in_size, align_corners=True):
     [[1.5, 0.0], [0.0, 0.0]]
     """
     grid = T.as_tensor_variable(grid)
-    extents = _reference.half_extents(T.stack([T.cast(size, 'int64') for size in in_size[::-1]]),
+    extents = _symbolic.half_extents(T.stack([T.cast(size, 'int64') for size in in_size[::-1]]),
                                       align_corners)
     columns = []
     for direction in range(len(in_size)):
@@ -99,16 +96,16 @@ def _difference(grid, axis):
 
 
 class _Footprints(Sampler):
-    """What both Ops have in common: inputs (input, grid, footprint), and more."""
+    """Base class of both Ops: inputs (input, grid, footprint), and more."""
 
-    points = GRID
+    generator = GRID
 
     def as_inputs_with_footprint(self, input, grid, footprint):
         input, grid = self.as_inputs(input, grid)
         footprint = T.cast(T.as_tensor_variable(footprint), grid.dtype)
         if footprint.ndim != grid.ndim + 1:
             raise TypeError('%s: footprint must have one dimension more than grid, %d, got %d'
-                            % (self.name, grid.ndim + 1, footprint.ndim))
+                            % (self.caller, grid.ndim + 1, footprint.ndim))
         return input, grid, footprint
 
     def check_footprint(self, image, grid, footprint):
@@ -116,33 +113,33 @@ class _Footprints(Sampler):
         expected = tuple(grid.shape) + (image.ndim - 2,)
         if tuple(footprint.shape) != expected:
             raise ValueError('%s: footprint must have shape %s for grid of shape %s, got %s'
-                             % (self.name, expected, tuple(grid.shape), tuple(footprint.shape)))
-        self.check_image(image, self.points.sizes(grid.shape, image.ndim - 2))
+                             % (self.caller, expected, tuple(grid.shape), tuple(footprint.shape)))
+        self.check_image(image, self.generator.sizes(grid.shape, image.ndim - 2))
 
     def output_shape(self, image, grid):
-        """Shape, or broadcasting pattern, of the sampled images from those of image and grid."""
+        """Return shape, or broadcasting pattern, of the sampled images from those of image and grid."""
         rank = len(image) - 2
-        leading = self.points.leading(grid, rank)
-        return (leading[0] or image[0],) + leading[1:] + (image[1],) + tuple(self.points.sizes(grid, rank))
+        leading = self.generator.leading(grid, rank)
+        return (leading[0] or image[0],) + leading[1:] + (image[1],) + self.generator.sizes(grid, rank)
 
     def flat_points(self, grid, footprint):
-        """Both as the kernels take them, transforms counted in one axis."""
+        """Return both as the kernels take them, transforms counted in one axis."""
         rank = grid.shape[-1]
-        grid = self.points.flat(grid, rank)
+        grid = self.generator.flat(grid, rank)
         return grid, footprint.reshape(grid.shape + (rank,))
 
     def derivative(self, image, grid, footprint, output, steps):
-        """Change of the output along a change (of the grid, of the footprint), either None."""
+        """Return the change of the output along a change (of the grid, of the footprint), either None."""
         rank = image.ndim - 2
         grid_step, footprint_step = (variable.zeros_like() if step is None else step
                                      for variable, step in zip((grid, footprint), steps))
-        coordinates, changes = self.points.pixels(
-            *(self.points.flat(T.cast(which, 'float64'), rank) for which in (grid, grid_step)), rank,
-            image.shape[:1:-1], output.shape[:-rank - 1:-1], self.align_corners)
+        coordinates, changes = self.generator.pixels(
+            *(self.generator.flat(T.cast(which, 'float64'), rank) for which in (grid, grid_step)), rank,
+            image.shape[:1:-1], output.shape[:-rank - 1:-1], self.options.align_corners)
         spread, spread_step = (T.cast(which, 'float64').reshape((coordinates.shape[0], -1, rank, rank))
                                for which in (footprint, footprint_step))
-        change = _footprint.directional_derivative(image, coordinates, spread, changes, spread_step,
-                                                   self.mode)
+        change = _symbolic.footprint_derivative(image, coordinates, spread, changes, spread_step,
+                                                self.mode)
         return change.reshape(output.shape, ndim=output.ndim)
 
 
@@ -175,11 +172,11 @@ class FootprintSample(_Footprints):
     def infer_shape(self, node, input_shapes):
         image, grid, _ = input_shapes
         rank = len(image) - 2
-        return [(image[0],) + self.points.leading(grid, rank)[1:] + (image[1],)
-                + tuple(self.points.sizes(grid, rank))]
+        return [(image[0],) + self.generator.leading(grid, rank)[1:] + (image[1],)
+                + self.generator.sizes(grid, rank)]
 
     def grad(self, inputs, grads):
-        return FootprintSampleGrad(**self.props())(*inputs, grads[0], return_list=True)
+        return FootprintSampleGrad(self.options, self.caller)(*inputs, grads[0], return_list=True)
 
     def R_op(self, inputs, eval_points):
         image, grid, footprint = inputs
@@ -205,7 +202,7 @@ class FootprintSampleGrad(_Footprints):
         expected = self.output_shape(image.shape, grid.shape)
         if tuple(output_grad.shape) != expected:
             raise ValueError('%s: the gradient of the output must have shape %s, got %s'
-                             % (self.name, expected, tuple(output_grad.shape)))
+                             % (self.caller, expected, tuple(output_grad.shape)))
 
     def compute(self, kernels, image, grid, footprint, output_grad):
         flat = self.flat_points(grid, footprint)
@@ -222,7 +219,7 @@ class FootprintSampleGrad(_Footprints):
         image_step, *steps = (step if is_connected(step) else None for step in grads)
         pulled = [variable.zeros_like() for variable in inputs]
         if image_step is not None:
-            pulled[3] += FootprintSample(**self.props())(image_step, grid, footprint)
+            pulled[3] += FootprintSample(self.options, self.caller)(image_step, grid, footprint)
             _, to_grid, to_footprint = self(image_step, grid, footprint, output_grad)
             pulled[1] += to_grid
             pulled[2] += to_footprint

@@ -1,14 +1,15 @@
 """Warping of images by a field of displacements in pixels."""
 import theano
 
-from lasagne_ext.ops._checks import as_points, as_size, check_flag, size_list
-from lasagne_ext.ops._points import FLOW, shape_of
-from lasagne_ext.ops._sampler import ForwardSampler
-from lasagne_ext.ops._sampler_grad import SamplerGrad
-from lasagne_ext.ops._transform import transform
+from lasagne_ext.checks import check_flag
+from lasagne_ext.ops._apply import apply_sampler
+from lasagne_ext.ops._generators import FLOW
+from lasagne_ext.ops._inputs import as_points, as_size, shape_of, size_list
+from lasagne_ext.ops._sampler import ForwardSampler, SamplerGrad
+from lasagne_ext.ops.options import SamplerOptions, document_options
 
 
-def flow_grid(flow, align_corners=True, in_shape=None, rank=2, name=None):
+def flow_grid(flow, *, align_corners=True, in_shape=None, rank=2, name=None):
     """Work out the points of the input at which a flow samples.
 
     Parameters
@@ -23,7 +24,7 @@ def flow_grid(flow, align_corners=True, in_shape=None, rank=2, name=None):
     rank : {2, 3}
         2 for images, 3 for volumes.
     name : str, optional
-        Who speaks in error messages; by default the function's name.
+        Name to show in error messages; by default the function's.
 
     Returns
     -------
@@ -55,20 +56,21 @@ def flow_grid(flow, align_corners=True, in_shape=None, rank=2, name=None):
     >>> flow_grid(one_to_the_right).eval()[0, 0].tolist()
     [[0.0, 0.0], [1.0, 0.0], [2.0, 0.0]]
     """
-    where = name or 'flow_grid'
+    caller = name or 'flow_grid'
     if rank not in (2, 3):
-        raise ValueError('%s: rank must be 2 or 3, got %r' % (where, rank))
-    flow = as_points(where, 'flow', flow, theano.config.floatX, FLOW.layouts(rank))
-    check_flag(where, 'align_corners', align_corners)
+        raise ValueError('%s: rank must be 2 or 3, got %r' % (caller, rank))
+    flow = as_points(caller, 'flow', flow, theano.config.floatX, FLOW.layouts(rank))
+    check_flag(caller, 'align_corners', align_corners)
     out_size = FLOW.sizes(shape_of(flow), rank)
     in_size = out_size if in_shape is None else \
-        size_list(as_size(where, in_shape, rank, 'in_shape'), rank)
-    return FLOW.grid(where, flow, in_size, out_size, align_corners)
+        size_list(as_size(caller, in_shape, rank, 'in_shape'), rank)
+    return FLOW.grid(caller, flow, in_size, out_size, align_corners)
 
 
-def flow_warp(input, flow, interpolation='bilinear',
-              border_mode='nearest', align_corners=True, check_finite=False, cubic=-.75,
-              antialias=False, outside_grad=0., name=None):
+@document_options
+def flow_warp(input, flow, *, interpolation='bilinear', border_mode='nearest',
+              align_corners=True, cubic=-.75, antialias=False, outside_grad=0., check_finite=False,
+              name=None):
     """Sample images at every pixel's place plus a displacement, each image at its own.
 
     Parameters
@@ -80,25 +82,9 @@ def flow_warp(input, flow, interpolation='bilinear',
         (row + flow[:, 1], column + flow[:, 0]). For volumes (..., 3, out depth, out rows,
         out columns). With K, every image is warped K times. float32 or float64, whatever the
         images are.
-    interpolation : {'bilinear', 'nearest', 'bicubic'}
-        How a value between pixels is made, along every axis, those of a volume too.
-    border_mode : {'nearest', 'zeros', 'mirror', 'reflect', 'wrap'}
-        What lies outside the image: its nearest pixel; zeros; its mirror image, without the
-        outermost pixels or ('reflect') with them; or the image again, with the period of its size.
-    align_corners : bool
-        Whether `outside_grad` counts as outside what is beyond the centres of the corner pixels, or
-        beyond their outer edges.
-    check_finite : bool
-        Raise an error at run time if the flow holds NaN or Inf.
-    cubic : float
-        Coefficient of bicubic interpolation, from -1 to 0; that of Keys is -0.5.
-    antialias : bool
-        Average over what an output pixel covers of the input, so that shrinking does not alias.
-    outside_grad : float
-        Strength, at least 0, of a pull: where a point has left the image, its gradient also leads
-        back, by so much times the sum over channels of the absolute gradient of its value.
+    {sampler_options}
     name : str, optional
-        Who speaks in error messages; by default the function's name.
+        Name to show in error messages; by default the function's.
 
     Returns
     -------
@@ -114,7 +100,8 @@ def flow_warp(input, flow, interpolation='bilinear',
     Notes
     -----
     **Convention.** The first component is along x (columns), the second along y (rows), the third
-    along z. The flow says where each output pixel comes from, not where an input pixel goes.
+    along z. Displacements are pixels whatever `align_corners` is, which says only what counts as
+    outside for `outside_grad`. The flow says where each output pixel comes from, not where an input pixel goes.
 
     A flow of zeros returns the input bit for bit. Coordinates are worked out in float64. Where they
     are not finite the output is NaN, its gradient to the flow is NaN, and the input gets no gradient.
@@ -136,8 +123,10 @@ def flow_warp(input, flow, interpolation='bilinear',
     >>> flow_warp(image, half_to_the_right).eval()[0, 0].tolist()
     [[0.5, 1.5, 2.0], [3.5, 4.5, 5.0]]
     """
-    op = FlowWarp(interpolation, border_mode, align_corners, check_finite, cubic, name or 'flow_warp')
-    return transform(op, (input, flow), antialias, outside_grad)
+    caller = name or 'flow_warp'
+    options = SamplerOptions(interpolation, border_mode, align_corners, cubic, antialias, outside_grad,
+                             check_finite, caller=caller)
+    return apply_sampler(FlowWarp(options, caller), input, flow)
 
 
 class FlowWarp(ForwardSampler):
@@ -151,14 +140,14 @@ class FlowWarp(ForwardSampler):
     True
     """
 
-    points = FLOW
+    generator = FLOW
 
     def gradient(self):
-        return FlowWarpGrad(**self.props())
+        return FlowWarpGrad(self.options, self.caller)
 
 
 class FlowWarpGrad(SamplerGrad):
     """Both gradients of :class:`FlowWarp`: inputs (input, flow, output_grad)."""
 
-    points = FLOW
+    generator = FLOW
     sampler = FlowWarp

@@ -1,16 +1,15 @@
 """Matrices of transforms: inverted and composed."""
 import itertools
-import numbers
 
 import numpy as np
 import theano.tensor as T
 
-from lasagne_ext.ops._checks import check_flag
-from lasagne_ext.ops._parameters import as_parameters, leading
+from lasagne_ext.checks import check_flag, is_whole
+from lasagne_ext.ops._inputs import as_parameters, leading
 
 
 def invert_theta(theta, rank=2, projective=False):
-    """The matrices that undo others: sampling with them pastes back what was cut out.
+    """Invert matrices of transforms: sampling with the inverse pastes back what was cut out.
 
     Parameters
     ----------
@@ -49,12 +48,19 @@ def invert_theta(theta, rank=2, projective=False):
     >>> invert_theta(np.array([[.5, 0, .25, 0, .5, 0]])).eval()[0, [0, 2]].tolist()
     [2.0, -0.5]
     """
-    matrices = _as_matrices('invert_theta', 'theta', theta, rank, projective)
-    return _flat(_inverses(matrices, rank + 1), rank, projective)
+    check_rank('invert_theta', rank)
+    check_flag('invert_theta', 'projective', projective)
+    theta = as_parameters('invert_theta', 'theta', theta, matrix_size(rank, projective))
+    return inverse_matrices(theta, rank, projective)
+
+
+def inverse_matrices(theta, rank, projective):
+    """Do the work of :func:`invert_theta` for a tensor that is known to fit."""
+    return _flat(_inverses(_square(theta, rank, projective), rank + 1), rank, projective)
 
 
 def compose_thetas(first, second, rank=2, projective=False):
-    """The matrices that do in one step what two transforms do one after the other.
+    """Compose matrices, to do in one step what two transforms do one after the other.
 
     Sampling an image with ``compose_thetas(first, second)`` gives what sampling it with `first`, and
     then that RESULT with `second`, would give, without interpolating twice.
@@ -102,8 +108,11 @@ def compose_thetas(first, second, rank=2, projective=False):
     >>> compose_thetas(zoom, shift).eval().tolist()
     [[0.5, 0.0, 0.25, 0.0, 0.5, 0.0]]
     """
-    first = _as_matrices('compose_thetas', 'first', first, rank, projective)
-    second = _as_matrices('compose_thetas', 'second', second, rank, projective)
+    check_rank('compose_thetas', rank)
+    check_flag('compose_thetas', 'projective', projective)
+    size = matrix_size(rank, projective)
+    first, second = (_square(as_parameters('compose_thetas', argument, theta, size), rank, projective)
+                     for argument, theta in (('first', first), ('second', second)))
     if first.ndim < second.ndim:
         first = first.dimshuffle(0, 'x', 1, 2)
     if second.ndim < first.ndim:
@@ -113,20 +122,18 @@ def compose_thetas(first, second, rank=2, projective=False):
 
 
 def matrix_size(rank, projective):
-    """Numbers of a matrix: an affine one lacks the last row."""
+    """Return how many numbers a matrix has: an affine one lacks the last row."""
     return (rank + 1) * (rank + bool(projective))
 
 
-def check_rank(where, rank):
-    if isinstance(rank, bool) or not isinstance(rank, numbers.Integral) or rank not in (2, 3):
-        raise ValueError('%s: rank must be 2 (images) or 3 (volumes), got %r' % (where, rank))
+def check_rank(caller, rank):
+    """Refuse a number of dimensions that images and volumes do not have."""
+    if not is_whole(rank) or rank not in (2, 3):
+        raise ValueError('%s: rank must be 2 (images) or 3 (volumes), got %r' % (caller, rank))
 
 
-def _as_matrices(where, argument, theta, rank, projective):
-    """Square matrices ``(batch, rank + 1, rank + 1)`` or ``(batch, K, rank + 1, rank + 1)``."""
-    check_rank(where, rank)
-    check_flag(where, 'projective', projective)
-    theta = as_parameters(where, argument, theta, matrix_size(rank, projective), rank)
+def _square(theta, rank, projective):
+    """Return square matrices ``(batch, rank + 1, rank + 1)`` or ``(batch, K, rank + 1, rank + 1)``."""
     if not projective:
         last = T.zeros_like(theta[..., :rank + 1]) + np.eye(rank + 1, dtype=theta.dtype)[rank]
         theta = T.concatenate([theta, last], axis=theta.ndim - 1)
@@ -134,12 +141,13 @@ def _as_matrices(where, argument, theta, rank, projective):
 
 
 def _flat(matrices, rank, projective):
+    """Undo :func:`_square`."""
     rows = matrices if projective else matrices[..., :rank, :]
     return rows.reshape(leading(rows)[:-1] + [matrix_size(rank, projective)], ndim=rows.ndim - 1)
 
 
 def _inverses(matrices, size):
-    """Cofactors, transposed, over the determinant."""
+    """Invert square matrices: cofactors, transposed, over the determinant."""
     factors, signs = _cofactor_terms(size)
     entries = matrices.reshape(leading(matrices)[:-1] + [size * size], ndim=matrices.ndim - 1)
     entries = entries.dimshuffle(entries.ndim - 1, *range(entries.ndim - 1))
@@ -156,7 +164,7 @@ def _inverses(matrices, size):
 
 
 def _cofactor_terms(size):
-    """Every cofactor of a matrix as a sum of signed products of its entries.
+    """Return every cofactor of a matrix as a sum of signed products of its entries.
 
     Returns
     -------

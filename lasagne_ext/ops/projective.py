@@ -1,14 +1,15 @@
 """Projective transformation of images (homographies), in one Op."""
 import theano
 
-from lasagne_ext.ops._checks import as_points, as_size, check_flag, size_list
-from lasagne_ext.ops._points import PROJECTIVE
-from lasagne_ext.ops._sampler import ForwardSampler
-from lasagne_ext.ops._sampler_grad import SamplerGrad
-from lasagne_ext.ops._transform import transform
+from lasagne_ext.checks import check_flag
+from lasagne_ext.ops._apply import apply_sampler
+from lasagne_ext.ops._generators import PROJECTIVE
+from lasagne_ext.ops._inputs import as_points, as_size, size_list
+from lasagne_ext.ops._sampler import ForwardSampler, SamplerGrad
+from lasagne_ext.ops.options import SamplerOptions, document_options
 
 
-def projective_grid(H, out_shape, align_corners=True, name=None):
+def projective_grid(H, out_shape, *, align_corners=True, name=None):
     """Work out the points of the input at which a projective transformation samples.
 
     Parameters
@@ -23,7 +24,7 @@ def projective_grid(H, out_shape, align_corners=True, name=None):
     align_corners : bool
         See the convention below.
     name : str, optional
-        Who speaks in error messages; by default the function's name.
+        Name to show in error messages; by default the function's.
 
     Returns
     -------
@@ -54,16 +55,17 @@ def projective_grid(H, out_shape, align_corners=True, name=None):
     >>> projective_grid(H, (1, 3)).eval()[0, 0].round(3).tolist()
     [[-2.0, 0.0], [0.0, 0.0], [0.667, 0.0]]
     """
-    where = name or 'projective_grid'
-    out_size = size_list(as_size(where, out_shape))
-    H = as_points(where, 'H', H, theano.config.floatX, PROJECTIVE.layouts(len(out_size)))
-    check_flag(where, 'align_corners', align_corners)
-    return PROJECTIVE.grid(where, H, None, out_size, align_corners)
+    caller = name or 'projective_grid'
+    out_size = size_list(as_size(caller, out_shape))
+    H = as_points(caller, 'H', H, theano.config.floatX, PROJECTIVE.layouts(len(out_size)))
+    check_flag(caller, 'align_corners', align_corners)
+    return PROJECTIVE.grid(caller, H, None, out_size, align_corners)
 
 
-def projective_transform(input, H, out_shape, interpolation='bilinear',
-                         border_mode='nearest', align_corners=True, check_finite=False, cubic=-.75,
-                         antialias=False, outside_grad=0., name=None):
+@document_options
+def projective_transform(input, H, out_shape, *, interpolation='bilinear', border_mode='nearest',
+                         align_corners=True, cubic=-.75, antialias=False, outside_grad=0., check_finite=False,
+                         name=None):
     """Transform images projectively, each by its own matrices, without a grid in memory.
 
     Parameters
@@ -77,24 +79,9 @@ def projective_transform(input, H, out_shape, interpolation='bilinear',
     out_shape : tuple
         (rows, columns) or (depth, rows, columns) of the output, each an int or a symbolic integer
         scalar; or a symbolic vector of integers.
-    interpolation : {'bilinear', 'nearest', 'bicubic'}
-        How a value between pixels is made, along every axis, those of a volume too.
-    border_mode : {'nearest', 'zeros', 'mirror', 'reflect', 'wrap'}
-        What lies outside the image: its nearest pixel; zeros; its mirror image, without the
-        outermost pixels or ('reflect') with them; or the image again, with the period of its size.
-    align_corners : bool
-        See the convention below.
-    check_finite : bool
-        Raise an error at run time if `H` holds NaN or Inf.
-    cubic : float
-        Coefficient of bicubic interpolation, from -1 to 0; that of Keys is -0.5.
-    antialias : bool
-        Average over what an output pixel covers of the input, so that shrinking does not alias.
-    outside_grad : float
-        Strength, at least 0, of a pull: where a point has left the image, its gradient also leads
-        back, by so much times the sum over channels of the absolute gradient of its value.
+    {sampler_options}
     name : str, optional
-        Who speaks in error messages; by default the function's name.
+        Name to show in error messages; by default the function's.
 
     Returns
     -------
@@ -135,9 +122,10 @@ def projective_transform(input, H, out_shape, interpolation='bilinear',
     >>> projective_transform(image, H, (1, 3)).eval()[0, 0].round(3).tolist()
     [[0.0, 2.0, 3.333]]
     """
-    op = ProjectiveTransform(interpolation, border_mode, align_corners, check_finite, cubic,
-                             name or 'projective_transform')
-    return transform(op, (input, H, out_shape), antialias, outside_grad)
+    caller = name or 'projective_transform'
+    options = SamplerOptions(interpolation, border_mode, align_corners, cubic, antialias, outside_grad,
+                             check_finite, caller=caller)
+    return apply_sampler(ProjectiveTransform(options, caller), input, H, out_shape)
 
 
 class ProjectiveTransform(ForwardSampler):
@@ -151,14 +139,14 @@ class ProjectiveTransform(ForwardSampler):
     True
     """
 
-    points = PROJECTIVE
+    generator = PROJECTIVE
 
     def gradient(self):
-        return ProjectiveTransformGrad(**self.props())
+        return ProjectiveTransformGrad(self.options, self.caller)
 
 
 class ProjectiveTransformGrad(SamplerGrad):
     """Both gradients of :class:`ProjectiveTransform`: inputs (input, H, output_grad)."""
 
-    points = PROJECTIVE
+    generator = PROJECTIVE
     sampler = ProjectiveTransform

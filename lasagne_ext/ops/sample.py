@@ -1,13 +1,14 @@
 """Sampling images at the points of any grid."""
-from lasagne_ext.ops._points import GRID
-from lasagne_ext.ops._sampler import ForwardSampler
-from lasagne_ext.ops._sampler_grad import SamplerGrad
-from lasagne_ext.ops._transform import transform
+from lasagne_ext.ops._apply import apply_sampler
+from lasagne_ext.ops._generators import GRID
+from lasagne_ext.ops._sampler import ForwardSampler, SamplerGrad
+from lasagne_ext.ops.options import SamplerOptions, document_options
 
 
-def grid_sample(input, grid, interpolation='bilinear',
-                border_mode='nearest', align_corners=True, check_finite=False, cubic=-.75,
-                antialias=False, outside_grad=0., name=None):
+@document_options
+def grid_sample(input, grid, *, interpolation='bilinear', border_mode='nearest',
+                align_corners=True, cubic=-.75, antialias=False, outside_grad=0., check_finite=False,
+                name=None):
     """Sample images at the points of a grid, each image at its own.
 
     Parameters
@@ -18,24 +19,9 @@ def grid_sample(input, grid, interpolation='bilinear',
         Normalised coordinates (x, y) in the input; for volumes (..., out depth, out rows,
         out columns, 3) and (x, y, z). With K, every image is sampled K times. float32 or float64,
         whatever the images are.
-    interpolation : {'bilinear', 'nearest', 'bicubic'}
-        How a value between pixels is made, along every axis, those of a volume too.
-    border_mode : {'nearest', 'zeros', 'mirror', 'reflect', 'wrap'}
-        What lies outside the image: its nearest pixel; zeros; its mirror image, without the
-        outermost pixels or ('reflect') with them; or the image again, with the period of its size.
-    align_corners : bool
-        See the convention below.
-    check_finite : bool
-        Raise an error at run time if the grid holds NaN or Inf.
-    cubic : float
-        Coefficient of bicubic interpolation, from -1 to 0; that of Keys is -0.5.
-    antialias : bool
-        Average over what an output pixel covers of the input, so that shrinking does not alias.
-    outside_grad : float
-        Strength, at least 0, of a pull: where a point has left the image, its gradient also leads
-        back, by so much times the sum over channels of the absolute gradient of its value.
+    {sampler_options}
     name : str, optional
-        Who speaks in error messages; by default the function's name.
+        Name to show in error messages; by default the function's.
 
     Returns
     -------
@@ -74,9 +60,10 @@ def grid_sample(input, grid, interpolation='bilinear',
     >>> grid_sample(image, corners).eval()[0, 0].tolist()
     [[0.0, 2.0], [3.0, 5.0]]
     """
-    op = GridSample(interpolation, border_mode, align_corners, check_finite, cubic,
-                    name or 'grid_sample')
-    return transform(op, (input, grid), antialias, outside_grad)
+    caller = name or 'grid_sample'
+    options = SamplerOptions(interpolation, border_mode, align_corners, cubic, antialias, outside_grad,
+                             check_finite, caller=caller)
+    return apply_sampler(GridSample(options, caller), input, grid)
 
 
 class GridSample(ForwardSampler):
@@ -90,14 +77,14 @@ class GridSample(ForwardSampler):
     True
     """
 
-    points = GRID
+    generator = GRID
 
     def gradient(self):
-        return GridSampleGrad(**self.props())
+        return GridSampleGrad(self.options, self.caller)
 
 
 class GridSampleGrad(SamplerGrad):
     """Both gradients of :class:`GridSample`: inputs (input, grid, output_grad)."""
 
-    points = GRID
+    generator = GRID
     sampler = GridSample

@@ -1,18 +1,20 @@
-"""Thin-plate splines: images bent by moving control points."""
-import numbers
-
+"""Thin-plate splines: bend images by moving control points."""
 import numpy as np
 import theano.tensor as T
 
-from lasagne_ext.ops import _reference
-from lasagne_ext.ops._checks import as_image, as_size, check_flag, check_number, size_list
-from lasagne_ext.ops._parameters import as_parameters, leading
-from lasagne_ext.ops._spline import (basis_of, check_precompute, control_point_array,
-                                     pixel_positions, solved)
-from lasagne_ext.ops.flow import flow_warp
+from lasagne_ext.checks import check_flag, check_number, is_whole
+from lasagne_ext.ops import _symbolic
+from lasagne_ext.ops._apply import apply_sampler
+from lasagne_ext.ops._inputs import as_image, as_parameters, as_size, leading, size_list
+from lasagne_ext.ops.families import TransformFamily
+from lasagne_ext.ops.flow import FlowWarp
+from lasagne_ext.ops.options import SamplerOptions, document_options
+
+#: Least spread of the control points across their narrowest direction, as a part of the widest.
+_FLAT = 1e-6
 
 
-def tps_grid(displacements, out_shape, control_points=16, regularization=0., align_corners=True,
+def tps_grid(displacements, out_shape, control_points=16, *, regularization=0., align_corners=True,
              precompute_grid='auto', name=None):
     """Work out the points of the input at which a thin-plate spline samples.
 
@@ -36,7 +38,7 @@ def tps_grid(displacements, out_shape, control_points=16, regularization=0., ali
         Whether what depends on the output's size alone is worked out now, once, or in the graph at
         every call. The results are the same. 'auto' is now if `out_shape` holds ints.
     name : str, optional
-        Who speaks in error messages; by default the function's name.
+        Name to show in error messages; by default the function's.
 
     Returns
     -------
@@ -77,19 +79,16 @@ def tps_grid(displacements, out_shape, control_points=16, regularization=0., ali
     >>> tps_grid(all_to_the_right, (1, 3), control_points=4).eval()[0, 0].round(3).tolist()
     [[-0.5, 0.0], [0.5, 0.0], [1.5, 0.0]]
     """
-    where = name or 'tps_grid'
-    rank = len(size_list(as_size(where, out_shape)))
-    displacements, out_size, bent = _bent(where, displacements, out_shape, rank, control_points,
-                                          regularization, align_corners, precompute_grid)
-    grid = (_positions(out_size, rank, align_corners) + bent).dimshuffle(0, 2, 1)
-    return T.cast(grid.reshape(leading(displacements) + _sizes(out_size, rank) + [rank],
-                               ndim=displacements.ndim + rank), displacements.dtype)
+    caller = name or 'tps_grid'
+    spline = ThinPlateSpline(control_points, regularization, precompute_grid, caller=caller)
+    return spline.grid(displacements, out_shape, caller, align_corners)
 
 
-def tps_transform(input, displacements, out_shape, control_points=16, regularization=0.,
+@document_options
+def tps_transform(input, displacements, out_shape, control_points=16, *, regularization=0.,
                   precompute_grid='auto', interpolation='bilinear', border_mode='nearest',
-                  align_corners=True, check_finite=False, cubic=-.75, antialias=False,
-                  outside_grad=0., name=None):
+                  align_corners=True, cubic=-.75, antialias=False, outside_grad=0.,
+                  check_finite=False, name=None):
     """Bend images by thin-plate splines, each by its own displacements of the control points.
 
     Parameters
@@ -104,24 +103,9 @@ def tps_transform(input, displacements, out_shape, control_points=16, regulariza
         scalar; or a symbolic vector of integers.
     control_points, regularization, precompute_grid : as in `tps_grid`
         The spline; :func:`tps_grid` says what they mean.
-    interpolation : {'bilinear', 'nearest', 'bicubic'}
-        How a value between pixels is made, along every axis, those of a volume too.
-    border_mode : {'nearest', 'zeros', 'mirror', 'reflect', 'wrap'}
-        What lies outside the image: its nearest pixel; zeros; its mirror image, without the
-        outermost pixels or ('reflect') with them; or the image again, with the period of its size.
-    align_corners : bool
-        As for :func:`tps_grid`.
-    check_finite : bool
-        Raise an error at run time if where to sample is NaN or Inf.
-    cubic : float
-        Coefficient of bicubic interpolation, from -1 to 0; that of Keys is -0.5.
-    antialias : bool
-        Average over what an output pixel covers of the input, so that shrinking does not alias.
-    outside_grad : float
-        Strength, at least 0, of a pull: where a point has left the image, its gradient also leads
-        back, by so much times the sum over channels of the absolute gradient of its value.
+    {sampler_options}
     name : str, optional
-        Who speaks in error messages; by default the function's name.
+        Name to show in error messages; by default the function's.
 
     Returns
     -------
@@ -155,53 +139,201 @@ def tps_transform(input, displacements, out_shape, control_points=16, regulariza
     >>> tps_transform(image, all_to_the_right, (2, 3), control_points=4).eval()[0, 0].round(3).tolist()
     [[0.5, 1.5, 2.0], [3.5, 4.5, 5.0]]
     """
-    where = name or 'tps_transform'
-    input = as_image(where, input)
-    rank = input.ndim - 2
-    displacements, out_size, bent = _bent(where, displacements, out_shape, rank, control_points,
-                                          regularization, align_corners, precompute_grid)
-    # In pixels, and not as a grid, no displacement is no displacement to the last bit.
-    in_size = input.shape[:1:-1]
-    extents = _reference.half_extents(in_size, align_corners)
-    offsets = _reference.offsets(out_size, rank)
-    per_pixel = extents / _reference.divisors(out_size, align_corners)
-    centres, out_centres, extents, per_pixel = (T.shape_padright(vector) for vector in (
-        _reference.centres(in_size), _reference.centres(out_size), extents, per_pixel))
-    flow = (centres + per_pixel * offsets) - (out_centres + offsets) + extents * bent
-    flow = flow.reshape(leading(displacements) + [rank] + _sizes(out_size, rank),
-                        ndim=displacements.ndim + rank)
-    return flow_warp(input, flow, interpolation, border_mode, align_corners, check_finite, cubic,
-                     antialias, outside_grad, where)
+    caller = name or 'tps_transform'
+    options = SamplerOptions(interpolation, border_mode, align_corners, cubic, antialias, outside_grad,
+                             check_finite, caller=caller)
+    spline = ThinPlateSpline(control_points, regularization, precompute_grid, caller=caller)
+    return spline.transform(as_image(caller, input), displacements, out_shape, options, caller)
 
 
-def _bent(where, displacements, out_shape, rank, control_points, regularization, align_corners,
-          precompute_grid):
-    """The checked displacements, the output's size, and how far each output pixel moves.
+class ThinPlateSpline(TransformFamily):
+    """Family of thin-plate splines: its numbers are how far control points move.
 
-    The size is a vector, x first; the last is a float64 tensor ``(N, rank, P)``, in normalised
-    coordinates, of N transforms and P pixels.
+    Parameters
+    ----------
+    control_points : int or array, (n, 2) or (n, 3)
+        Where the control points lie in the OUTPUT, normalised, x first. A number is the side's
+        square (in 3D its cube): they form a regular grid that reaches to -1 and 1, x running
+        fastest.
+    regularization : float
+        At least 0. With 0 the spline passes through all displaced points; more makes it stiffer.
+    precompute_grid : bool or 'auto'
+        Whether what depends on the output's size alone is worked out when the graph is built.
+    caller : str
+        Name to show in error messages.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind. Whether a spline can be drawn through the control points
+        is checked where it is known whether they are those of images or of volumes.
+
+    Notes
+    -----
+    :func:`tps_grid` says what the spline is. It has no matrix and no inverse.
+
+    Examples
+    --------
+    >>> from lasagne_ext.ops import ThinPlateSpline
+    >>> ThinPlateSpline(16).num_parameters(), ThinPlateSpline(27).num_parameters(rank=3)
+    (32, 81)
     """
-    points = control_point_array(where, control_points, rank)
-    check_flag(where, 'align_corners', align_corners)
-    solution = solved(points, check_number(where, 'regularization', regularization, 0))
-    displacements = as_parameters(where, 'displacements', displacements, points.size, rank)
-    out_size = as_size(where, out_shape, rank)[::-1]
-    known = isinstance(out_shape, (tuple, list)) and all(isinstance(s, numbers.Integral) for s in out_shape)
-    if check_precompute(where, precompute_grid, known):
-        basis = basis_of(np, pixel_positions(out_shape, align_corners), points, solution)
-    else:
-        basis = basis_of(T, _positions(out_size, rank, align_corners), points, solution)
-    moves = T.cast(displacements, 'float64').reshape((-1, len(points)))
-    bent = T.dot(moves, basis)
-    return displacements, out_size, bent.reshape((-1, rank, bent.shape[1]))
+
+    name = 'tps'
+    op = FlowWarp
+    invertible = False
+
+    def __init__(self, control_points=16, regularization=0., precompute_grid='auto', *,
+                 caller='ThinPlateSpline'):
+        self.control_points, self.caller = control_points, caller
+        self.regularization = check_number(caller, 'regularization', regularization, 0)
+        if precompute_grid != 'auto' and not isinstance(precompute_grid, (bool, np.bool_)):
+            raise TypeError("%s: precompute_grid must be True, False or 'auto', got %r"
+                            % (caller, precompute_grid))
+        self.precompute_grid = precompute_grid
+
+    def num_parameters(self, rank=2):
+        return control_point_array(self.caller, self.control_points, rank).size
+
+    def identity_parameters(self, rank=2):
+        return np.zeros(self.num_parameters(rank))
+
+    def parameters_in_words(self, rank):
+        return 'displacements of %d control points' % (self.num_parameters(rank) // rank)
+
+    def precomputes(self, known, caller):
+        """Decide whether to precompute, for an output size that is known now or not."""
+        if self.precompute_grid == 'auto':
+            return known
+        if self.precompute_grid and not known:
+            raise ValueError('%s: precompute_grid=True needs an output size that is known when the graph '
+                             'is built' % caller)
+        return bool(self.precompute_grid)
+
+    def transform(self, input, parameters, out_shape, options, caller, aspect=None, inverse=False):
+        rank = input.ndim - 2
+        displacements, out_size, bent = self._bent(caller, parameters, out_shape, rank,
+                                                   options.align_corners)
+        # In pixels, and not as a grid, no displacement is no displacement to the last bit.
+        in_size = input.shape[:1:-1]
+        extents = _symbolic.half_extents(in_size, options.align_corners)
+        offsets = _symbolic.offsets(out_size, rank)
+        per_pixel = extents / _symbolic.divisors(out_size, options.align_corners)
+        centres, out_centres, extents, per_pixel = (T.shape_padright(vector) for vector in (
+            _symbolic.centres(in_size), _symbolic.centres(out_size), extents, per_pixel))
+        flow = (centres + per_pixel * offsets) - (out_centres + offsets) + extents * bent
+        flow = flow.reshape(leading(displacements) + [rank] + _sizes(out_size, rank),
+                            ndim=displacements.ndim + rank)
+        return apply_sampler(FlowWarp(options, caller), input, flow)
+
+    def grid(self, parameters, out_shape, caller, align_corners=True, aspect=None, in_shape=None):
+        rank = len(size_list(as_size(caller, out_shape)))
+        check_flag(caller, 'align_corners', align_corners)
+        displacements, out_size, bent = self._bent(caller, parameters, out_shape, rank, align_corners)
+        grid = (_positions(out_size, rank, align_corners) + bent).dimshuffle(0, 2, 1)
+        return T.cast(grid.reshape(leading(displacements) + _sizes(out_size, rank) + [rank],
+                                   ndim=displacements.ndim + rank), displacements.dtype)
+
+    def _bent(self, caller, displacements, out_shape, rank, align_corners):
+        """Return the displacements, the output's size, and how far each output pixel moves.
+
+        The size is a vector, x first; the last is a float64 tensor ``(N, rank, P)``, in normalised
+        coordinates, of N transforms and P pixels.
+        """
+        points = control_point_array(caller, self.control_points, rank)
+        solution = solve_spline(points, self.regularization)
+        displacements = as_parameters(caller, 'displacements', displacements, points.size)
+        out_size = as_size(caller, out_shape, rank)[::-1]
+        known = isinstance(out_shape, (tuple, list)) and all(map(is_whole, out_shape))
+        if self.precomputes(known, caller):
+            basis = _spline_basis(np, _pixel_positions(out_shape, align_corners), points, solution)
+        else:
+            basis = _spline_basis(T, _positions(out_size, rank, align_corners), points, solution)
+        moves = T.cast(displacements, 'float64').reshape((-1, len(points)))
+        bent = T.dot(moves, basis)
+        return displacements, out_size, bent.reshape((-1, rank, bent.shape[1]))
 
 
 def _positions(out_size, rank, align_corners):
-    """Normalised coordinates of the output's pixels, ``(rank, P)``."""
-    return (_reference.offsets(out_size, rank)
-            / T.shape_padright(_reference.divisors(out_size, align_corners)))
+    """Return normalised coordinates of the output's pixels, ``(rank, P)``, as a graph."""
+    return (_symbolic.offsets(out_size, rank)
+            / T.shape_padright(_symbolic.divisors(out_size, align_corners)))
 
 
 def _sizes(size, rank):
-    """A vector, x first, as a list of scalars in the order of axes."""
+    """Return a vector, x first, as a list of scalars in the order of axes."""
     return [size[k] for k in range(rank)][::-1]
+
+
+def control_point_array(caller, control_points, rank):
+    """Return control points as an array (n, rank); refuse those that no spline can be drawn through.
+
+    Parameters
+    ----------
+    caller : str
+        Name to show in error messages.
+    control_points : int or array
+    rank : {2, 3}
+    """
+    if is_whole(control_points):
+        side = round(max(control_points, 0) ** (1 / rank))
+        if side ** rank != control_points or side < 2:
+            raise ValueError('%s: the number of control_points must be the %s of a whole number from 2 '
+                             'on, got %r; give their places for any other number of them'
+                             % (caller, {2: 'square', 3: 'cube'}[rank], control_points))
+        axes = np.meshgrid(*[np.linspace(-1, 1, side)] * rank, indexing='ij')
+        return np.stack([axis.ravel() for axis in axes[::-1]], axis=1)
+    try:
+        points = np.array(control_points, dtype='float64')
+    except (TypeError, ValueError):
+        points = np.empty(0)
+    if points.ndim != 2 or points.shape[1] != rank or not np.isfinite(points).all():
+        raise ValueError('%s: control_points must be a whole number or a finite array of shape (n, %d), '
+                         'got %s' % (caller, rank, 'an array of shape %s' % (points.shape,)
+                                     if points.size else repr(control_points)))
+    if len(np.unique(points, axis=0)) < len(points):
+        raise ValueError('%s: control_points must differ from each other, got some twice' % caller)
+    spread = np.linalg.svd(points - points.mean(axis=0), compute_uv=False)
+    if len(points) <= rank or spread[-1] <= _FLAT * spread[0]:
+        raise ValueError('%s: control_points must be %d or more that do not all lie on one %s, got %s'
+                         % (caller, rank + 1, {2: 'line', 3: 'plane'}[rank], points.tolist()))
+    return points
+
+
+def _radial(module, square, rank):
+    """Return U of the squared distance."""
+    if rank == 3:
+        return -module.sqrt(square)
+    return square * module.log(module.maximum(square, np.finfo('float64').tiny)) / 2
+
+
+def solve_spline(points, regularization):
+    """Return the matrix from displacements of the control points to coefficients: ``(n + rank + 1, n)``."""
+    count, rank = points.shape
+    square = ((points[:, None] - points) ** 2).sum(axis=-1)
+    plane = np.column_stack([np.ones(count), points])
+    system = np.zeros((count + rank + 1,) * 2)
+    system[:count, :count] = _radial(np, square, rank) + regularization * np.eye(count)
+    system[:count, count:], system[count:, :count] = plane, plane.T
+    return np.linalg.solve(system, np.eye(len(system), count))
+
+
+def _pixel_positions(size, align_corners):
+    """Return normalised coordinates of all pixels of an image or a volume, x first: ``(rank, P)``."""
+    size = np.array(size)[::-1, None]
+    places = np.indices(size[::-1, 0])[::-1].reshape(len(size), -1)
+    return (places - (size - 1) / 2) / np.maximum((size - align_corners) / 2, .5)
+
+
+def _spline_basis(module, positions, points, solution):
+    """Work out what each control point's displacement contributes at every position: ``(n, P)``.
+
+    Parameters
+    ----------
+    module
+        numpy or theano.tensor, whichever the positions belong to.
+    """
+    count, rank = points.shape
+    square = sum((positions[axis] - points[:, axis, None]) ** 2 for axis in range(rank))
+    return (module.dot(solution[:count].T, _radial(module, square, rank))
+            + module.dot(solution[count + 1:].T, positions) + solution[count, :, None])

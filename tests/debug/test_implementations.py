@@ -22,8 +22,8 @@ def isas():
 
 
 CASES = {'affine': (6, lambda image, theta: ops.affine_transform(image, theta, (3, 4))),
-         'modes': (6, lambda image, theta: ops.affine_transform(image, 3 * theta, (3, 4), 'bicubic',
-                                                                'mirror')),
+         'modes': (6, lambda image, theta: ops.affine_transform(image, 3 * theta, (3, 4), interpolation='bicubic',
+                                                                border_mode='mirror')),
          'antialias': (6, lambda image, theta: ops.affine_transform(image, 3 * theta, (3, 4), antialias=True,
                                                                     outside_grad=.5)),
          'projective': (9, lambda image, H: ops.projective_transform(image, H, (3, 4))),
@@ -46,7 +46,7 @@ def test_sampling_agrees_on_every_path(rng, case, dtype):
 @pytest.mark.parametrize('op, points', [
     (ops.flow_warp, lambda rng: rng.randn(2, 2, 3, 4)),
     (ops.grid_sample, lambda rng: rng.uniform(-1.5, 1.5, (2, 3, 3, 4, 2))),
-    (ops.GridSample('nearest', 'wrap'), lambda rng: rng.uniform(-1.5, 1.5, (2, 3, 4, 2)))])
+    (ops.GridSample(ops.SamplerOptions('nearest', 'wrap')), lambda rng: rng.uniform(-1.5, 1.5, (2, 3, 4, 2)))])
 def test_points_one_by_one(rng, op, points):
     report = compare(op, {'input': rng.randn(2, 1, 4, 5), 'points' if isinstance(op, theano.Op) else (
         'flow' if op is ops.flow_warp else 'grid'): points(rng)})
@@ -58,7 +58,7 @@ def test_volumes_and_footprints(rng):
     image = rng.randn(1, 1, 3, 4, 3)
     theta = np.eye(3, 4).reshape(1, 12) * 2 + .1 * rng.randn(1, 12)
     assert compare(lambda image, theta: ops.affine_transform(image, theta, (2, 3, 2), antialias=True),
-                         [image, theta])
+                   [image, theta])
 
 
 def test_on_the_grid_and_where_points_are_not_finite(rng):
@@ -117,7 +117,7 @@ def test_without_compiled_kernels(rng, monkeypatch):
 
 def test_other_ops_by_python_and_c_code_and_optimized(rng):
     report = compare(lambda x, k: (T.nnet.softmax(T.dot(x, x.T)), x[k]),
-                           [rng.randn(3, 3), np.array([2, 0])])
+                     [rng.randn(3, 3), np.array([2, 0])])
     assert report and report.reference == 'Python code'
     paths = {row.path for row in report}
     assert paths == {'FAST_COMPILE', 'FAST_RUN'} | ({'C code'} if theano.config.cxx else set())

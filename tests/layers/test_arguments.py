@@ -1,6 +1,7 @@
 """What is no argument of a layer, or no layer, is refused by the layer's name."""
 import inspect
 import pickle
+import re
 
 import lasagne
 import numpy as np
@@ -13,16 +14,17 @@ from lasagne_ext import layers
 from lasagne_ext.layers import (FlowWarpLayer, GridLayer, GridSampleLayer, InverseTransformerLayer,
                                 MultiGlimpseLayer, ProjectiveTransformerLayer, TPSTransformerLayer,
                                 TransformerLayer, localization)
+from lasagne_ext.ops import SamplerOptions, TransformFamily, affine_transform
 
 #: Of every layer: its class, and arguments that it takes, the layers first.
 LAYERS = [(TransformerLayer, {'incoming': (None, 2, 6, 7), 'localization_network': (None, 6)}),
           (ProjectiveTransformerLayer, {'incoming': (None, 2, 6, 7), 'localization_network': (None, 8)}),
           (TPSTransformerLayer, {'incoming': (None, 2, 6, 7), 'localization_network': (None, 32)}),
-          (InverseTransformerLayer, {'incoming': (None, 2, 6, 7), 'localization_network': (None, 6),
+          (InverseTransformerLayer, {'incoming': (None, 2, 6, 7), 'transformer': (None, 6),
                                      'output_shape': (9, 9)}),
           (MultiGlimpseLayer, {'incoming': (None, 2, 6, 7), 'localization_network': (None, 12),
                                'glimpses': 2}),
-          (GridLayer, {'localization_network': (None, 6), 'output_shape': (5, 5)}),
+          (GridLayer, {'transformer': (None, 6), 'output_shape': (5, 5)}),
           (GridSampleLayer, {'incoming': (None, 2, 6, 7), 'grid_layer': (None, 5, 5, 2)}),
           (FlowWarpLayer, {'incoming': (None, 2, 6, 7), 'flow_layer': (None, 2, 6, 7)})]
 
@@ -95,7 +97,7 @@ def test_python_still_refuses_the_rest(kind, arguments):
         kind()
     with pytest.raises(TypeError, match='multiple values for argument'):
         kind(*arguments.values(), **arguments)
-    with pytest.raises(TypeError, match='takes from .* positional arguments'):
+    with pytest.raises(TypeError, match='takes .* positional arguments'):
         kind(*(list(arguments.values()) + [1] * 40))
 
 
@@ -103,6 +105,24 @@ def test_python_still_refuses_the_rest(kind, arguments):
 def test_signature(kind, arguments):
     names = list(inspect.signature(kind.__init__).parameters)
     assert names[:len(arguments) + 1] == ['self'] + list(arguments) and names[-1] == 'kwargs'
+
+
+@of_every_layer
+def test_options_of_the_sampler_are_the_same_in_every_signature(kind, arguments):
+    """Keyword-only but for Lasagne's border_mode, in one order, with one default, described once."""
+    if kind is GridLayer:
+        return
+    expected = inspect.signature(affine_transform).parameters
+    ours = inspect.signature(kind).parameters
+    names = [name for name in ours if name in SamplerOptions._fields]
+    assert [name for name in SamplerOptions._fields if name != 'border_mode'] == [
+        name for name in names if name != 'border_mode']
+    for name in names:
+        if kind is not InverseTransformerLayer or name not in ('border_mode', 'align_corners'):
+            assert ours[name].default == expected[name].default
+        assert ours[name].kind is inspect.Parameter.KEYWORD_ONLY or name == 'border_mode'
+        entry, = re.findall(r'^%s : .*(?:\n    .*)*' % name, inspect.getdoc(SamplerOptions), re.M)
+        assert entry in inspect.getdoc(kind) and entry in inspect.getdoc(affine_transform)
 
 
 @of_every_layer
@@ -180,9 +200,9 @@ def test_class_that_stands_beside(network):
 
 
 def test_type_error_from_within_keeps_its_words():
-    class Failing(TransformerLayer):
-        def expected(self):
+    class Failing(TransformFamily):
+        def num_parameters(self, rank=2):
             return lasagne.layers.DenseLayer(InputLayer((None, 2)), 3, nothing=1)
 
     with pytest.raises(TypeError, match="unexpected keyword argument 'nothing'"):
-        Failing((None, 2, 6, 7), (None, 6))
+        TransformerLayer((None, 2, 6, 7), (None, 6), family=Failing())

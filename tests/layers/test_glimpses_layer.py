@@ -8,8 +8,8 @@ import theano.tensor as T
 from lasagne.layers import DenseLayer
 
 from lasagne_ext.layers import GridLayer, GridSampleLayer, MultiGlimpseLayer, localization
-from lasagne_ext.ops import (affine_transform, family_identity, family_size, projective_transform,
-                             theta_of)
+from lasagne_ext.ops import (affine_transform, identity_parameters, num_parameters, projective_transform,
+                             theta_from_parameters)
 
 pytestmark = pytest.mark.usefixtures('nothing_compiled')
 
@@ -18,8 +18,8 @@ OUT = {2: (3, 4), 3: (3, 2, 4)}
 
 
 def numbers_of(rng, family, rank, batch, glimpses):
-    count = family_size(family, rank)
-    return np.tile(family_identity(family, rank), (batch, glimpses)) + .2 * rng.randn(batch,
+    count = num_parameters(family, rank)
+    return np.tile(identity_parameters(family, rank), (batch, glimpses)) + .2 * rng.randn(batch,
                                                                                       glimpses * count)
 
 
@@ -52,7 +52,7 @@ def test_values(rng, network, family, rank):
     numbers = numbers_of(rng, family, rank, 2, 4).astype(network.float_type)
     transform = projective_transform if family == 'projective' else affine_transform
     expected = np.stack([network.compute(
-        lambda images, values: transform(images, theta_of(family, values, rank), OUT[rank],
+        lambda images, values: transform(images, theta_from_parameters(family, values, rank), OUT[rank],
                                          border_mode='reflect'), image, part)
         for part in np.split(numbers, 4, axis=1)], axis=1)
     for merge, shape in ((None, expected.shape), ('batch', (8, 3) + OUT[rank]),

@@ -6,9 +6,10 @@ import pytest
 import theano
 import theano.tensor as T
 
-from lasagne_ext.layers import GridLayer, GridSampleLayer, TransformerLayer, localization
-from lasagne_ext.ops import (affine_grid, family_identity, family_size, projective_grid, theta_of,
-                             tps_grid)
+from lasagne_ext.layers import (GridLayer, GridSampleLayer, MultiGlimpseLayer, ProjectiveTransformerLayer,
+                                TPSTransformerLayer, TransformerLayer, localization)
+from lasagne_ext.ops import (affine_grid, identity_parameters, num_parameters, projective_grid,
+                             theta_from_parameters, tps_grid)
 
 pytestmark = pytest.mark.usefixtures('nothing_compiled')
 
@@ -21,7 +22,7 @@ def test_smoke(rng, network):
     numbers = network.source((None, 4))
     whole = TransformerLayer(source, numbers, output_shape=(5, 4), family='similarity')
     apart = GridSampleLayer(source, GridLayer(numbers, (5, 4), 'similarity'))
-    image, values = rng.randn(3, 2, 6, 7), family_identity('similarity') + .2 * rng.randn(3, 4)
+    image, values = rng.randn(3, 2, 6, 7), identity_parameters('similarity') + .2 * rng.randn(3, 4)
     np.testing.assert_allclose(network.run(apart, image, values), network.run(whole, image, values),
                                atol=1e-4)
 
@@ -31,7 +32,7 @@ def test_smoke(rng, network):
 @pytest.mark.parametrize('glimpses', [None, 1, 2])
 @pytest.mark.parametrize('family', ['affine', 'attention', 'projective', 'tps'])
 def test_shapes(rng, network, family, glimpses, batch, rank):
-    count = (glimpses or 1) * (8 * rank if family == 'tps' else family_size(family, rank))
+    count = (glimpses or 1) * (8 * rank if family == 'tps' else num_parameters(family, rank))
     layer = GridLayer(network.source((batch, count)), OUT[rank], family, glimpses=glimpses,
                       control_points=rng.randn(8, rank))
     leading = (3,) if glimpses is None else (3, glimpses)
@@ -41,11 +42,11 @@ def test_shapes(rng, network, family, glimpses, batch, rank):
 @pytest.mark.parametrize('rank', [2, 3])
 @pytest.mark.parametrize('family', ['affine', 'rotation', 'projective'])
 def test_values(rng, network, family, rank):
-    count = family_size(family, rank)
-    numbers = (family_identity(family, rank) + .2 * rng.randn(3, count)).astype(network.float_type)
+    count = num_parameters(family, rank)
+    numbers = (identity_parameters(family, rank) + .2 * rng.randn(3, count)).astype(network.float_type)
     layer = GridLayer(network.source((None, count)), OUT[rank], family, align_corners=False)
     function = projective_grid if family == 'projective' else affine_grid
-    expected = network.compute(lambda values: function(theta_of(family, values, rank), OUT[rank],
+    expected = network.compute(lambda values: function(theta_from_parameters(family, values, rank), OUT[rank],
                                                        align_corners=False), numbers)
     np.testing.assert_allclose(network.run(layer, numbers), expected, atol=1e-5)
 
@@ -84,9 +85,9 @@ def test_gradient(rng, network):
     ({'aspect': 'image', 'in_shape': (3, 3, 3)}, 'in_shape must be a pair'),
     ({'family': 'tps', 'aspect': 'image'}, 'is for affine families'),
     ({'family': 'tps', 'control_points': 3}, 'the number of control_points must be the square'),
-    ({'localization_network': (None, 2, 3)}, r'of shape \(batch, 6\), got shape \(None, 2, 3\)')])
+    ({'transformer': (None, 2, 3)}, r'of shape \(batch, 6\), got shape \(None, 2, 3\)')])
 def test_exceptions(arguments, message):
-    call = {'localization_network': (None, 6), 'output_shape': (3, 4), 'name': 'plot'}
+    call = {'transformer': (None, 6), 'output_shape': (3, 4), 'name': 'plot'}
     call.update(arguments)
     with pytest.raises(ValueError, match="GridLayer 'plot': .*" + message):
         GridLayer(**call)
@@ -108,3 +109,46 @@ def test_pickle():
     numbers = T.matrix()
     output = theano.function([numbers], layer.get_output_for(numbers))
     assert output(np.zeros((2, 6), theano.config.floatX)).shape == (2, 3, 4, 2)
+
+
+def transformers(network):
+    """Of each kind: a transformer, and what is said of it beside its localization network."""
+    source = network.source((None, 2, 6, 7))
+    yield (TransformerLayer(source, network.source((None, 4)), output_shape=(4, 5), family='similarity',
+                            aspect='image', align_corners=False),
+           {'family': 'similarity', 'aspect': 'image', 'align_corners': False, 'in_shape': (6, 7)})
+    yield (ProjectiveTransformerLayer(source, network.source((None, 8)), output_shape=(4, 5)),
+           {'family': 'projective'})
+    yield (TPSTransformerLayer(source, network.source((None, 8)), control_points=4, output_shape=(4, 5),
+                               regularization=.1),
+           {'family': 'tps', 'control_points': 4, 'regularization': .1})
+    yield (MultiGlimpseLayer(source, network.source((None, 6)), 2, output_shape=(4, 5), family='attention',
+                             merge='batch'), {'family': 'attention', 'glimpses': 2})
+
+
+def test_settings_are_those_of_the_transformer(rng, network):
+    for transformer, said in transformers(network):
+        numbers = transformer.input_layers[1]
+        short, long = GridLayer(transformer), GridLayer(numbers, (4, 5), **said)
+        assert short.output_shape == long.output_shape
+        identity = np.tile(transformer.family.identity_parameters(2), transformer.glimpses or 1)
+        values = identity + .1 * rng.randn(3, len(identity))
+        assert np.array_equal(network.run(short, values), network.run(long, values))
+
+
+def test_grid_of_a_transformer_samples_what_that_gives(rng, network):
+    source, numbers = network.source((None, 2, 6, 7)), network.source((None, 3))
+    transformer = TransformerLayer(source, numbers, 2, family='rigid')
+    values = rng.randn(3, 2, 6, 7), .3 * rng.randn(3, 3)
+    np.testing.assert_allclose(network.run(GridSampleLayer(source, GridLayer(transformer)), *values),
+                               network.run(transformer, *values), atol=1e-5)
+
+
+def test_exceptions_beside_a_transformer():
+    transformer = TransformerLayer((None, 2, None, 7), (None, 6), 2)
+    with pytest.raises(ValueError, match="GridLayer 'plot': family is that of the transformer"):
+        GridLayer(transformer, (3, 3), family='affine', name='plot')
+    with pytest.raises(ValueError, match=r'GridLayer: give output_shape, because the transformer knows only '
+                                         r'\(None, 3\)'):
+        GridLayer(transformer)
+    assert GridLayer(transformer, (4, 3)).output_shape == (None, 4, 3, 2)

@@ -6,9 +6,10 @@ import pytest
 import theano
 import theano.tensor as T
 
-from lasagne_ext.layers import InverseTransformerLayer, TransformerLayer, localization
-from lasagne_ext.ops import (affine_transform, family_identity, family_size, invert_theta,
-                             projective_transform, theta_of)
+from lasagne_ext.layers import (InverseTransformerLayer, ProjectiveTransformerLayer, TPSTransformerLayer,
+                                TransformerLayer, localization)
+from lasagne_ext.ops import (affine_transform, identity_parameters, invert_theta, num_parameters,
+                             projective_transform, theta_from_parameters)
 
 pytestmark = pytest.mark.usefixtures('nothing_compiled')
 
@@ -50,13 +51,13 @@ def test_shapes(rng, network, shape):
 @pytest.mark.parametrize('rank', [2, 3])
 @pytest.mark.parametrize('family', ['affine', 'similarity', 'attention', 'projective'])
 def test_values(rng, network, family, rank):
-    count = family_size(family, rank)
+    count = num_parameters(family, rank)
     layer = InverseTransformerLayer(network.source((None, 2) + SIZES[rank]), network.source((None, count)),
-                                    OUT[rank], 'mirror', align_corners=False, family=family)
+                                    OUT[rank], border_mode='mirror', align_corners=False, family=family)
     image = rng.randn(3, 2, *SIZES[rank]).astype(network.float_type)
-    numbers = (family_identity(family, rank) + .2 * rng.rand(3, count)).astype(network.float_type)
+    numbers = (identity_parameters(family, rank) + .2 * rng.rand(3, count)).astype(network.float_type)
     projective = family == 'projective'
-    inverse = network.compute(lambda values: invert_theta(theta_of(family, values, rank), rank,
+    inverse = network.compute(lambda values: invert_theta(theta_from_parameters(family, values, rank), rank,
                                                           projective), numbers)
     expected = network.compute(projective_transform if projective else affine_transform, image, inverse,
                                out_shape=OUT[rank], border_mode='mirror', align_corners=False)
@@ -76,14 +77,14 @@ def test_gradient(rng, network, rank):
 @pytest.mark.parametrize('arguments, message', [
     ({'output_shape': None}, 'output_shape must be a pair of positive whole numbers .* got None'),
     ({'output_shape': 5}, 'output_shape must be a pair of positive whole numbers .* got 5'),
-    ({'localization_network': (None, 5)}, r"the numbers of family 'affine' of shape \(batch, 6\)"),
+    ({'transformer': (None, 5)}, r"theta of shape \(batch, 6\)"),
     ({'family': 'attension'}, "got 'attension'; did you mean 'attention'"),
     ({'family': 'projective', 'aspect': 'image'}, "aspect='image' is for affine families"),
     ({'incoming': (None, 2, 6)}, 'must give images of shape'),
     ({'border_mode': 'reflection'}, "did you mean 'mirror'"),
-    ({'incoming': (4, 2, 6, 7), 'localization_network': (3, 6)}, 'batch sizes .* must be the same')])
+    ({'incoming': (4, 2, 6, 7), 'transformer': (3, 6)}, 'batch sizes .* must be the same')])
 def test_exceptions(arguments, message):
-    call = {'incoming': (None, 2, 6, 7), 'localization_network': (None, 6), 'output_shape': (9, 9),
+    call = {'incoming': (None, 2, 6, 7), 'transformer': (None, 6), 'output_shape': (9, 9),
             'name': 'paste'}
     call.update(arguments)
     with pytest.raises(ValueError, match="InverseTransformerLayer 'paste': .*" + message):
@@ -106,3 +107,51 @@ def test_pickle():
     float_type = theano.config.floatX
     assert output(np.ones((1, 2, 6, 7), float_type),
                   np.array([[1, 0, 0, 0, 1, 0]], float_type)).shape == (1, 2, 9, 9)
+
+
+def transformers(network):
+    """Of each kind that can be undone: a transformer, and what is said of it beside its localization network."""
+    source, six = network.source((None, 2, 6, 7)), network.source((None, 6))
+    yield (TransformerLayer(source, network.source((None, 4)), output_shape=(4, 5), family='similarity',
+                            aspect='image', align_corners=False),
+           {'family': 'similarity', 'aspect': 'image', 'align_corners': False})
+    yield TransformerLayer(source, six, 2), {}
+    yield (ProjectiveTransformerLayer(source, network.source((None, 8)), output_shape=(4, 5)),
+           {'family': 'projective'})
+
+
+def test_settings_are_those_of_the_transformer(rng, network):
+    for transformer, said in transformers(network):
+        numbers = transformer.input_layers[1]
+        crops = network.source((None, 2) + transformer.output_shape[2:])
+        short = InverseTransformerLayer(crops, transformer)
+        long = InverseTransformerLayer(crops, numbers, (6, 7), **said)
+        assert short.output_shape == long.output_shape == (None, 2, 6, 7)
+        identity = identity_parameters(transformer.family)
+        values = rng.randn(3, *crops.shape[1:]), identity + .1 * rng.randn(3, len(identity))
+        assert np.array_equal(network.run(short, *values), network.run(long, *values))
+
+
+def test_transformer_above_shapes():
+    transformer = TransformerLayer((None, 2, 6, 7), (None, 6), 2)
+    assert InverseTransformerLayer((None, 2, 3, 3), transformer).output_shape == (None, 2, 6, 7)
+
+
+@pytest.mark.parametrize('kind, numbers, options, message', [
+    (TransformerLayer, 6, {'family': 'affine'}, 'family is that of the transformer; give it with a '
+                                                "localization network only, got 'affine'"),
+    (TransformerLayer, 6, {'align_corners': True}, 'align_corners is that of the transformer'),
+    (TPSTransformerLayer, 32, {}, "the transforms of family 'tps' have no inverse")])
+def test_exceptions_beside_a_transformer(kind, numbers, options, message):
+    with pytest.raises(ValueError, match="InverseTransformerLayer 'paste': " + message):
+        InverseTransformerLayer((None, 2, 3, 3), kind((None, 2, 6, 7), (None, numbers)), name='paste',
+                                **options)
+
+
+def test_unknown_size_must_be_given():
+    transformer = TransformerLayer((None, 2, None, 7), (None, 6), output_shape=(3, 3))
+    with pytest.raises(ValueError, match=r'give output_shape, because the transformer knows only \(None, 7\)'):
+        InverseTransformerLayer((None, 2, 3, 3), transformer)
+    assert InverseTransformerLayer((None, 2, 3, 3), transformer, (5, 7)).output_shape == (None, 2, 5, 7)
+    with pytest.raises(ValueError, match='transformer must be the one that cuts out, got Inverse'):
+        InverseTransformerLayer((None, 2, 3, 3), InverseTransformerLayer((None, 2, 3, 3), transformer, (5, 7)))

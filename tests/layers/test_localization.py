@@ -5,7 +5,7 @@ from lasagne.layers import DenseLayer, InputLayer, get_all_params
 
 from lasagne_ext.layers import (MultiGlimpseLayer, ProjectiveTransformerLayer, TPSTransformerLayer,
                                 TransformerLayer, localization)
-from lasagne_ext.ops.theta import AFFINE_FAMILIES
+from lasagne_ext.ops.families import AFFINE_FAMILIES
 
 pytestmark = pytest.mark.usefixtures('nothing_compiled')
 

@@ -81,7 +81,7 @@ def test_exceptions(kind, points, message):
 def test_exceptions_for_modes_and_images(kind, function):
     points = shape_of_points(kind, (4, 5), (None,))
     with pytest.raises(ValueError, match="%s 'warp': border_mode .* did you mean 'mirror'" % kind.__name__):
-        kind((None, 2, 6, 7), points, 'reflection', name='warp')
+        kind((None, 2, 6, 7), points, border_mode='reflection', name='warp')
     with pytest.raises(ValueError, match="%s 'warp': the incoming layer must give" % kind.__name__):
         kind((None, 2, 6), points, name='warp')
 

@@ -13,9 +13,9 @@ from lasagne.layers import DenseLayer, InputLayer, get_all_params, get_output, g
 
 from lasagne_ext.layers import TransformerLayer
 from lasagne_ext.layers._shapes import downsampled_size
-from lasagne_ext.ops import (affine_grid, affine_transform, family_identity, family_size, grid_sample,
-                             theta_of)
-from lasagne_ext.ops.theta import AFFINE_FAMILIES
+from lasagne_ext.ops import (affine_grid, affine_transform, grid_sample, identity_parameters,
+                             num_parameters, theta_from_parameters)
+from lasagne_ext.ops.families import AFFINE_FAMILIES
 from lasagne_ext.kernels import sampling
 
 pytestmark = pytest.mark.usefixtures('nothing_compiled')
@@ -165,16 +165,16 @@ def test_pickle(rng):
 @pytest.mark.parametrize('family', AFFINE_FAMILIES)
 def test_families(rng, network, family, rank):
     size, out = (5, 6, 4)[:rank], (4, 3, 5)[:rank]
-    count = family_size(family, rank)
+    count = num_parameters(family, rank)
     source, numbers = network.source((None, 2) + size), network.source((None, count))
     image = rng.randn(3, 2, *size).astype(FLOAT)
     same = TransformerLayer(source, numbers, family=family)
-    identity = np.tile(family_identity(family, rank), (3, 1)).astype(FLOAT)
+    identity = np.tile(identity_parameters(family, rank), (3, 1)).astype(FLOAT)
     assert network.run(same, image, identity).tobytes() == image.tobytes()
     layer = TransformerLayer(source, numbers, output_shape=out, border_mode='reflect', family=family,
                              interpolation='bicubic', cubic=-.5, align_corners=False)
     values = (identity + .3 * rng.randn(3, count)).astype(FLOAT)
-    theta = network.compute(lambda values: theta_of(family, values, rank), values)
+    theta = network.compute(lambda values: theta_from_parameters(family, values, rank), values)
     expected = network.compute(affine_transform, image, theta, out_shape=out, interpolation='bicubic',
                                border_mode='reflect', align_corners=False, cubic=-.5)
     np.testing.assert_allclose(network.run(layer, image, values), expected, atol=1e-5)

@@ -5,9 +5,9 @@ import pytest
 import theano.tensor as T
 from lasagne.layers import ConcatLayer, DenseLayer, InputLayer, ReshapeLayer
 
-from lasagne_ext.network.shapes import (agrees, axis_order, batch_of_one, declared_from, declared_shape,
-                                        flattened_shape, is_shape, parts_of, plain_shape,
-                                        shapes_of_one_batch, size_of)
+from lasagne_ext.network.shapes import (batch_of_one, declared_shape, describe_axis_order, is_shape,
+                                        parts_of, plain_shape, propagate_shapes, shape_agrees,
+                                        shapes_of_one_batch, size_of, suggest_reshape)
 
 
 def test_sizes_become_numbers_none_or_text():
@@ -31,7 +31,7 @@ def test_shapes_follow_the_layers():
     net = DenseLayer(flat, 2)
     assert declared_shape(net) == (None, 2)
     assert shapes_of_one_batch([source, flat, net])[net] == (4, 2)
-    assert declared_from([source, flat, net], {source: (5, 4, 3)})[net] == (20, 2)
+    assert propagate_shapes([source, flat, net], {source: (5, 4, 3)})[net] == (20, 2)
 
 
 def test_layers_that_cannot_tell_are_left_out():
@@ -42,7 +42,7 @@ def test_layers_that_cannot_tell_are_left_out():
     source = InputLayer((None, 2))
     broken = Broken(source)
     both = ConcatLayer([source, source])
-    assert declared_from([source, broken, both], {source: (3, 2)}) == {source: (3, 2), both: (3, 4)}
+    assert propagate_shapes([source, broken, both], {source: (3, 2)}) == {source: (3, 2), both: (3, 4)}
     assert shapes_of_one_batch([source, broken])[broken] is None
 
 
@@ -53,10 +53,11 @@ def test_layers_that_cannot_tell_are_left_out():
      'looks like the first two axes exchanged (time before batch?); transpose(1, 0, 2)'),
     ((None, 3), (5, 3), ''), ((None, 3), (5, 4), '')])
 def test_order_of_axes(declared, actual, words):
-    assert axis_order(declared, actual) == words and agrees(declared, actual) == (actual == (5, 3))
+    assert describe_axis_order(declared, actual) == words
+    assert shape_agrees(declared, actual) == (actual == (5, 3))
 
 
 def test_what_to_reshape_to():
-    assert flattened_shape((None, 1, 4, 4), (5, 16)) == (5, 1, 4, 4)
-    assert flattened_shape((None, 1, 4, 4), (5, 17)) is None
-    assert flattened_shape((None, None), (5, 17, 1)) is None
+    assert suggest_reshape((None, 1, 4, 4), (5, 16)) == (5, 1, 4, 4)
+    assert suggest_reshape((None, 1, 4, 4), (5, 17)) is None
+    assert suggest_reshape((None, None), (5, 17, 1)) is None

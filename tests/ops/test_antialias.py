@@ -5,7 +5,7 @@ import theano
 import theano.tensor as T
 
 from lasagne_ext.kernels import sampling
-from lasagne_ext.ops import affine_grid, affine_transform, grid_sample
+from lasagne_ext.ops import SamplerOptions, affine_grid, affine_transform, grid_sample
 from lasagne_ext.ops.antialias import FootprintSample, FootprintSampleGrad, footprint
 
 pytestmark = pytest.mark.usefixtures('nothing_compiled')
@@ -56,7 +56,7 @@ def spread(rng):
         size = rng.uniform(.2, (2.8, .9)[rank - 2], leading + out_size + (1, rank))
         direction = rng.randn(*grid.shape, rank)
         lengths = np.sqrt((direction ** 2).sum(axis=-2, keepdims=True))
-        return (FootprintSample(**modes_of(case)),
+        return (FootprintSample(SamplerOptions(**modes_of(case))),
                 [rng.randn(1, 1, *SIZES[rank][0]), grid, size * direction / lengths])
     return make
 
@@ -119,8 +119,9 @@ def test_nothing_changes_where_nothing_shrinks(rng, interpolation, border_mode):
     theta = np.array([[1, 0, 0, 0, 1, 0], [.4, 0, .2, 0, .7, -.1], rotation])
     for size, align_corners in ((6, True), (10, True), (9, False)):
         plain, antialiased = run(lambda image, theta: [
-            grid_sample(image, affine_grid(theta, (size, size), align_corners), interpolation,
-                        border_mode, align_corners, antialias=antialias)
+            grid_sample(image, affine_grid(theta, (size, size), align_corners=align_corners),
+                        interpolation=interpolation, border_mode=border_mode, align_corners=align_corners,
+                        antialias=antialias)
             for antialias in (False, True)], image, theta)
         assert plain.tobytes() == antialiased.tobytes()
 
@@ -144,7 +145,7 @@ def zone_plate(size):
 def shrunk(image, factor, antialias, angle=0., interpolation='bilinear'):
     size = (len(image) // factor,) * 2
     c, s = np.cos(angle), np.sin(angle)
-    return run(lambda image, theta: affine_transform(image, theta, size, interpolation,
+    return run(lambda image, theta: affine_transform(image, theta, size, interpolation=interpolation,
                                                      align_corners=False, antialias=antialias),
                image[None, None], np.array([[c, -s, 0, s, c, 0]]))[0, 0]
 
@@ -288,17 +289,17 @@ def test_points_that_are_not_finite(rng):
 def test_shapes_are_refused(shapes, message):
     arrays = [np.zeros(shape) for shape in shapes]
     with pytest.raises(ValueError, match='somebody: .*' + message):
-        run(FootprintSample(name='somebody'), *arrays)
+        run(FootprintSample(caller='somebody'), *arrays)
     with pytest.raises(ValueError, match='somebody: .*' + message):
-        run(FootprintSampleGrad(name='somebody'), *arrays, np.zeros((2, 1, 4, 4)))
+        run(FootprintSampleGrad(caller='somebody'), *arrays, np.zeros((2, 1, 4, 4)))
 
 
 def test_arguments_are_refused():
     image, grid = np.zeros((1, 1, 3, 3)), np.zeros((1, 2, 2, 2))
     with pytest.raises(TypeError, match='somebody: footprint must have one dimension more than grid, 5'):
-        FootprintSample(name='somebody')(image, grid, grid)
+        FootprintSample(caller='somebody')(image, grid, grid)
     with pytest.raises(ValueError, match='somebody: the gradient of the output must have shape'):
-        run(FootprintSampleGrad(name='somebody'), image, grid, np.zeros((1, 2, 2, 2, 2)),
+        run(FootprintSampleGrad(caller='somebody'), image, grid, np.zeros((1, 2, 2, 2, 2)),
             np.zeros((1, 1, 3, 2)))
     with pytest.raises(TypeError, match='antialias must be True or False'):
         grid_sample(image, grid, antialias=3)

@@ -143,8 +143,8 @@ def test_grids(rng, size, aspect):
     values = [rng.randn(2, rank * (rank + 1)), np.eye(rank + 1).ravel() + .1 * rng.randn(2, (rank + 1) ** 2),
               rng.randn(1, 2, rank, *size)]
     theta, H, flow = variables(values)
-    grids = (affine_grid(theta, size, False, aspect, size[::-1]), projective_grid(H, size),
-             flow_grid(flow, in_shape=size[::-1], rank=rank))
+    grids = (affine_grid(theta, size, align_corners=False, aspect=aspect, in_shape=size[::-1]),
+             projective_grid(H, size), flow_grid(flow, in_shape=size[::-1], rank=rank))
     cost = sum(T.sum(T.sin(grid * rng.randn(rank))) for grid in grids)
     check_gradient(cost, [theta, H, flow], values, rng)
 
@@ -171,7 +171,7 @@ def test_points_that_are_nowhere_do_not_reach_the_image(rng):
     image, grid = T.dtensor4(), T.dtensor4()
     points = rng.uniform(-.9, .9, (1, 2, 2, 2))
     points[0, 0, 1, 0] = np.nan
-    gradients = T.grad(T.sum(grid_sample(image, grid, 'bicubic') ** 2), [image, grid])
+    gradients = T.grad(T.sum(grid_sample(image, grid, interpolation='bicubic') ** 2), [image, grid])
     second = T.grad(T.sum(gradients[1][0, 1] ** 2), image)
     first, to_points, second = theano.function([image, grid], gradients + [second])(
         rng.randn(1, 1, 4, 5), points)
@@ -212,7 +212,7 @@ def test_gradient_of_one_gradient(sampling, rng, one_each):
     op = T.grad(T.sum(seed * function(image, points)), points).owner.op
     results = []
     for which in ((True, True), (False, True)):
-        gradient = type(op)(wanted=which, **op.props())(image, points, seed, return_list=True)[-1]
+        gradient = type(op)(op.options, op.caller, which)(image, points, seed, return_list=True)[-1]
         second = T.grad(T.sum(T.sqr(gradient)), [image, points])
         results.append(compiled([image, points], second)(*values))
     for alone, both in zip(*results):

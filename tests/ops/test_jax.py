@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from lasagne_ext.kernels import sampling, sampling_reference
 from lasagne_ext.kernels.sampling import SamplingMode
 from lasagne_ext.ops import (AffineTransform, AffineTransformGrad, FlowWarp, FlowWarpGrad, GridSample,
-                             GridSampleGrad, ProjectiveTransform, ProjectiveTransformGrad)
+                             GridSampleGrad, ProjectiveTransform, ProjectiveTransformGrad, SamplerOptions)
 from lasagne_ext.ops.antialias import FootprintSample, FootprintSampleGrad
 
 jax = pytest.importorskip('jax')
@@ -232,7 +232,7 @@ def test_what_is_not_wanted_is_none(rng):
 
 def run(kind, arrays, out_shape=None, **options):
     """Outputs of an Op's JAX function, compiled for these arrays."""
-    op = kind(name='somebody', **options)
+    op = kind(caller='somebody', **options)
     variables = [T.TensorType(str(array.dtype), (False,) * array.ndim)() for array in arrays]
     shapes = () if out_shape is None else (np.asarray(out_shape),)
     node = op.make_node(*variables, *[T.lvector() for _ in shapes])
@@ -323,17 +323,17 @@ def test_check_finite_says_which(kind):
     theta = np.tile([[1., 0, 0, 0, 1, 0]], (3, 1))
     arrays = [np.zeros((3, 1, 2, 2)), theta] + [np.ones((3, 1, 2, 2))] * (kind is AffineTransformGrad)
     out_shape = (2, 2) if kind is AffineTransform else None
-    fine = run(kind, arrays, out_shape, check_finite=True)
+    fine = run(kind, arrays, out_shape, options=SamplerOptions(check_finite=True))
     for checked, plain in zip(fine, run(kind, arrays, out_shape)):
         np.testing.assert_array_equal(checked, plain)
     theta[1, 2] = np.nan
     with pytest.raises(Exception, match=r'somebody: theta is not finite for 1 of 3 images; the first is '
                                         r'number 1: \[ 1.  0. nan'):
-        run(kind, arrays, out_shape, check_finite=True)
+        run(kind, arrays, out_shape, options=SamplerOptions(check_finite=True))
 
 
 def test_check_finite_of_a_big_grid():
     grid = np.zeros((2, 200, 300, 2))
     grid[1, 7, 8, 0] = np.inf
     with pytest.raises(Exception, match='grid is not finite for 1 of 2 images; the first is number 1'):
-        run(GridSample, [np.zeros((2, 1, 2, 2)), grid], check_finite=True)
+        run(GridSample, [np.zeros((2, 1, 2, 2)), grid], options=SamplerOptions(check_finite=True))

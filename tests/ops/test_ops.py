@@ -8,8 +8,8 @@ import theano.tensor as T
 
 from lasagne_ext.kernels import sampling, sampling_reference
 from lasagne_ext.ops import (AffineTransform, AffineTransformGrad, FlowWarp, GridSample,
-                             ProjectiveTransform, affine_grid, affine_transform, flow_grid, flow_warp,
-                             grid_sample, projective_grid, projective_transform)
+                             ProjectiveTransform, SamplerOptions, affine_grid, affine_transform,
+                             flow_grid, flow_warp, grid_sample, projective_grid, projective_transform)
 
 pytestmark = pytest.mark.usefixtures('nothing_compiled')
 
@@ -36,7 +36,7 @@ def image_of_rank(rng, rank):
 def test_affine_op_equals_grid_and_sampling(rng, assert_close, align_corners, size):
     image, theta = image_of_rank(rng, len(size)), matrices(rng, len(size))
     fused = affine_transform(image, theta, size, align_corners=align_corners)
-    grid = affine_grid(theta, size, align_corners)
+    grid = affine_grid(theta, size, align_corners=align_corners)
     apart = grid_sample(image, grid, align_corners=align_corners)
     assert_close(fused.eval(), apart.eval())
     shaped = theta.reshape(2, len(size), -1)
@@ -48,7 +48,7 @@ def test_affine_op_equals_grid_and_sampling(rng, assert_close, align_corners, si
 def test_projective_op_equals_grid_and_sampling(rng, assert_close, align_corners, size):
     image, H = image_of_rank(rng, len(size)), matrices(rng, len(size), 1, .1)
     fused = projective_transform(image, H, size, border_mode='mirror', align_corners=align_corners)
-    apart = grid_sample(image, projective_grid(H, size, align_corners), border_mode='mirror',
+    apart = grid_sample(image, projective_grid(H, size, align_corners=align_corners), border_mode='mirror',
                         align_corners=align_corners)
     assert_close(fused.eval(), apart.eval(), factor=10)
 
@@ -57,7 +57,7 @@ def test_projective_op_equals_grid_and_sampling(rng, assert_close, align_corners
 @pytest.mark.parametrize('size', [(3, 4), (6, 5), (2, 3, 4)])
 def test_flow_op_equals_grid_and_sampling(rng, assert_close, align_corners, size):
     image, flow = image_of_rank(rng, len(size)), 2 * rng.randn(2, len(size), *size)
-    grid = flow_grid(flow, align_corners, image.shape[2:], rank=len(size))
+    grid = flow_grid(flow, align_corners=align_corners, in_shape=image.shape[2:], rank=len(size))
     apart = grid_sample(image, grid, align_corners=align_corners)
     assert_close(flow_warp(image, flow).eval(), apart.eval(), factor=10)
 
@@ -87,8 +87,8 @@ def test_projective_with_the_last_row_of_the_affine_is_affine_bit_for_bit(rng, s
     image, theta = image_of_rank(rng, rank), matrices(rng, rank)
     H = np.concatenate([theta, np.tile(np.eye(rank + 1)[-1], (2, 1))], axis=1)
     for interpolation in sampling.INTERPOLATIONS:
-        affine = affine_transform(image, theta, size, interpolation)
-        projective = projective_transform(image, H, size, interpolation)
+        affine = affine_transform(image, theta, size, interpolation=interpolation)
+        projective = projective_transform(image, H, size, interpolation=interpolation)
         assert affine.eval().tobytes() == projective.eval().tobytes()
 
 
@@ -123,7 +123,7 @@ def test_aspect_makes_a_rotation_rotate(rng, align_corners):
     expected[..., 2:5] = np.rot90(image[..., 2:5], axes=(2, 3))
     turned = affine_transform(image, QUARTER_TURN, (3, 7), aspect='image', **modes)
     np.testing.assert_array_equal(turned.eval(), expected)
-    grid = affine_grid(QUARTER_TURN, (3, 7), align_corners, 'image', (3, 7))
+    grid = affine_grid(QUARTER_TURN, (3, 7), align_corners=align_corners, aspect='image', in_shape=(3, 7))
     np.testing.assert_allclose(grid_sample(image, grid, **modes).eval(), expected, atol=1e-12)
 
 
@@ -215,11 +215,10 @@ def test_empty_batch_and_no_channels():
 
 
 def test_equal_modes_make_equal_ops():
-    ops = [AffineTransform('bilinear', 'zeros', True, False, name='a') for _ in range(2)]
+    ops = [AffineTransform(SamplerOptions(border_mode='zeros'), 'a') for _ in range(2)]
     assert ops[0] == ops[1] and hash(ops[0]) == hash(ops[1])
-    for other in (AffineTransform('bilinear', 'wrap', True, False, name='a'),
-                  AffineTransform('bilinear', 'zeros', True, False, -.5, name='a')):
-        assert ops[0] != other
+    for options in ({'border_mode': 'wrap'}, {'border_mode': 'zeros', 'cubic': -.5}):
+        assert ops[0] != AffineTransform(SamplerOptions(**options), 'a')
     gradients = [AffineTransformGrad(wanted=wanted) for wanted in ((True, True), (True, False))]
     assert gradients[0] != gradients[1]
     for op in ops + gradients:
@@ -228,7 +227,7 @@ def test_equal_modes_make_equal_ops():
 
 def test_functions_can_be_pickled(rng):
     image, H = T.dtensor4(), T.dmatrix()
-    outputs = [projective_transform(image, H, (2, 2), 'bicubic'), projective_grid(H, (2, 2))]
+    outputs = [projective_transform(image, H, (2, 2), interpolation='bicubic'), projective_grid(H, (2, 2))]
     run = theano.function([image, H], outputs)
     values = rng.randn(2, 1, 3, 3), matrices(rng, 2, 1, .1)
     for value, expected in zip(pickle.loads(pickle.dumps(run))(*values), run(*values)):

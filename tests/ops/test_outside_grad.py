@@ -5,7 +5,7 @@ import theano
 import theano.tensor as T
 
 from lasagne_ext.ops import affine_transform, flow_warp, grid_sample
-from lasagne_ext.ops._outside import OutsidePull
+from lasagne_ext.ops._apply import OutsidePull
 
 pytestmark = pytest.mark.usefixtures('nothing_compiled')
 

@@ -151,7 +151,7 @@ def test_wrong_arguments_of_grids(call, message):
 def test_gradient_of_another_shape_is_refused(op, points):
     for shape in ((2, 3, 2, 2), (1, 1, 2, 2)):
         with pytest.raises((ValueError, TypeError), match='the gradient of the output must have'):
-            op(name='somebody')(np.zeros((2, 1, 3, 3)), points, np.ones(shape))[0].eval()
+            op(caller='somebody')(np.zeros((2, 1, 3, 3)), points, np.ones(shape))[0].eval()
 
 
 def test_check_finite_says_which():

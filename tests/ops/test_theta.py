@@ -6,9 +6,10 @@ import pytest
 import theano
 import theano.tensor as T
 
-from lasagne_ext.ops import (affine_transform, compose_thetas, family_identity, family_size,
-                             invert_theta, theta_of)
-from lasagne_ext.ops.theta import FAMILIES
+from lasagne_ext import ops
+from lasagne_ext.ops import (SamplerOptions, TransformFamily, affine_transform, compose_thetas,
+                             identity_parameters, invert_theta, num_parameters, theta_from_parameters)
+from lasagne_ext.ops.families import FAMILIES
 
 pytestmark = pytest.mark.usefixtures('nothing_compiled')
 
@@ -52,17 +53,17 @@ def turn(vector):
 @pytest.mark.parametrize('family', FAMILIES)
 @pytest.mark.parametrize('dtype', ['float32', 'float64'])
 def test_identity_is_exact(family, rank, dtype):
-    identity = family_identity(family, rank)
-    assert identity.shape == (family_size(family, rank),)
+    identity = identity_parameters(family, rank)
+    assert identity.shape == (num_parameters(family, rank),)
     for leading in ((2,), (2, 3)):
         parameters = np.broadcast_to(identity, leading + identity.shape).astype(dtype)
-        theta = run(partial(theta_of, family), parameters, rank=rank)
+        theta = run(partial(theta_from_parameters, family), parameters, rank=rank)
         assert theta.dtype == dtype and theta.shape[:-1] == leading
         assert (homogeneous(theta, rank) == np.eye(rank + 1)).all()
 
 
 def test_sizes():
-    sizes = {family: (family_size(family), family_size(family, 3)) for family in FAMILIES}
+    sizes = {family: (num_parameters(family), num_parameters(family, 3)) for family in FAMILIES}
     assert sizes == {'affine': (6, 12), 'similarity': (4, 7), 'rigid': (3, 6), 'attention': (3, 4),
                      'scale': (2, 3), 'translation': (2, 3), 'rotation': (1, 3),
                      'projective': (8, 15)}
@@ -78,7 +79,7 @@ def test_sizes():
     ('rotation', [np.pi / 2], [0, -1, 0, 1, 0, 0]),
     ('projective', [1, 2, 3, 4, 5, 6, 7, 8], [1, 2, 3, 4, 5, 6, 7, 8, 1])])
 def test_values_in_2d(assert_close, family, parameters, expected):
-    theta = run(partial(theta_of, family), np.array([parameters], 'float64'))
+    theta = run(partial(theta_from_parameters, family), np.array([parameters], 'float64'))
     assert_close(theta, np.array([expected], 'float64'))
 
 
@@ -89,7 +90,7 @@ def test_values_in_3d(rng, assert_close):
     still, scale = np.zeros_like(shifts), np.full((len(ANGLES), 1), .7)
 
     def check(family, parameters, linear, shift):
-        theta = run(partial(theta_of, family), np.column_stack(parameters), rank=3)
+        theta = run(partial(theta_from_parameters, family), np.column_stack(parameters), rank=3)
         linear = np.broadcast_to(linear, rotations.shape)
         assert_close(theta.reshape(-1, 3, 4), np.concatenate([linear, shift[:, :, None]], axis=2))
     check('rotation', [vectors], rotations, still)
@@ -101,7 +102,7 @@ def test_values_in_3d(rng, assert_close):
 
 
 def test_rotation_about_z_is_that_of_2d(assert_close):
-    rotation = partial(theta_of, 'rotation')
+    rotation = partial(theta_from_parameters, 'rotation')
     flat = run(rotation, np.array([[.4]])).reshape(2, 3)
     solid = run(rotation, np.array([[0, 0, .4]]), rank=3).reshape(3, 4)
     assert_close(solid[:2, :2], flat[:, :2])
@@ -110,7 +111,7 @@ def test_rotation_about_z_is_that_of_2d(assert_close):
 def test_positive_angle_turns_the_contents_counter_clockwise():
     image = np.zeros((1, 1, 3, 3))
     image[0, 0, 1, 2] = 1                                # right of the middle
-    turned = run(lambda angle: affine_transform(image, theta_of('rotation', angle), (3, 3)),
+    turned = run(lambda angle: affine_transform(image, theta_from_parameters('rotation', angle), (3, 3)),
                  np.array([[np.pi / 2]]))
     assert turned[0, 0].round(9).tolist() == [
         [0, 1, 0], [0, 0, 0], [0, 0, 0]]                 # above it
@@ -119,19 +120,19 @@ def test_positive_angle_turns_the_contents_counter_clockwise():
 @pytest.mark.parametrize('rank', [2, 3])
 @pytest.mark.parametrize('family', FAMILIES)
 def test_gradient(rng, family, rank):
-    parameters = family_identity(family, rank) + .5 * rng.randn(2, family_size(family, rank))
-    weights = rng.randn(*run(partial(theta_of, family), parameters, rank=rank).shape)
-    theano.gradient.verify_grad(lambda value: theta_of(family, value, rank) * weights, [parameters],
+    parameters = identity_parameters(family, rank) + .5 * rng.randn(2, num_parameters(family, rank))
+    weights = rng.randn(*run(partial(theta_from_parameters, family), parameters, rank=rank).shape)
+    theano.gradient.verify_grad(lambda value: theta_from_parameters(family, value, rank) * weights, [parameters],
                                 rng=rng)
 
 
 def test_rotation_is_smooth_at_no_rotation(rng):
     vectors = np.array([[0, 0, 0], [1e-5, 0, 0], [.05, .05, 0], [.3, -.2, .1]])
     weights = rng.randn(12)
-    theano.gradient.verify_grad(lambda value: theta_of('rotation', value, 3) * weights, [vectors],
+    theano.gradient.verify_grad(lambda value: theta_from_parameters('rotation', value, 3) * weights, [vectors],
                                 rng=rng)
     theano.gradient.verify_grad(
-        lambda value: T.grad(T.sum(T.sqr(theta_of('rotation', value, 3)) * weights), value), [vectors],
+        lambda value: T.grad(T.sum(T.sqr(theta_from_parameters('rotation', value, 3)) * weights), value), [vectors],
         rng=rng)
 
 
@@ -176,7 +177,7 @@ def test_composition_samples_with_the_first_and_then_with_the_second(rng, assert
     image = np.zeros((1, 1, 9, 9))
     image[..., 3:6, 3:6] = rng.randn(3, 3)
     shift = np.array([[1, 0, .25, 0, 1, 0]])
-    turned = run(partial(theta_of, 'rotation'), np.array([[np.pi / 2]]))
+    turned = run(partial(theta_from_parameters, 'rotation'), np.array([[np.pi / 2]]))
     for first, second in ((shift, turned), (turned, shift)):
         half_way = run(affine_transform, image, first, out_shape=(9, 9))
         steps = run(affine_transform, half_way, second, out_shape=(9, 9))
@@ -198,7 +199,7 @@ def test_gradients_of_inverse_and_composition(rng, rank, projective):
 
 def test_r_operator(rng):
     value, step = T.dmatrix(), T.dmatrix()
-    theta = theta_of('similarity', value)
+    theta = theta_from_parameters('similarity', value)
     along = theano.function([value, step], T.Rop(theta, value, step))
     start, change = rng.randn(2, 4), rng.randn(2, 4)
     theta = theano.function([value], theta)
@@ -209,7 +210,7 @@ def test_r_operator(rng):
 @pytest.mark.parametrize('dtype', ['float32', 'float64'])
 def test_default_mode(rng, dtype):
     value = T.matrix(dtype=dtype)
-    theta = invert_theta(theta_of('rigid', value))
+    theta = invert_theta(theta_from_parameters('rigid', value))
     function = theano.function([value], [theta, T.grad(theta.sum(), value)], mode='FAST_RUN')
     theta, gradient = function(rng.randn(2, 3).astype(dtype))
     assert theta.dtype == gradient.dtype == dtype
@@ -217,20 +218,20 @@ def test_default_mode(rng, dtype):
 
 
 def test_whole_numbers_take_the_default_float():
-    assert theta_of('attention', np.array([[1, 0, 0]])).dtype == theano.config.floatX
+    assert theta_from_parameters('attention', np.array([[1, 0, 0]])).dtype == theano.config.floatX
 
 
 @pytest.mark.parametrize('call, error, message', [
-    (lambda: theta_of('similar', np.ones((1, 4))), ValueError,
-     "theta_of: family must be one of .* got 'similar'; did you mean 'similarity'"),
-    (lambda: theta_of('rigid', np.ones((1, 4))), ValueError,
-     r'theta_of: parameters must have shape \(batch, 3\), got \(1, 4\)'),
-    (lambda: theta_of('rigid', np.ones((1, 2, 4)), name='stn'), ValueError,
+    (lambda: theta_from_parameters('similar', np.ones((1, 4))), ValueError,
+     "theta_from_parameters: family must be one of .* got 'similar'; did you mean 'similarity'"),
+    (lambda: theta_from_parameters('rigid', np.ones((1, 4))), ValueError,
+     r'theta_from_parameters: parameters must have shape \(batch, 3\), got \(1, 4\)'),
+    (lambda: theta_from_parameters('rigid', np.ones((1, 2, 4)), name='stn'), ValueError,
      r'stn: parameters must have shape \(batch, K, 3\), got \(1, 2, 4\)'),
-    (lambda: theta_of('rigid', np.ones(3)), TypeError, r'\(batch, 3\) or \(batch, K, 3\)'),
-    (lambda: theta_of('rigid', np.ones((1, 3)), rank=4), ValueError,
-     r'theta_of: rank must be 2 \(images\) or 3 \(volumes\), got 4'),
-    (lambda: family_size('rigid', 1), ValueError, 'family_size: rank must be 2'),
+    (lambda: theta_from_parameters('rigid', np.ones(3)), TypeError, r'\(batch, 3\) or \(batch, K, 3\)'),
+    (lambda: theta_from_parameters('rigid', np.ones((1, 3)), rank=4), ValueError,
+     r'theta_from_parameters: rank must be 2 \(images\) or 3 \(volumes\), got 4'),
+    (lambda: num_parameters('rigid', 1), ValueError, 'num_parameters: rank must be 2'),
     (lambda: invert_theta(np.ones((1, 12))), ValueError,
      r'invert_theta: theta must have shape \(batch, 6\), got \(1, 12\)'),
     (lambda: invert_theta(np.ones((1, 9)), projective='yes'), TypeError,
@@ -245,7 +246,41 @@ def test_refused(call, error, message):
 @pytest.mark.parametrize('mode', ['FAST_RUN', 'FAST_COMPILE'])
 def test_wrong_count_is_refused_at_run_time(mode):
     value = T.dmatrix()
-    function = theano.function([value], theta_of('attention', value), mode=mode)
-    with pytest.raises(ValueError, match=r'theta_of: parameters must have shape \(batch, 3\), got '
+    function = theano.function([value], theta_from_parameters('attention', value), mode=mode)
+    with pytest.raises(ValueError, match=r'theta_from_parameters: parameters must have shape \(batch, 3\), got '
                                          r'\(2, 4\)'):
         function(np.ones((2, 4)))
+
+
+class Shear(TransformFamily):
+    """A family of a user's."""
+
+    name = 'shear'
+
+    def num_parameters(self, rank=2):
+        return 1
+
+    def identity_parameters(self, rank=2):
+        return np.zeros(1)
+
+    def theta_from_parameters(self, parameters, rank=2):
+        one, zero = T.ones_like(parameters), T.zeros_like(parameters)
+        return T.concatenate([one, parameters, zero, zero, one, zero], axis=parameters.ndim - 1)
+
+
+def test_family_of_ones_own(rng):
+    shear = Shear()
+    assert num_parameters(shear) == 1 and identity_parameters(shear).tolist() == [0]
+    theta = run(partial(theta_from_parameters, shear), np.array([[.5]]))
+    assert theta.tolist() == [[1, .5, 0, 0, 1, 0]]
+    image = rng.randn(1, 1, 4, 5)
+    expected = run(affine_transform, image, theta, out_shape=(4, 5))
+    actual = shear.transform(T.constant(image), T.constant(np.array([[.5]])), (4, 5), SamplerOptions(), 'mine')
+    assert np.array_equal(actual.eval(), expected)
+    with pytest.raises(ValueError, match=r'mine: parameters must have shape \(batch, 1\), got \(1, 2\)'):
+        shear.transform(T.constant(image), T.constant(np.ones((1, 2))), (4, 5), SamplerOptions(), 'mine')
+
+
+def test_names_of_earlier_releases():
+    assert ops.theta_of is theta_from_parameters
+    assert ops.family_size is num_parameters and ops.family_identity is identity_parameters

@@ -3,7 +3,8 @@ import numpy as np
 
 from lasagne_ext.debug.report import shape_text
 from lasagne_ext.network.graph import incoming_layers, layer_label
-from lasagne_ext.network.shapes import agrees, axis_order, declared_from, flattened_shape, is_shape
+from lasagne_ext.network.shapes import (describe_axis_order, is_shape, propagate_shapes, shape_agrees,
+                                        suggest_reshape)
 
 
 def failure_cause(node, values, layer, names, given):
@@ -29,7 +30,7 @@ def failure_cause(node, values, layer, names, given):
 def input_cause(declared, dtype, value):
     """Say why an input layer's variable does not take a value, or return ''."""
     if value.ndim != len(declared):
-        shape = flattened_shape(declared, value.shape)
+        shape = suggest_reshape(declared, value.shape)
         return 'it has %d axes where %d were declared%s' % (
             value.ndim, len(declared), '' if shape is None else '; reshape it to %s' % shape_text(shape))
     if str(value.dtype) != dtype:
@@ -39,11 +40,11 @@ def input_cause(declared, dtype, value):
 
 def _wrong_inputs(layer, names, given):
     for source, shape in given.items():
-        if agrees(source.shape, shape):
+        if shape_agrees(source.shape, shape):
             continue
         text = '%s was given %s where %s was declared' % (
             layer_label(names[source], source), shape_text(shape), shape_text(source.shape))
-        order = axis_order(source.shape, shape)
+        order = describe_axis_order(source.shape, shape)
         if order:
             return '%s: %s' % (text, order)
         return text + _consequence(layer, names, given)
@@ -54,10 +55,10 @@ def _consequence(layer, names, given):
     """Say what a wrong size of an input makes of that of `layer`'s own incoming layers."""
     if layer is None:
         return ''
-    shapes = declared_from(names, given)
+    shapes = propagate_shapes(names, given)
     for source in incoming_layers(layer):
         shape = shapes.get(source)
-        if source in given or not is_shape(shape) or agrees(source.output_shape, shape):
+        if source in given or not is_shape(shape) or shape_agrees(source.output_shape, shape):
             continue
         flat, expected = shape[1:], source.output_shape[1:]
         if len(flat) == 1 and None not in expected + tuple(flat):
@@ -85,7 +86,7 @@ def _unequal_batches(names, given):
 
 def _unequal_merge(layer, names, given):
     sources = incoming_layers(layer) if layer is not None else []
-    shapes = declared_from(names, given)
+    shapes = propagate_shapes(names, given)
     known = [shapes.get(source) for source in sources]
     if len(known) < 2 or not all(map(is_shape, known)) or len(set(map(tuple, known))) == 1:
         return ''

@@ -20,7 +20,7 @@ _SQUASHING = ('sigmoid', 'tanh', 'softmax', 'ScaledTanh', 'ScaledTanH')
 _LARGE_DROPOUT = .8
 
 
-def suspicions(named, names, outputs, values=None):
+def find_suspicions(named, names, outputs, values=None):
     """Find all that looks suspicious.
 
     Parameters

@@ -185,7 +185,7 @@ COLOURS = ('tab:orange', 'tab:cyan', 'tab:green', 'tab:pink', 'tab:olive', 'tab:
 LINES = 9
 
 
-def picture(caller, images, grids, crops, align_corners, titles=None):
+def draw_transforms(caller, images, grids, crops, align_corners, titles=None):
     """Draw a column for every image: the image, the windows in it, what lies in them.
 
     Parameters
@@ -211,10 +211,10 @@ def picture(caller, images, grids, crops, align_corners, titles=None):
     axes = figure.subplots(2 + glimpses, count, squeeze=False, gridspec_kw={'height_ratios': heights})
     for k in range(count):
         for axis in axes[:2, k]:
-            axis.imshow(shown(images[k]), cmap='gray')
+            axis.imshow(as_image(images[k]), cmap='gray')
         for g in range(glimpses):
             draw_grid(axes[1, k], grids[k, g], images.shape[2:], align_corners, COLOURS[g % len(COLOURS)])
-            axes[2 + g, k].imshow(shown(crops[k, g]), cmap='gray')
+            axes[2 + g, k].imshow(as_image(crops[k, g]), cmap='gray')
             if glimpses > 1:
                 for spine in axes[2 + g, k].spines.values():
                     spine.set_color(COLOURS[g % len(COLOURS)])
@@ -253,7 +253,7 @@ def _lines(points):
     return list((1 - share) * points[below] + share * points[above])
 
 
-def shown(image):
+def as_image(image):
     """Return channels as an image that can be shown: three as colours, others as their mean."""
     image = np.asarray(image, 'float64')
     if len(image) != 3:

@@ -4,7 +4,8 @@ from collections import namedtuple
 import numpy as np
 import theano
 
-from lasagne_ext.debug.gradients.differences import PRECISIONS, Differences, along, directions, halves
+from lasagne_ext.debug.gradients.differences import (PRECISIONS, Differences, directional_derivative,
+                                                     directions, split_direction)
 from lasagne_ext.debug.gradients.float64 import is_float
 from lasagne_ext.debug.gradients.problem import NoGradient, gradients
 
@@ -84,7 +85,7 @@ def _compiled(problem, outputs, more=()):
 def _check_value(name, first, second):
     if not np.isfinite(first).all():
         index = tuple(int(k) for k in np.argwhere(~np.isfinite(first))[0])
-        raise Failure('%s is %s at the point given' % (entry(name, index), first[index]))
+        raise Failure('%s is %s at the point given' % (entry_name(name, index), first[index]))
     _check_repeats(name, first, second)
 
 
@@ -95,7 +96,7 @@ def _check_repeats(name, first, second):
             differences = np.nan_to_num(np.abs(np.asarray(first, 'float64') - second))
         index = _unravelled(np.argmax(differences), differences.shape)
         raise Failure('not deterministic: two evaluations of %s at the same point gave %.6g and %.6g; is a '
-                      'dropout left on?' % (entry(name, index), first[index], second[index]))
+                      'dropout left on?' % (entry_name(name, index), first[index], second[index]))
 
 
 class _Output:
@@ -157,7 +158,7 @@ class _Output:
                 pulled = [self.pull(cotangent) for cotangent in sums]
         value, uncertainty = (np.where(kink, 0, field) for field in (value, uncertainty))
         for k, (cotangent, gradient) in enumerate(zip(sums, pulled)):
-            analytic = along(line, gradient)
+            analytic = directional_derivative(line, gradient)
             if not bad[k] or not np.isfinite(analytic):
                 index = _unravelled(k, self.shape) if self.exact else None
                 self.blocks[line.number].append(_Item(
@@ -202,10 +203,10 @@ class _Output:
         """Find a wrong entry of a direction that is wrong, halving it until one is left."""
         line, gradient = item.line, self.pull(item.cotangent)
         while len(line.indices) > 1:
-            for half in halves(line):
+            for half in split_direction(line):
                 used = item.cotangent != 0
                 value, uncertainty, kink = (field[self.part][used] for field in numeric(half))
-                found = item._replace(line=half, analytic=along(half, gradient),
+                found = item._replace(line=half, analytic=directional_derivative(half, gradient),
                                       numeric=item.cotangent[used] @ value,
                                       doubt=np.abs(item.cotangent[used]) @ uncertainty)
                 ratio = found.ratio(precision, largest)
@@ -234,12 +235,12 @@ def _unravelled(k, shape):
     return tuple(int(i) for i in np.unravel_index(k, shape))
 
 
-def entry(name, index):
+def entry_name(name, index):
     """Name an entry of an array: ``W[3, 1]``."""
     return '%s[%s]' % (name, ', '.join(map(str, index))) if index else name
 
 
-def precision_of(problem):
+def choose_precision(problem):
     """Return the precision of float64, unless something works in float32; and a note about that, or ''."""
     inputs = [variable for variable in problem.inputs.values() if is_float(variable)]
     node = _in_float32(inputs, list(problem.outputs.values()))

@@ -52,7 +52,7 @@ def directions(number, value, sample, rng):
     -------
     list of Direction
     """
-    sizes = steps_of(value)
+    sizes = step_sizes(value)
     chosen = np.arange(value.size)
     found = []
     if value.size > sample:
@@ -64,21 +64,21 @@ def directions(number, value, sample, rng):
     return [Direction(number, np.array([k]), sizes[k:k + 1]) for k in chosen] + found
 
 
-def steps_of(value):
+def step_sizes(value):
     """Return the unit in which each entry moves: a power of two, so that steps of it are exact."""
     flat = np.abs(value.ravel())
     typical = np.sqrt(np.mean(np.square(flat))) if value.size else 0
     return 2. ** np.round(np.log2(np.maximum(flat, typical or 1)))
 
 
-def halves(direction):
+def split_direction(direction):
     """Return a direction's two halves, to search for an entry."""
     middle = len(direction.indices) // 2
     return [Direction(direction.number, direction.indices[part], direction.steps[part])
             for part in (slice(None, middle), slice(middle, None))]
 
 
-def along(direction, gradients):
+def directional_derivative(direction, gradients):
     """Return the derivative along a direction, per unit of length, from the gradient to every input."""
     gradient = np.asarray(gradients[direction.number]).ravel()[direction.indices]
     return gradient @ direction.steps / np.linalg.norm(direction.steps)
@@ -171,7 +171,7 @@ class Differences:
     def _neighbours(self, rng):
         """Return differences at points around this one, at two distances along the same lines."""
         if self._others is None:
-            lines = [[steps_of(value).reshape(value.shape) * rng.uniform(-1, 1, value.shape)
+            lines = [[step_sizes(value).reshape(value.shape) * rng.uniform(-1, 1, value.shape)
                       if value.dtype.kind == 'f' else 0 for value in self.values]
                      for _ in range(_NEIGHBOURS)]
             self._others = []

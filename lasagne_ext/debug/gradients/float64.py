@@ -46,8 +46,8 @@ def float64_outputs(layers, variables, parameters, deterministic):
     return outputs, list(stand_ins.values())
 
 
-def without(outputs, replacements):
-    """`outputs`, in which variables are replaced; one of another dtype is cast to that one's."""
+def replace_variables(outputs, replacements):
+    """Replace variables in the graph of `outputs`; one of another dtype is cast to that one's."""
     return theano.clone(outputs, replace=[
         (old, new if old.dtype == new.dtype else T.cast(new, old.dtype))
         for old, new in replacements.items()])
@@ -55,7 +55,7 @@ def without(outputs, replacements):
 
 @contextlib.contextmanager
 def _exchanged(layers, stand_ins):
-    """For a while, layers hold other variables than their parameters."""
+    """Let layers hold other variables than their parameters for a while."""
     changed = []
     try:
         seen = set()

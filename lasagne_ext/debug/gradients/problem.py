@@ -8,7 +8,8 @@ import theano
 import theano.tensor as T
 from theano.gradient import DisconnectedType, NullType
 
-from lasagne_ext.debug.gradients.float64 import float64_outputs, float64_variable, is_float, without
+from lasagne_ext.debug.gradients.float64 import (float64_outputs, float64_variable, is_float,
+                                                 replace_variables)
 from lasagne_ext.network.expressions import flattened
 from lasagne_ext.network.graph import argument_text, layer_label, named_layers
 from lasagne_ext.network.inputs import Feed
@@ -21,7 +22,7 @@ class NoGradient(Exception):
     """Error where a gradient cannot be had; the message says why."""
 
 
-def problem_of(caller, thing, inputs, deterministic):
+def make_problem(caller, thing, inputs, deterministic):
     """Return the :class:`Problem` of a function, an Op, a layer or a list of layers."""
     layers = thing if isinstance(thing, (list, tuple)) else [thing]
     if any(isinstance(layer, lasagne.layers.Layer) for layer in layers):
@@ -59,7 +60,7 @@ def _network(caller, layers, inputs, deterministic):
         parts.update((names[layer] if len(output) == 1 else '%s[%d]' % (names[layer], k), part)
                      for k, part in enumerate(output))
     _check_outputs(caller, parts.values())
-    parts = OrderedDict(zip(parts, without(list(parts.values()), replacements)))
+    parts = OrderedDict(zip(parts, replace_variables(list(parts.values()), replacements)))
     title = ' and '.join(layer_label(names[layer], layer) for layer in layers)
     return _problem(caller, title, parts, found, values)
 
@@ -76,8 +77,8 @@ def _function(caller, function, inputs):
                                                 [size == 1 for size in array.shape])(name))
                             for name, array in arrays.items())
     with theano.configparser.change_flags(floatX='float64'):
-        outputs = applied(caller, function, variables, isinstance(inputs, dict))
-    return _problem(caller, described(function), outputs, variables, list(arrays.values()))
+        outputs = apply_function(caller, function, variables, isinstance(inputs, dict))
+    return _problem(caller, function_text(function), outputs, variables, list(arrays.values()))
 
 
 def named_arrays(caller, function, inputs):
@@ -97,7 +98,7 @@ def named_arrays(caller, function, inputs):
     return OrderedDict(zip(names, arrays))
 
 
-def applied(caller, function, variables, by_name):
+def apply_function(caller, function, variables, by_name):
     """Return what a function gives for symbolic variables, by name."""
     # An Op takes its inputs in order, whatever they are called.
     by_name = by_name and not hasattr(function, 'make_node')
@@ -109,7 +110,7 @@ def applied(caller, function, variables, by_name):
     return OrderedDict(zip(['out'] if len(parts) == 1 else ['out%d' % k for k in range(len(parts))], parts))
 
 
-def described(function):
+def function_text(function):
     """Describe a function or an Op."""
     if hasattr(function, 'make_node'):
         name = str(function)
@@ -138,11 +139,11 @@ def _problem(caller, title, outputs, inputs, values):
     if not any(is_float(variable) for variable in inputs.values()):
         raise ValueError('%s: nothing to differentiate: no input or parameter is of a floating type, but %s'
                          % (caller, ', '.join('%s %s' % (name, variable.dtype)
-                                             for name, variable in inputs.items())))
+                                              for name, variable in inputs.items())))
     if not any(is_float(output) for output in outputs.values()):
         raise ValueError('%s: nothing to differentiate: no output is of a floating type, but %s'
                          % (caller, ', '.join('%s %s' % (name, getattr(output, 'dtype', output.type))
-                                             for name, output in outputs.items())))
+                                              for name, output in outputs.items())))
     values = [np.array(value, dtype=variable.dtype) for variable, value in zip(inputs.values(), values)]
     return Problem(title, outputs, inputs, values)
 
@@ -174,7 +175,7 @@ def gradients(output, inputs):
                        for gradient in found]
 
 
-def differentiated(problem, rng):
+def gradient_problem(problem, rng):
     """Return the :class:`Problem` whose outputs are another's gradients, with cotangents as inputs too.
 
     Raises

@@ -1,6 +1,7 @@
 """The engine `pytensor`: PyTensor under the name of Theano, on Python 3.12 and newer."""
 import contextlib
 import importlib
+import os
 import warnings
 
 from lasagne_ext.engine import _environment, settings
@@ -30,6 +31,9 @@ def importing_theano():
         If this environment cannot run it; the message holds the remedy.
     """
     _environment.check_pytensor_can_run()
+    if not os.path.isdir(_finder.FACADE):
+        raise _environment.EngineError('lasagne_ext cannot run from within an archive, as %s does; install it with '
+                                       'pip' % __file__)
     user_flags = settings.user_flags()
     with flags.pytensor_flags(user_flags), warnings.catch_warnings():
         warnings.simplefilter('ignore', DeprecationWarning)
@@ -41,6 +45,7 @@ def importing_theano():
     test_values.set_mode(user_flags.get('compute_test_value', 'off'))
     _finder.find_modules()
     yield
+    # The Theano that has been imported inside.
     importlib.import_module('lasagne_ext.engine.origin_rewrites').register(
         importlib.import_module('theano.compile').optdb, 'fast_run', 'fast_compile')
     importlib.import_module('lasagne_ext.engine.runtime.elemwise').register()

@@ -1,9 +1,8 @@
 """The user's settings of Theano, handed to PyTensor."""
 import contextlib
-import warnings
 
 from lasagne_ext.engine import settings
-from lasagne_ext.engine._environment import EngineWarning
+from lasagne_ext.engine._environment import warn
 
 #: Flags of Theano that PyTensor has under the same name, but for the dot.
 SHARED = (
@@ -66,6 +65,5 @@ def pytensor_flags(flags):
 def warn_of_device(device):
     """Say that there is no graphics card here; programs go on without, as Theano lets them."""
     if device.lower() not in ('cpu', 'false', 'true', ''):
-        warnings.warn('device=%s: the engine "pytensor" has no GPU; everything runs on the CPU. JAX '
-                      'uses a GPU by itself where the mode is JAX and jax finds one' % device,
-                      EngineWarning, stacklevel=6)
+        warn('device=%s: the engine "pytensor" has no GPU; everything runs on the CPU. JAX '
+             'uses a GPU by itself where the mode is JAX and jax finds one' % device)

@@ -1,4 +1,4 @@
-"""The engine `theano`: Theano 1.0.5, repaired in memory, on Python 3.8 to 3.11."""
+"""The engine `theano`: Theano 1.0.5, mended while it runs, on Python 3.8 to 3.11."""
 import contextlib
 import importlib
 import logging
@@ -89,8 +89,8 @@ def _instead_of_gpu(flags):
     """Return what replaces the user's flags of the first GPU back-end, which would end the program."""
     if not flags.get('device', '').startswith('gpu'):
         return {}
-    warnings.warn('device=%s: Theano 1.0 has removed this GPU back-end; everything runs on the CPU'
-                  % flags['device'], _environment.EngineWarning, stacklevel=5)
+    _environment.warn('device=%s: Theano 1.0 has removed this GPU back-end; everything runs on the CPU'
+                      % flags['device'])
     return {'device': 'cpu'}
 
 

@@ -11,7 +11,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import warnings
 from collections import namedtuple
 
 from lasagne_ext.engine import _environment
@@ -65,7 +64,7 @@ def choose_blas(flags):
         problem = ('no BLAS was found that compiled code can be linked with: matrix products and convolutions '
                    'will be slow. Mend it with: ' + remedy)
     if problem is not None:
-        warnings.warn(problem, _environment.EngineWarning, stacklevel=5)
+        _environment.warn(problem)
     return found
 
 

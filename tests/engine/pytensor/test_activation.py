@@ -1,5 +1,10 @@
 """What activating the engine `pytensor` does, and how it refuses: each case in a fresh process."""
+import os
+import shutil
+
 import pytest
+
+import lasagne_ext
 
 pytest.importorskip('pytensor')
 
@@ -95,6 +100,13 @@ def test_the_facade_comes_before_a_folder_called_theano(run_python, tmp_path):
     run_python('import lasagne_ext, theano; theano.tensor.matrix()')
 
 
+def test_an_archive_is_refused(run_python, tmp_path):
+    archive = shutil.make_archive(str(tmp_path / 'packed'), 'zip', os.path.dirname(os.path.dirname(lasagne_ext.__file__)),
+                                  'lasagne_ext')
+    assert 'cannot run from within an archive' in refused(
+        run_python, 'import sys; sys.path.insert(0, %r); import lasagne_ext, theano' % archive)
+
+
 def test_jax_without_jax_is_named_with_the_remedy(run_python):
     message = refused(run_python, '''
 import sys
@@ -110,6 +122,7 @@ def test_a_gpu_is_declined_with_a_warning(run_python):
                       THEANO_FLAGS='device=cuda0,floatX=float32')
     assert done.stdout.strip() == 'cpu'
     assert 'the engine "pytensor" has no GPU' in done.stderr and done.stderr.count('Warning') == 1
+    assert 'program.py:1: EngineWarning' in done.stderr
 
 
 @pytest.mark.parametrize('flags, expected', [

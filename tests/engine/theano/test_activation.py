@@ -104,6 +104,7 @@ assert theano.config.cxx == ''
 ''', PATH=str(tmp_path / 'bin'))
     assert 'no C++ compiler' in done.stderr and 'apt-get install g++' in done.stderr
     assert done.stderr.count('Warning') == 1 and 'WARNING' not in done.stderr
+    assert 'program.py:3: EngineWarning' in done.stderr
 
 
 def test_root_logger_is_left_alone(run_python):

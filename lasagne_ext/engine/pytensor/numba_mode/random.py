@@ -23,7 +23,7 @@ def _kernel(dtype):
     name = 'lasagne_ext_mrg_uniform_' + dtype
     binding.add_symbol(name, kernels.library.address('mrg_uniform', np.dtype(dtype)))
     real = numba.from_dtype(np.dtype(dtype))
-    return types.ExternalFunction(name, types.void(
+    return types.ExternalFunction(name, types.int32(
         types.CPointer(types.int32), types.CPointer(types.int32), types.CPointer(real),
         types.CPointer(types.int64)))
 

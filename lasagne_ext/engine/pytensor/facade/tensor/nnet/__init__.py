@@ -24,7 +24,6 @@ from theano.tensor.nnet.sigm import (
 from lasagne_ext.engine.pytensor._names import ENGINE, refuse
 
 
-
 def conv2d(input, filters, input_shape=None, filter_shape=None, border_mode='valid', subsample=(1, 1),
            filter_flip=True, image_shape=None, filter_dilation=(1, 1), num_groups=1, unshared=False,
            **kwargs):

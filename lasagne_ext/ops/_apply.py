@@ -1,12 +1,29 @@
-"""A gradient for points outside the image."""
+"""Apply a sampling Op with what its options ask for besides: anti-aliasing, and a gradient outside."""
 import theano
 import theano.tensor as T
 from theano.gof.opt import local_optimizer
 from theano.tensor.opt import register_canonicalize
 
+from lasagne_ext.ops._inputs import shape_of
+from lasagne_ext.ops.antialias import antialiased_sample
+
+
+def apply_sampler(op, *inputs):
+    """Apply a :class:`lasagne_ext.ops._sampler.ForwardSampler` to its inputs, as its options ask for."""
+    output = op(*inputs)
+    if not op.options.antialias and not op.options.outside_grad:
+        return output
+    image, points = output.owner.inputs[:2]
+    rank = image.ndim - 2
+    sizes = [shape_of(variable)[-rank:] for variable in (image, output)]
+    grid = op.generator.grid(op.caller, T.cast(points, 'float64'), *sizes, op.options.align_corners)
+    if op.options.antialias:
+        output = antialiased_sample(image, grid, op.options, op.caller)
+    return OutsidePull(op.options.outside_grad, rank)(output, grid) if op.options.outside_grad else output
+
 
 class OutsidePull(theano.Op):
-    """Sampled images unchanged; their gradient also draws points outside back: inputs (images, grid).
+    """Return sampled images unchanged, and draw points outside back by their gradient: inputs (images, grid).
 
     A point has the extra gradient `strength`, times the sum over channels of the absolute gradient
     of its value, times the sign of its excess, along each axis on which it lies outside [-1, 1].
@@ -53,7 +70,7 @@ class OutsidePull(theano.Op):
 @register_canonicalize('fast_compile')
 @local_optimizer([OutsidePull])
 def local_outside_pull(node):
-    """Once differentiated it has done its work, and the grid need not be computed."""
+    """Drop the Op: once differentiated it has done its work, and the grid need not be computed."""
     if isinstance(node.op, OutsidePull):
         return [node.inputs[0]]
     return False
