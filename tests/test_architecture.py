@@ -39,7 +39,7 @@ MAY_IMPORT = {
     'debug': {'_figures', '_files', 'checks', 'engine', 'kernels', 'layers', 'network', 'ops'},
     'datasets': {'_files', 'checks', 'engine', 'kernels'}, '_figures': set(), '_files': set(),
     'demo': {'_files', 'datasets', 'debug', 'layers', 'network', 'ops'},
-    'training': {'_figures', 'checks', 'datasets', 'debug', 'engine', 'network'}, 'blocks': {'checks'},
+    'training': {'_figures', '_files', 'checks', 'datasets', 'debug', 'engine', 'network'}, 'blocks': {'checks'},
     '__main__': {'datasets', 'demo', 'engine', 'kernels'}}
 
 #: What each package that the debugging tools share may import of the others and of the tools.
