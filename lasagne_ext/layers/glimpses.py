@@ -1,4 +1,4 @@
-"""The layer that takes several glimpses of every image."""
+"""Layer that takes several glimpses of every image."""
 from lasagne_ext.checks import check_choice
 from lasagne_ext.layers._arguments import name_of, takes_layers
 from lasagne_ext.layers._shapes import check_glimpses

@@ -1,4 +1,4 @@
-"""The layer that gives a transform's grid instead of an image, for plots."""
+"""Layer that gives a transform's grid instead of an image, for plots."""
 import lasagne
 
 from lasagne_ext.checks import check_flag
@@ -12,7 +12,7 @@ from lasagne_ext.ops.families import FAMILIES, find_family
 
 
 class GridLayer(lasagne.layers.Layer):
-    """Where in its input a spatial transformer samples: a grid to plot, or for a GridSampleLayer.
+    """Grid of the points at which a spatial transformer samples: to plot, or for a GridSampleLayer.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The layer that pastes back what a spatial transformer has cut out."""
+"""Layer that pastes back what a spatial transformer has cut out."""
 from lasagne_ext.layers._arguments import name_of, takes_layers
 from lasagne_ext.layers._shapes import check_size, known_size
 from lasagne_ext.layers._transforming import (TransformingLayer, localization_network_of,
@@ -9,7 +9,7 @@ from lasagne_ext.ops.options import SamplerOptions, document_options
 
 @document_options
 class InverseTransformerLayer(TransformingLayer):
-    """Pastes a crop back to where a spatial transformer has cut it out.
+    """Inverse spatial transformer: pastes a crop back to where a spatial transformer has cut it out.
 
     Parameters
     ----------

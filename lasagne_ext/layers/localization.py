@@ -1,4 +1,4 @@
-"""The last layer of a localisation network: starts at the identity."""
+"""Make the last layer of a localisation network: it starts at the identity."""
 import numpy as np
 import theano
 from lasagne.init import Constant

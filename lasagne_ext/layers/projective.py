@@ -1,4 +1,4 @@
-"""The spatial transformer layer of homographies."""
+"""Spatial transformer layer of homographies."""
 from lasagne_ext.layers._arguments import name_of, takes_layers
 from lasagne_ext.layers._transforming import TransformingLayer
 from lasagne_ext.ops.families import find_family

@@ -40,7 +40,7 @@ class _PointwiseLayer(lasagne.layers.MergeLayer):
 
 @document_options
 class GridSampleLayer(_PointwiseLayer):
-    """Samples its input at the points that another layer gives.
+    """Grid sampler: samples its input at the points that another layer gives.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ class GridSampleLayer(_PointwiseLayer):
 
 @document_options
 class FlowWarpLayer(_PointwiseLayer):
-    """Samples its input at every pixel's place plus a displacement that another layer gives.
+    """Flow warp: samples its input at every pixel's place plus a displacement that another layer gives.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The spatial transformer layer: affine transforms and the families of them."""
+"""Spatial transformer layer: affine transforms and the families of them."""
 from lasagne_ext.layers._arguments import name_of, takes_layers
 from lasagne_ext.layers._transforming import TransformingLayer
 from lasagne_ext.ops.families import AFFINE_FAMILIES, find_family

@@ -116,7 +116,7 @@ class GridGenerator:
 
 
 class _Matrices(GridGenerator):
-    """A matrix per transform, row by row."""
+    """Points given as a matrix per transform, row by row."""
 
     #: Rows that a matrix has beside those of the coordinates.
     more_rows = 0
@@ -176,7 +176,7 @@ class _Projective(_Matrices):
 
 
 class _Grid(GridGenerator):
-    """Normalised coordinates of every point."""
+    """Points given by their normalised coordinates."""
 
     def axes(self, rank):
         return _SIZE[rank] + (rank,)
@@ -192,7 +192,7 @@ class _Grid(GridGenerator):
 
 
 class _Flow(GridGenerator):
-    """How far every point lies from its place, in pixels."""
+    """Points given by how far each lies from its place, in pixels."""
 
     def axes(self, rank):
         return (rank,) + _SIZE[rank]

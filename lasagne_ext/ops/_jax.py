@@ -1,4 +1,4 @@
-"""The sampling kernels in jax.numpy, for functions that JAX compiles.
+"""Sample by jax.numpy, in functions that JAX compiles.
 
 The functions have the signatures and the meaning of their namesakes in :mod:`lasagne_ext.kernels.sampling`;
 JAX must have its 64-bit types enabled. Where `check_finite` is asked for, points that are not finite
@@ -13,7 +13,7 @@ from lasagne_ext.ops._jax_taps import Taps, as_images, as_list, as_rows
 
 
 def checked(points, check):
-    """`points` again; while the compiled function runs, `check` is called with those not finite.
+    """Return `points`; while the compiled function runs, call `check` with those not finite.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def checked(points, check):
 
 
 def sample(image, points, out_size, mode):
-    """Values of the images at the points: ``(N, channels, *out_size)``."""
+    """Return the values of the images at the points: ``(N, channels, *out_size)``."""
     places = positions(points, out_size, image.shape[2:], mode)
     if not places[0].size:
         return jnp.zeros((len(points), image.shape[1]) + tuple(out_size), image.dtype)
@@ -40,7 +40,7 @@ def sample(image, points, out_size, mode):
 
 
 def sample_backward(image, points, output_grad, mode, wanted=(True, True)):
-    """Gradients ``(input_grad, points_grad)`` of :func:`sample`; None for what is not wanted."""
+    """Return the gradients ``(input_grad, points_grad)`` of :func:`sample`; None for what is not wanted."""
     in_size, out_size = image.shape[2:], output_grad.shape[2:]
     places = positions(points, out_size, in_size, mode)
     if not places[0].size:
@@ -95,7 +95,7 @@ class _Footprints:
 
 
 def footprint_sample(image, grid, footprint, mode):
-    """Weighted means of samples around the points of a grid, spread as `footprint` says."""
+    """Return weighted means of samples around the points of a grid, spread as `footprint` says."""
     out_shape = (len(grid), image.shape[1]) + grid.shape[1:-1]
     if not np.prod(grid.shape):
         return jnp.zeros(out_shape, image.dtype)
@@ -110,7 +110,7 @@ def footprint_sample(image, grid, footprint, mode):
 
 
 def footprint_sample_backward(image, grid, footprint, output_grad, mode):
-    """Gradients ``(input_grad, grid_grad, footprint_grad)`` of :func:`footprint_sample`."""
+    """Return the gradients ``(input_grad, grid_grad, footprint_grad)`` of :func:`footprint_sample`."""
     if not np.prod(grid.shape):
         return jnp.zeros_like(image), jnp.zeros_like(grid), jnp.zeros_like(footprint)
     around = _Footprints(image.shape, grid, footprint, mode)
@@ -132,25 +132,25 @@ def footprint_sample_backward(image, grid, footprint, output_grad, mode):
 
 
 def half_extent(size, align_corners):
-    """Pixels between the middle of an axis and its normalised coordinate 1."""
+    """Return the pixels between the middle of an axis and its normalised coordinate 1."""
     return (size - 1) / 2 if align_corners else size / 2
 
 
 def _offsets(out_size):
-    """Pixels between the middle and every output pixel: per coordinate, broadcasting over `out_size`."""
+    """Return the pixels between the middle and every output pixel: per coordinate, broadcasting over `out_size`."""
     return [np.reshape(np.arange(size) - (size - 1) / 2, (size,) + (1,) * coordinate)
             for coordinate, size in enumerate(out_size[::-1])]
 
 
 def _homogeneous(out_size, align_corners):
-    """``x', y'[, z'], 1`` of every output pixel, each broadcasting over `out_size`."""
+    """Return ``x', y'[, z'], 1`` of every output pixel, each broadcasting over `out_size`."""
     # An axis of one pixel has its only offset at 0, so that any divisor but 0 serves.
     return [offset / max(half_extent(size, align_corners), .5)
             for offset, size in zip(_offsets(out_size), out_size[::-1])] + [np.float64(1)]
 
 
 def _rounded(product):
-    """A product that is rounded before anything is added to it.
+    """Return a product, rounded before anything is added to it.
 
     Fused into one operation, a point meant to lie on a pixel centre could come out just left of it,
     and have the left-hand derivative.
@@ -159,7 +159,7 @@ def _rounded(product):
 
 
 def _linear(row, extent, out_size, align_corners):
-    """A row of a matrix, ``(N, rank + 1, 1, ...)``, times ``x', y'[, z'], 1`` times `extent`."""
+    """Multiply a row of a matrix, ``(N, rank + 1, 1, ...)``, by ``x', y'[, z'], 1`` and `extent`."""
     total = _rounded(row[:, -1] * extent)
     for d, (offset, size) in reversed(list(enumerate(zip(_offsets(out_size), out_size[::-1])))):
         out_extent = half_extent(size, align_corners)
@@ -175,7 +175,7 @@ def _as_matrices(points, rank):
 
 
 def positions(points, out_size, in_size, mode):
-    """Where every output pixel is sampled, in pixels: per coordinate ``(N, *out_size)``, x first."""
+    """Work out where every output pixel is sampled, in pixels: per coordinate ``(N, *out_size)``, x first."""
     rank, align_corners = len(in_size), mode.align_corners
     if mode.points == 'flow':
         return [np.reshape(np.arange(float(size)), (size,) + (1,) * d) + points[:, d].astype('float64')
@@ -191,7 +191,7 @@ def positions(points, out_size, in_size, mode):
 
 
 def points_grad(points, places, grads, in_size, mode):
-    """Gradient to the points from that to their coordinates in pixels, `places`.
+    """Return the gradient to the points from that to their coordinates in pixels, `places`.
 
     `places` and `grads` are lists of ``(N, *out_size)``, x first. The result has the points' dtype.
     """

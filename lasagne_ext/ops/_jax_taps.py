@@ -1,4 +1,4 @@
-"""Interpolation in jax.numpy: the pixels that points are blended from, and the weights of the blend.
+"""Interpolate by jax.numpy: the pixels that points are blended from, and the weights of the blend.
 
 Along each axis a point has a few taps: whole-number positions on the image extended by its border.
 What the point gets is the sum over all combinations of taps, one of each axis.
@@ -15,13 +15,13 @@ from lasagne_ext.kernels.sampling_reference import (TAPS, border_period, cubic_s
 
 
 class _Axis:
-    """The taps of every coordinate along an axis.
+    """Taps of every coordinate along an axis.
 
     Attributes
     ----------
     pixels : list
-        Per tap its index, times `stride`, and where it counts (None: everywhere).
-    t : float64 Array
+        Per tap its index, times `stride`, and where it exists (None: everywhere).
+    frac : float64 Array
         How far the coordinate is from the pixel below; 0 where all taps are the same pixel.
     weights : list of float64 Arrays
         Per tap.
@@ -30,7 +30,7 @@ class _Axis:
     def __init__(self, coordinate, size, stride, mode):
         self.interpolation, self.cubic = mode.interpolation, mode.cubic
         start = jnp.floor(coordinate + .5 if mode.interpolation == 'nearest' else coordinate)
-        self.t = coordinate - start
+        self.frac = coordinate - start
         period = border_period(size, mode.border_mode)
         if period is not None:
             # A float64 beyond 2**53 has no successor that differs from it by one: it is counted
@@ -41,45 +41,45 @@ class _Axis:
         if mode.border_mode != 'zeros' and len(self.pixels) > 1:
             first, *others = [index for index, _ in self.pixels]
             same = jnp.all(jnp.stack([index == first for index in others]), axis=0)
-            self.t = jnp.where(same, 0, self.t)                          # Inf - Inf would be NaN
-        self.weights = {'nearest': lambda: [jnp.ones_like(self.t)],
-                        'bilinear': lambda: [1 - self.t, self.t],
-                        'bicubic': lambda: cubic_weights(self.t, self.cubic)}[mode.interpolation]()
-        self.pixels = [(index.astype('int32') * np.int32(stride), counts) for index, counts in self.pixels]
+            self.frac = jnp.where(same, 0, self.frac)                          # Inf - Inf would be NaN
+        self.weights = {'nearest': lambda: [jnp.ones_like(self.frac)],
+                        'bilinear': lambda: [1 - self.frac, self.frac],
+                        'bicubic': lambda: cubic_weights(self.frac, self.cubic)}[mode.interpolation]()
+        self.pixels = [(index.astype('int32') * np.int32(stride), exists) for index, exists in self.pixels]
 
     def blend(self, values):
-        """Interpolate the taps' values, of any dtype, exactly where t is 0."""
+        """Interpolate the taps' values, of any dtype, exactly where the fraction is 0."""
         if self.interpolation == 'nearest':
             return values[0]
-        t = _like(self.t, values[0])
+        frac = _like(self.frac, values[0])
         if self.interpolation == 'bilinear':
             start, end = values
-            return jnp.where(t == 0, start, start + t * (end - start))
+            return jnp.where(frac == 0, start, start + frac * (end - start))
         mixed = sum(_like(weight, value) * value for weight, value in zip(self.weights, values))
-        return jnp.where(t == 0, values[1], mixed)
+        return jnp.where(frac == 0, values[1], mixed)
 
     def derivative(self, values):
-        """Derivative of :meth:`blend` by the coordinate: from the right where it has a kink."""
+        """Return the derivative of :meth:`blend` by the coordinate: from the right where it has a kink."""
         if self.interpolation == 'bilinear':
             return values[1] - values[0]
         return sum(jnp.where(slope == 0, 0, slope * value)
-                   for slope, value in zip(cubic_slopes(self.t, self.cubic), values))
+                   for slope, value in zip(cubic_slopes(self.frac, self.cubic), values))
 
 
 def _like(array, values):
-    """`array` ``(N, *out_size)`` in the dtype of `values`, which may have channels behind N."""
+    """Return `array` ``(N, *out_size)`` in the dtype of `values`, which may have channels behind N."""
     array = array.astype(values.dtype)
     return array if array.ndim == values.ndim else array[:, None]
 
 
 def _starts(count, size):
-    """Flat indices at which `count` blocks of `size` begin."""
+    """Return the flat indices at which `count` blocks of `size` begin."""
     dtype = 'int32' if (count + 1) * size < 2 ** 31 else 'int64'
     return np.arange(count, dtype=dtype) * np.dtype(dtype).type(size)
 
 
 class Taps:
-    """The taps of points.
+    """Taps of points.
 
     Parameters
     ----------
@@ -105,16 +105,16 @@ class Taps:
                      for place, of, stride in zip(places, size[::-1], strides)]
         # Fused into what follows, they would be worked out again for every channel.
         self.finite, parts = jax.lax.optimization_barrier(
-            (self.finite, [(axis.pixels, axis.t, axis.weights) for axis in self.axes]))
-        for axis, (axis.pixels, axis.t, axis.weights) in zip(self.axes, parts):
+            (self.finite, [(axis.pixels, axis.frac, axis.weights) for axis in self.axes]))
+        for axis, (axis.pixels, axis.frac, axis.weights) in zip(self.axes, parts):
             pass
 
-    def _counting(self, taps):
-        """Where the pixel at one tap of each axis counts."""
-        counts = self.finite
+    def _existing(self, taps):
+        """Tell where the pixel at one tap of each axis exists."""
+        exists = self.finite
         for _, inside in taps:
-            counts = counts if inside is None else counts & inside
-        return counts
+            exists = exists if inside is None else exists & inside
+        return exists
 
     def _reduce(self, pixels, along=None, taps=()):
         """Blend ``pixels(*taps)`` x first, y next; at the coordinate `along` take the derivative."""
@@ -126,7 +126,7 @@ class Taps:
         return axis.derivative(values) if coordinate == along else axis.blend(values)
 
     def values(self, image):
-        """What the points get, ``(N, channels, *out_size)``."""
+        """Return what the points get, ``(N, channels, *out_size)``."""
         if not image.size:
             return jnp.zeros((len(self.owners), self.channels) + self.finite.shape[1:], image.dtype)
         flat = image.reshape(-1)
@@ -138,26 +138,26 @@ class Taps:
             value = flat.at[at].get(mode='promise_in_bounds')
             if taps[0][1] is None:
                 return value
-            return jnp.where(self._counting(taps)[:, None], value, 0)
+            return jnp.where(self._existing(taps)[:, None], value, 0)
 
         return jnp.where(self.finite[:, None], self._reduce(pixels), jnp.nan).astype(image.dtype)
 
     def _groups(self):
-        """Taps by the plane that they lie in: ``(rows, weights)``, each ``(points, taps of a plane)``.
+        """Yield taps by the plane that they lie in: ``(rows, weights)``, each ``(points, taps of a plane)``.
 
-        All taps of a volume at once would take much memory. A tap that does not count lies in the
+        All taps of a volume at once would take much memory. A tap that does not exist lies in the
         row behind the last.
         """
-        nowhere = self.batch * self.plane
+        behind = self.batch * self.plane
         starts = _starts(self.batch, self.plane)[self.owners].reshape((-1,) + (1,) * len(self.axes))
         taps = [list(zip(axis.pixels, axis.weights)) for axis in self.axes[::-1]]
         for outer in itertools.product(*taps[:-2]):
             rows, weights = [], []
             for inner in itertools.product(*taps[-2:]):
                 combined = outer + inner
-                where, weight = zip(*combined)
-                row = starts + sum(index for index, _ in where)
-                rows.append(jnp.where(self._counting(where), row, nowhere).reshape(-1))
+                pixels, weight = zip(*combined)
+                row = starts + sum(index for index, _ in pixels)
+                rows.append(jnp.where(self._existing(pixels), row, behind).reshape(-1))
                 weights.append(math.prod(weight).reshape(-1))
             yield jnp.stack(rows, axis=-1), jnp.stack(weights, axis=-1)
 
@@ -169,7 +169,7 @@ class Taps:
         return total
 
     def position_grads(self, pixels, grads):
-        """Gradients to the coordinates of that to the values: per coordinate ``(N, *out_size)``.
+        """Return the gradients to the coordinates of that to the values: per coordinate ``(N, *out_size)``.
 
         The sum over channels comes first, and is blended then, as the pixels are elsewhere.
         """
@@ -185,7 +185,7 @@ class Taps:
 
 
 def as_rows(image):
-    """Pixels of ``(batch, channels, *size)`` as ``(pixels + 1, channels)``; the last one holds zeros.
+    """Return the pixels of ``(batch, channels, *size)`` as ``(pixels + 1, channels)``; the last one holds zeros.
 
     All channels of a pixel lie together, so that each tap is read or written once and not per channel.
     """
@@ -194,13 +194,13 @@ def as_rows(image):
 
 
 def as_list(images):
-    """Pixels of ``(batch, channels, *size)`` as ``(pixels, channels)``."""
+    """Return the pixels of ``(batch, channels, *size)`` as ``(pixels, channels)``."""
     pixels = images.shape[0] * int(np.prod(images.shape[2:]))
     return jnp.moveaxis(images, 1, -1).reshape(pixels, images.shape[1])
 
 
 def as_images(rows, shape):
-    """The reverse of :func:`as_rows`: `shape` is ``(batch, channels, *size)``."""
+    """Undo :func:`as_rows`: `shape` is ``(batch, channels, *size)``."""
     return jnp.moveaxis(rows[:-1].reshape(shape[:1] + shape[2:] + shape[1:2]), -1, 1)
 
 
@@ -211,7 +211,7 @@ def _scatter(total, rows, weights, grads):
 
 
 def _scatter_in_turn(total, rows, weights, grads):
-    """On a processor, where XLA scatters from one thread anyway, a loop takes a third of the time."""
+    """Do the same in a loop: on a processor, where XLA has one thread scatter anyway, a third of the time."""
     def add(point, total):
         grad = jax.lax.dynamic_slice_in_dim(grads, point, 1)
         for k in range(rows.shape[1]):
@@ -223,13 +223,13 @@ def _scatter_in_turn(total, rows, weights, grads):
 
 
 def _products(pixels, rows, grads):
-    """Per point and tap the sum over channels of pixel times gradient, float64."""
+    """Sum pixel times gradient over channels, per point and tap, in float64."""
     return jnp.stack([(pixels[rows[:, k]] * grads.astype('float64')).sum(axis=-1)
                       for k in range(rows.shape[1])], axis=-1)
 
 
 def _products_in_turn(pixels, rows, grads):
-    """The same on a processor: reductions that gather are several times slower in XLA than a loop."""
+    """Do the same in a loop: on a processor, reductions that gather are several times slower in XLA than a loop."""
     def put(point, products):
         grad = jax.lax.dynamic_slice_in_dim(grads, point, 1).astype('float64')
         sums = [(jax.lax.dynamic_slice_in_dim(pixels, rows[point, k], 1) * grad).sum()

@@ -35,7 +35,8 @@ class Sampler(theano.Op):
     def __init__(self, options=SamplerOptions(), caller=None):
         self.options = options
         self.caller = caller or type(self).__name__
-        self.mode = options.mode(self.generator.kind)
+        self.mode = sampling.SamplingMode(self.generator.kind, options.interpolation, options.border_mode,
+                                          options.align_corners, options.cubic)
 
     def check_shapes(self, image, points, *others):
         """Refuse at run time inputs that do not fit together."""

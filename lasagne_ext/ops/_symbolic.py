@@ -16,23 +16,23 @@ from lasagne_ext.kernels.sampling_reference import MAX_STEPS, TAPS, border_perio
 
 
 def half_extents(size, align_corners):
-    """Pixels between the middle of each axis and its normalised coordinate 1."""
+    """Return the pixels between the middle of each axis and its normalised coordinate 1."""
     return (T.cast(size, 'float64') - (1 if align_corners else 0)) / 2
 
 
 def divisors(size, align_corners):
-    """The same, where something is divided by them."""
+    """Return the same, to divide by."""
     # An axis of size 1 has its only position at 0, so that any divisor but 0 serves.
     return T.maximum(half_extents(size, align_corners), .5)
 
 
 def centres(size):
-    """Coordinates of the middle, in pixels."""
+    """Return the coordinates of the middle, in pixels."""
     return (T.cast(size, 'float64') - 1) / 2
 
 
 def places(size, rank):
-    """Coordinates of all pixels, ``(rank, P)`` float64."""
+    """Return the coordinates of all pixels, ``(rank, P)`` float64."""
     pixel = T.arange(_product(size, rank))
     rows = [pixel % size[0], pixel // size[0] % size[1], pixel // (size[0] * size[1])]
     return T.cast(T.stack(rows[:rank]), 'float64')
@@ -44,17 +44,17 @@ def _product(size, rank):
 
 
 def offsets(size, rank):
-    """The same, counted from the middle."""
+    """Return the same, counted from the middle."""
     return places(size, rank) - centres(size).dimshuffle(0, 'x')
 
 
 def homogeneous(positions):
-    """A last row of ones."""
+    """Append a row of ones."""
     return T.concatenate([positions, T.ones_like(positions[:1])])
 
 
 def directional_derivative(image, coordinates, steps, mode):
-    """Derivative of the sampled values along a change of the coordinates.
+    """Return the derivative of the sampled values along a change of the coordinates.
 
     Parameters
     ----------
@@ -78,13 +78,13 @@ def directional_derivative(image, coordinates, steps, mode):
 
 
 def sampled(image, coordinates, mode):
-    """The sampled values themselves, as :func:`directional_derivative` gives their changes."""
+    """Return the sampled values, of which :func:`directional_derivative` gives the changes."""
     return _weighted(image, coordinates, mode, lambda taps: _products(
         [taps.weights[:, k] for k in range(image.ndim - 2)]))
 
 
 def _weighted(image, coordinates, mode, weigh):
-    """Sums of pixels around points, with the weights that a function of their taps gives."""
+    """Return sums of pixels around points, with the weights that a function of their taps gives."""
     rank = image.ndim - 2
     infinite = functools.reduce(T.or_, [test(coordinates[:, k]) for k in range(rank)
                                         for test in (T.isnan, T.isinf)])
@@ -96,7 +96,7 @@ def _weighted(image, coordinates, mode, weigh):
 
 
 class _Taps:
-    """The pixels along each axis that take part, all ``(N, rank, P, taps)``.
+    """Taps of points: the pixels along each axis that take part, all ``(N, rank, P, taps)``.
 
     Attributes
     ----------
@@ -121,7 +121,7 @@ class _Taps:
 
 
 def _coefficients(mode):
-    """Weights of all taps as polynomials of the fraction: ``(degree + 1, taps)``."""
+    """Return the weights of all taps as polynomials of the fraction: ``(degree + 1, taps)``."""
     if mode.interpolation == 'nearest':
         return np.array([[1.]])
     if mode.interpolation == 'bilinear':
@@ -134,7 +134,7 @@ def _coefficients(mode):
 
 
 def _polynomial(coefficients, x):
-    """Horner's rule for x ``(N, rank, P, 1)``, by the rows of `coefficients`."""
+    """Apply Horner's rule to x ``(N, rank, P, 1)``, by the rows of `coefficients`."""
     result = T.zeros_like(x)
     for row in coefficients[::-1]:
         result = result * x + row.reshape(1, 1, 1, -1)
@@ -153,12 +153,12 @@ def _border(below, taps, size, border_mode):
 
 
 def _outer(first, second, combine):
-    """All pairs of entries of the last axes of two tensors ``(N, P, taps)``, in one axis."""
+    """Combine all pairs of entries of the last axes of two tensors ``(N, P, taps)``, in one axis."""
     return combine(first.dimshuffle(0, 1, 2, 'x'), second.dimshuffle(0, 1, 'x', 2)).flatten(3)
 
 
 def _products(factors):
-    """Products of one entry of each, the first axis running fastest."""
+    """Multiply one entry of each, the first axis running fastest."""
     result = factors[-1]
     for factor in factors[-2::-1]:
         result = _outer(result, factor, lambda a, b: a * b)
@@ -185,7 +185,7 @@ def _pixels(image, taps):
 
 
 def footprint_derivative(image, coordinates, footprint, steps, footprint_step, mode):
-    """Derivative of footprint-sampled values along a change of the coordinates and of the footprints.
+    """Return the derivative of footprint-sampled values along a change of the coordinates and of the footprints.
 
     Parameters
     ----------
@@ -212,7 +212,7 @@ def footprint_derivative(image, coordinates, footprint, steps, footprint_step, m
 
 
 def footprint_sampled(image, coordinates, footprint, mode):
-    """The footprint-sampled values themselves, as :func:`footprint_derivative` gives their changes."""
+    """Return footprint-sampled values, of which :func:`footprint_derivative` gives the changes."""
     spread = footprint.dimshuffle(0, 2, 3, 1)
     bad, offsets, weights = _spread_taps(spread, image.ndim - 2)
     coordinates = T.switch(bad.dimshuffle(0, 'x', 1), np.nan, coordinates)
@@ -230,20 +230,20 @@ def _spread_taps(spread, rank):
 
 
 def _places_of_taps(places, change, offsets):
-    """Places ``(N, rank, P)`` of points as those of all their taps ``(N, rank, taps * P)``."""
+    """Turn places ``(N, rank, P)`` of points into those of all their taps ``(N, rank, taps * P)``."""
     along = T.sum(change.dimshuffle(0, 1, 2, 'x', 3) * offsets.dimshuffle(0, 'x', 1, 2, 3), axis=2)
     return (places.dimshuffle(0, 1, 'x', 2) + along).flatten(3)
 
 
 def _weighted_mean(values, weights, dtype):
-    """Weighted means over the taps."""
+    """Return weighted means over the taps."""
     values = values.reshape((values.shape[0], values.shape[1], weights.shape[1], weights.shape[2]))
     weights = T.cast(weights, dtype).dimshuffle(0, 'x', 1, 2)
     return T.sum(T.switch(T.gt(weights, 0), weights * values, 0), axis=2)
 
 
 def _footprint_taps(reach, rank):
-    """Offsets, (N, rank, taps, P), and weights, (N, taps, P), of all combinations of taps.
+    """Return offsets, (N, rank, taps, P), and weights, (N, taps, P), of all combinations of taps.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Affine transformation of images: the spatial transformer's sampling, in one Op."""
+"""Transform images affinely, as the spatial transformer does, in one Op."""
 import theano
 import theano.tensor as T
 

@@ -84,7 +84,7 @@ def footprint(grid, in_size, align_corners=True):
 
 
 def _difference(grid, axis):
-    """Central differences along an axis; one-sided at its ends, and 0 if it has but one entry."""
+    """Return central differences along an axis; one-sided at its ends, and 0 if it has but one entry."""
     def along(first, last):
         return (slice(None),) * axis + (slice(first, last),)
 

@@ -53,24 +53,71 @@ class TransformFamily:
     name = None
     op = AffineTransform
     invertible = True
+    _parameters_are_theta = False
 
     def __str__(self):
         return self.name
 
     def num_parameters(self, rank=2):
-        """Return how many numbers are free, for images (2) or volumes (3)."""
+        """Return how many numbers are free.
+
+        Parameters
+        ----------
+        rank : {2, 3}
+            2 for images, 3 for volumes.
+
+        Returns
+        -------
+        int
+            The n of a localization network.
+        """
         raise NotImplementedError
 
     def identity_parameters(self, rank=2):
-        """Return the numbers, a float64 array, for which the transform is the identity."""
+        """Return the numbers for which the transform is the identity.
+
+        Parameters
+        ----------
+        rank : {2, 3}
+            2 for images, 3 for volumes.
+
+        Returns
+        -------
+        float64 array
+            Of so many numbers.
+        """
         raise NotImplementedError
 
     def theta_from_parameters(self, parameters, rank=2):
-        """Return the matrices, row by row, for a float tensor of so many numbers per transform."""
+        """Make the matrices from the free numbers, of which there are as many as asked for.
+
+        Parameters
+        ----------
+        parameters : tensor, (batch, n) or (batch, K, n)
+            Float32 or float64.
+        rank : {2, 3}
+            2 for images, 3 for volumes.
+
+        Returns
+        -------
+        tensor, (batch, m) or (batch, K, m)
+            Row by row, for the Op.
+        """
         raise NotImplementedError
 
     def parameters_in_words(self, rank):
-        """Return what a localization network must give, for error messages."""
+        """Return what a localization network must give, for error messages.
+
+        Parameters
+        ----------
+        rank : {2, 3}
+            2 for images, 3 for volumes.
+
+        Returns
+        -------
+        str
+            The numbers by their names.
+        """
         return "the numbers of family '%s'" % self.name
 
     def transform(self, input, parameters, out_shape, options, caller, aspect=None, inverse=False):
@@ -99,7 +146,7 @@ class TransformFamily:
             In the input's dtype.
         """
         rank = input.ndim - 2
-        if inverse or type(self) is not _Affine:         # the Op checks theta, and no numbers behind it
+        if inverse or not self._parameters_are_theta:    # theta as it is given is checked by the Op
             parameters = self._checked(caller, parameters, rank)
         theta = self.theta_from_parameters(parameters, rank)
         if inverse:
@@ -116,10 +163,16 @@ class TransformFamily:
         ----------
         parameters : tensor, (batch, n) or (batch, K, n)
             Numbers of the family.
-        out_shape, align_corners, aspect, in_shape
-            As for :func:`affine_grid`.
+        out_shape : tuple
+            Sizes of the output.
         caller : str
             Name to show in error messages.
+        align_corners : bool
+            Whether -1 and 1 are the centres of the corner pixels, or their outer edges.
+        aspect : {None, 'image'}
+            As for :func:`affine_grid`.
+        in_shape : tuple, optional
+            Sizes of the input.
 
         Returns
         -------
@@ -141,6 +194,7 @@ class _Affine(TransformFamily):
     """Family whose numbers are the matrix itself."""
 
     name = 'affine'
+    _parameters_are_theta = True
 
     def num_parameters(self, rank=2):
         return rank * (rank + 1)

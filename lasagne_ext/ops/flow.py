@@ -1,4 +1,4 @@
-"""Warping of images by a field of displacements in pixels."""
+"""Warp images by a field of displacements in pixels."""
 import theano
 
 from lasagne_ext.checks import check_flag

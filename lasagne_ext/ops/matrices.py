@@ -1,4 +1,4 @@
-"""Matrices of transforms: inverted and composed."""
+"""Invert and compose matrices of transforms."""
 import itertools
 
 import numpy as np

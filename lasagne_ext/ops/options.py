@@ -16,7 +16,7 @@ _OPTIONS = 'interpolation border_mode align_corners cubic antialias outside_grad
 
 
 class SamplerOptions(namedtuple('SamplerOptions', _OPTIONS)):
-    """How to sample: the options that all sampling functions and layers take, checked.
+    """Options of the sampler: those that all sampling functions and layers take, checked.
 
     Parameters
     ----------
@@ -69,11 +69,6 @@ class SamplerOptions(namedtuple('SamplerOptions', _OPTIONS)):
             check_number(caller, 'outside_grad', outside_grad, 0),
             check_flag(caller, 'check_finite', check_finite))
 
-    def mode(self, points):
-        """Return the kernels' mode for one of :data:`lasagne_ext.kernels.sampling.POINTS`."""
-        return sampling.SamplingMode(points, self.interpolation, self.border_mode, self.align_corners,
-                                    self.cubic)
-
 
 def _check_border_mode(caller, value, align_corners):
     """Validate a border mode; torch's 'reflection' stands for one of ours or for another."""
@@ -99,7 +94,7 @@ def document_options(thing):
             text for name, text in _DESCRIPTIONS.items() if name not in own))
         for name in own & set(_DESCRIPTIONS):
             documentation = documentation.replace('{%s}' % name, _DESCRIPTIONS[name])
-        thing.__doc__ = documentation
+        thing.__doc__ = documentation + '\n'
     return thing
 
 

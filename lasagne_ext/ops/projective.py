@@ -1,4 +1,4 @@
-"""Projective transformation of images (homographies), in one Op."""
+"""Transform images projectively (homographies), in one Op."""
 import theano
 
 from lasagne_ext.checks import check_flag

@@ -1,4 +1,4 @@
-"""Sampling images at the points of any grid."""
+"""Sample images at the points of any grid."""
 from lasagne_ext.ops._apply import apply_sampler
 from lasagne_ext.ops._generators import GRID
 from lasagne_ext.ops._sampler import ForwardSampler, SamplerGrad

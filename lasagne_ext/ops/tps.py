@@ -202,7 +202,20 @@ class ThinPlateSpline(TransformFamily):
         return 'displacements of %d control points' % (self.num_parameters(rank) // rank)
 
     def precomputes(self, known, caller):
-        """Decide whether to precompute, for an output size that is known now or not."""
+        """Decide whether to precompute.
+
+        Parameters
+        ----------
+        known : bool
+            Whether the output's size is known now.
+        caller : str
+            Name to show in error messages.
+
+        Returns
+        -------
+        bool
+            Whether to.
+        """
         if self.precompute_grid == 'auto':
             return known
         if self.precompute_grid and not known:

@@ -1,4 +1,4 @@
-"""Matrices of transforms: constrained families, inverses, compositions."""
+"""Families of transforms: their matrices from few numbers."""
 from functools import partial
 
 import numpy as np
@@ -7,7 +7,7 @@ import theano
 import theano.tensor as T
 
 from lasagne_ext import ops
-from lasagne_ext.ops import (SamplerOptions, TransformFamily, affine_transform, compose_thetas,
+from lasagne_ext.ops import (SamplerOptions, TransformFamily, affine_transform,
                              identity_parameters, invert_theta, num_parameters, theta_from_parameters)
 from lasagne_ext.ops.families import FAMILIES
 
@@ -15,8 +15,6 @@ pytestmark = pytest.mark.usefixtures('nothing_compiled')
 
 #: Of rotations: none, where the series are taken, about where they end, and more than a turn.
 ANGLES = [0, 1e-9, 1e-3, .0999, .1001, 1., 3., 10.]
-
-KINDS = [(2, False), (3, False), (2, True), (3, True)]
 
 
 def run(function, *arrays, **options):
@@ -30,12 +28,6 @@ def homogeneous(theta, rank):
     matrix = np.asarray(theta).reshape(np.shape(theta)[:-1] + (-1, rank + 1))
     last = np.broadcast_to(np.eye(rank + 1)[rank:], matrix.shape[:-2] + (1, rank + 1))
     return matrix if matrix.shape[-2] == rank + 1 else np.concatenate([matrix, last], axis=-2)
-
-
-def random_matrices(rng, rank, projective, leading=(3,)):
-    size = rank + 1
-    matrices = np.eye(size) + .3 * rng.randn(*leading, size, size)
-    return matrices[..., :rank + projective, :].reshape(leading + (-1,))
 
 
 def turn(vector):
@@ -136,67 +128,6 @@ def test_rotation_is_smooth_at_no_rotation(rng):
         rng=rng)
 
 
-@pytest.mark.parametrize('rank, projective', KINDS)
-@pytest.mark.parametrize('leading', [(3,), (2, 4)])
-def test_inverse(rng, assert_close, rank, projective, leading):
-    theta = random_matrices(rng, rank, projective, leading)
-    inverse = run(invert_theta, theta, rank=rank, projective=projective)
-    assert inverse.shape == theta.shape
-    expected = np.linalg.inv(homogeneous(theta, rank))
-    assert_close(homogeneous(inverse, rank), expected, factor=100)
-
-
-@pytest.mark.parametrize('rank, projective', KINDS)
-def test_inverse_of_the_identity_is_exact(rank, projective):
-    identity = np.eye(rank + 1, dtype='float32')[:rank + projective].reshape(1, -1)
-    inverse = run(invert_theta, identity, rank=rank, projective=projective)
-    assert inverse.dtype == 'float32' and (inverse == identity).all()
-
-
-@pytest.mark.parametrize('rank, projective', KINDS)
-def test_singular_has_no_finite_inverse(rank, projective):
-    theta = np.zeros((1, (rank + 1) * (rank + projective)))
-    inverse = run(invert_theta, theta, rank=rank, projective=projective)
-    assert not np.isfinite(inverse).any()
-
-
-@pytest.mark.parametrize('rank, projective', KINDS)
-@pytest.mark.parametrize('first, second', [((3,), (3,)), ((3, 2), (3, 2)), ((3,), (3, 2)),
-                                           ((3, 2), (3,))])
-def test_composition_is_the_product(rng, assert_close, rank, projective, first, second):
-    one = random_matrices(rng, rank, projective, first)
-    two = random_matrices(rng, rank, projective, second)
-    both = run(compose_thetas, one, two, rank=rank, projective=projective)
-    if len(first) != len(second):
-        one, two = (theta if theta.ndim == 3 else theta[:, None] for theta in (one, two))
-    assert_close(homogeneous(both, rank), homogeneous(one, rank) @ homogeneous(two, rank))
-
-
-def test_composition_samples_with_the_first_and_then_with_the_second(rng, assert_close):
-    """Shifts by whole pixels and quarter turns need no interpolation: both ways are the same."""
-    image = np.zeros((1, 1, 9, 9))
-    image[..., 3:6, 3:6] = rng.randn(3, 3)
-    shift = np.array([[1, 0, .25, 0, 1, 0]])
-    turned = run(partial(theta_from_parameters, 'rotation'), np.array([[np.pi / 2]]))
-    for first, second in ((shift, turned), (turned, shift)):
-        half_way = run(affine_transform, image, first, out_shape=(9, 9))
-        steps = run(affine_transform, half_way, second, out_shape=(9, 9))
-        once, other = (run(affine_transform, image, run(compose_thetas, *thetas), out_shape=(9, 9))
-                       for thetas in ((first, second), (second, first)))
-        assert_close(once, steps, factor=10)
-        assert abs(other - steps).max() > .1
-
-
-@pytest.mark.parametrize('rank, projective', KINDS)
-def test_gradients_of_inverse_and_composition(rng, rank, projective):
-    one, two = (random_matrices(rng, rank, projective, (2,)) for _ in range(2))
-    weights = rng.randn(*one.shape)
-    theano.gradient.verify_grad(lambda value: invert_theta(value, rank, projective) * weights, [one],
-                                rng=rng)
-    theano.gradient.verify_grad(
-        lambda *values: compose_thetas(*values, rank, projective) * weights, [one, two], rng=rng)
-
-
 def test_r_operator(rng):
     value, step = T.dmatrix(), T.dmatrix()
     theta = theta_from_parameters('similarity', value)
@@ -231,13 +162,7 @@ def test_whole_numbers_take_the_default_float():
     (lambda: theta_from_parameters('rigid', np.ones(3)), TypeError, r'\(batch, 3\) or \(batch, K, 3\)'),
     (lambda: theta_from_parameters('rigid', np.ones((1, 3)), rank=4), ValueError,
      r'theta_from_parameters: rank must be 2 \(images\) or 3 \(volumes\), got 4'),
-    (lambda: num_parameters('rigid', 1), ValueError, 'num_parameters: rank must be 2'),
-    (lambda: invert_theta(np.ones((1, 12))), ValueError,
-     r'invert_theta: theta must have shape \(batch, 6\), got \(1, 12\)'),
-    (lambda: invert_theta(np.ones((1, 9)), projective='yes'), TypeError,
-     'invert_theta: projective must be True or False'),
-    (lambda: compose_thetas(np.ones((1, 6)), np.ones((1, 9))), ValueError,
-     r'compose_thetas: second must have shape \(batch, 6\), got \(1, 9\)')])
+    (lambda: num_parameters('rigid', 1), ValueError, 'num_parameters: rank must be 2')])
 def test_refused(call, error, message):
     with pytest.raises(error, match=message):
         call()
