@@ -38,7 +38,7 @@ def _parser():
                       help='picture to write (default: %(default)s)')
     demo.add_argument('--quick', action='store_true',
                       help='no clutter and fewer epochs: done within a minute')
-    run = commands.add_parser('run', help='run a program that imports lasagne where Python has not been prepared for it',
+    run = commands.add_parser('run', help='run a program where "import lasagne" does not work by itself',
                               usage='lasagne-ext run [-h] (SCRIPT | -m MODULE) [ARGS ...]')
     program = run.add_mutually_exclusive_group(required=True)
     program.add_argument('script', nargs='?', metavar='SCRIPT', help='run it as "python SCRIPT ARGS" would')

@@ -35,7 +35,8 @@ class Environment:
         return path
 
     def run(self, *arguments, check=True, cwd=None, **environment):
-        variables = {name: value for name, value in os.environ.items() if name not in ('PYTHONPATH', 'LASAGNE_EXT_HOOK')}
+        variables = {name: value for name, value in os.environ.items()
+                     if name not in ('PYTHONPATH', 'LASAGNE_EXT_HOOK')}
         variables.update(environment)
         done = subprocess.run([self.python, *arguments], cwd=cwd or self.folder, env=variables, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, universal_newlines=True, timeout=600)

@@ -43,7 +43,8 @@ def test_installed_it_works_and_uninstalled_it_is_gone(tmp_path, options):
     before = set(os.listdir(packages))
     run(python, '-m', 'pip', 'install', *options, checkout)
     assert 'lasagne_ext.pth' in os.listdir(packages)
-    assert run(python, '-c', 'import lasagne; print(lasagne.layers.DenseLayer((None, 2), 3).output_shape)') == '(None, 3)\n'
+    shape = run(python, '-c', 'import lasagne; print(lasagne.layers.DenseLayer((None, 2), 3).output_shape)')
+    assert shape == '(None, 3)\n'
     run(python, '-m', 'lasagne_ext', 'info')
     if not options:
         check_types(python, tmp_path)

@@ -96,7 +96,7 @@ def _instead_of_gpu(flags):
 
 @contextlib.contextmanager
 def _quiet():
-    """Hide, for a ``with`` block, what Theano warns of and logs while it is imported: a user can do nothing about it."""
+    """Hide, for a ``with`` block, what Theano warns of and logs at its import: a user can do nothing about it."""
     loggers = [logging.getLogger(name) for name in ('theano.configdefaults', 'theano.tensor.blas')]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
