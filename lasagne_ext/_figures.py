@@ -1,11 +1,11 @@
-"""Figures of matplotlib's, which is optional."""
+"""Make figures with matplotlib, which is optional."""
 import functools
 import io
 import sys
 
 
 def new_figure(caller, size):
-    """A figure tied to no window, which a notebook shows whether or not it has imported pyplot.
+    """Make a figure tied to no window, which a notebook shows whether or not it has imported pyplot.
 
     Parameters
     ----------
@@ -33,8 +33,18 @@ def new_figure(caller, size):
     return figure
 
 
+def png_of(draw):
+    """Return the picture of the figure that `draw` makes; None if there is no matplotlib."""
+    content = io.BytesIO()
+    try:
+        draw().savefig(content, format='png', dpi=80)
+    except ImportError:
+        return None
+    return content.getvalue()
+
+
 def _png(figure):
-    """The picture; None where IPython shows figures itself, as it does once pyplot is imported."""
+    """Return the picture; None where IPython shows figures itself, as it does once pyplot is imported."""
     pyplot = sys.modules.get('matplotlib.pyplot')
     if pyplot is not None and 'inline' in pyplot.get_backend():
         return None

@@ -117,3 +117,9 @@ def check_count(caller, argument, value, least=1):
     if value < least:
         raise ValueError('%s: %s must be at least %d, got %r' % (caller, argument, least, value))
     return int(value)
+
+
+def shape_agrees(given, actual):
+    """Return whether two shapes are equal as far as `given` is known: None stands for any size."""
+    return len(given) == len(actual) and all(
+        size is None or size == known for size, known in zip(given, actual))

@@ -144,6 +144,7 @@ def _run(steps, record, done):
         try:
             record = _run_step(step, record)
         except (TypeError, ValueError) as error:
+            # Of a single block the message says all; a subclass of these errors may need other arguments.
             if number == len(steps) == 1 or type(error) not in (TypeError, ValueError):
                 raise
             raise type(error)('block %d of the chain, %s' % (number, error)) from error

@@ -70,6 +70,7 @@ def convolutional(num_filters, filter_size, stride=1, pad=0, W=GlorotUniform(), 
             raise ValueError('%s: the number of channels must be known, got an input of shape %r'
                              % (caller, incoming.output_shape))
         sizes = _per_axis(caller, 'filter_size', filter_size, rank)
+        # An even filter has no middle, so that one side would need more zeros than the other.
         if pad == 'same' and not all(size % 2 for size in sizes):
             raise ValueError("%s: pad='same' needs odd filter sizes, got %r" % (caller, filter_size))
         return construct_layer(caller, layer_class, incoming, num_filters, sizes,

@@ -4,7 +4,7 @@ import numpy as np
 import theano
 from lasagne.layers import InputLayer
 
-from lasagne_ext.checks import is_whole
+from lasagne_ext.checks import is_whole, shape_agrees
 
 _TAG = 'lasagne_ext_blocks'
 
@@ -161,7 +161,7 @@ def find_record(caller, X, X_test, shape):
     for record in reversed(pairs):
         known = record.layer.output_shape
         # One variable may be the input of several networks, one of which knows more of its shape.
-        if shape == known or not _is_input(X) and _is_compatible(shape, known):
+        if shape == known or not _is_input(X) and shape_agrees(shape, known):
             return record
     made = [variable for variable in (X, X_test) if _records(variable) and not _is_input(variable)]
     if not made:
@@ -174,17 +174,11 @@ def find_record(caller, X, X_test, shape):
                          % (caller, _described(X), _described(X_test)))
     # The other one is an expression of the program's own, such as noise added for training only.
     record = _records(made[0])[-1]
-    if not _is_compatible(shape, record.layer.output_shape):
+    if not shape_agrees(shape, record.layer.output_shape):
         _refuse_shape(caller, shape, record.layer)
     found = Record(record.layer, record.train, record.test)
     found.train[record.layer], found.test[record.layer] = X, X_test
     return found
-
-
-def _is_compatible(given, actual):
-    """Return whether a shape says nothing that `actual` does not; None says nothing."""
-    return len(given) == len(actual) and all(
-        size is None or size == known for size, known in zip(given, actual))
 
 
 def start_record(X, X_test, shape, name=None):

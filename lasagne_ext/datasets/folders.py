@@ -11,10 +11,10 @@ from lasagne_ext.checks import check_choice, check_count, did_you_mean
 from lasagne_ext.datasets.data import Dataset, DatasetError, DatasetWarning
 
 #: Files with other endings are no images; folders and files whose names start with a dot neither.
-ENDINGS = ('.png', '.jpg', '.jpeg', '.bmp', '.gif', '.tif', '.tiff', '.ppm', '.pgm', '.pbm', '.webp')
+EXTENSIONS = ('.png', '.jpg', '.jpeg', '.bmp', '.gif', '.tif', '.tiff', '.ppm', '.pgm', '.pbm', '.webp')
 
 #: What Pillow raises for damaged files of one format or another.
-_BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, struct.error,
+_DECODING_ERRORS = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, struct.error,
            zlib.error)
 _MODES = {1: 'L', 3: 'RGB'}
 
@@ -222,7 +222,7 @@ def _image_files(folder):
     for inside, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith('.')]
         found += [os.path.join(inside, name) for name in names
-                  if name.lower().endswith(ENDINGS) and not name.startswith('.')]
+                  if name.lower().endswith(EXTENSIONS) and not name.startswith('.')]
     if not found:
         raise DatasetError('%s: holds no images' % folder)
     return sorted(found, key=lambda path: path.split(os.sep))
@@ -263,7 +263,7 @@ def _with_image(path, function):
     try:
         with Image.open(path) as image:
             return function(image)
-    except _BROKEN + (Image.DecompressionBombError,) as error:
+    except _DECODING_ERRORS + (Image.DecompressionBombError,) as error:
         raise DatasetError('%s: cannot be read as an image: %s' % (path, error)) from None
 
 

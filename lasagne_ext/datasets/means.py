@@ -9,7 +9,7 @@ from lasagne_ext.checks import check_choice, check_count
 from lasagne_ext.datasets.data import DatasetError, as_streaming
 
 #: Numbers worked on at a time, so that float64 copies of a batch stay small.
-_AT_ONCE = 1 << 22
+_CHUNK_ENTRIES = 1 << 22
 _PER = ('pixel', 'channel')
 
 
@@ -79,8 +79,6 @@ class DatasetMean:
             arrays['std'] = self.std
         with whole_file(path) as unfinished, open(unfinished, 'wb') as f:
             np.savez(f, **arrays)
-            f.flush()
-            os.fsync(f.fileno())
 
     @classmethod
     def load(cls, path):
@@ -169,7 +167,7 @@ def compute_mean(data, per='pixel', std=False, batch_size=128):
         samples = data[np.arange(start, min(start + batch_size, len(data)))][0]
         if isinstance(samples, dict):
             raise TypeError('compute_mean: the inputs are a dict of arrays; give one of them')
-        step = max(1, _AT_ONCE // max(1, samples[:1].size))
+        step = max(1, _CHUNK_ENTRIES // max(1, samples[:1].size))
         for begin in range(0, len(samples), step):
             moments.add(samples[begin:begin + step])
         if moments.count and not np.isfinite(moments.high).all():

@@ -29,9 +29,9 @@ import numpy as np
 from lasagne_ext import kernels
 
 #: Told to the background thread: make another one, or end.
-_ANOTHER, _END = True, False
+_NEXT, _STOP = True, False
 
-_open = weakref.WeakSet()
+_running = weakref.WeakSet()
 
 
 class ThreadPrefetcher:
@@ -52,14 +52,14 @@ class ThreadPrefetcher:
     """
 
     def __init__(self, items, ahead):
-        self._wanted, self._made = queue.SimpleQueue(), queue.SimpleQueue()
+        self._requests, self._results = queue.SimpleQueue(), queue.SimpleQueue()
         for _ in range(ahead):
-            self._wanted.put(_ANOTHER)
+            self._requests.put(_NEXT)
         # It must not know this object, or that would never be garbage.
-        self._thread = threading.Thread(target=_serve_thread, args=(items, self._wanted, self._made),
+        self._thread = threading.Thread(target=_serve_thread, args=(items, self._requests, self._results),
                                         daemon=True, name='lasagne_ext prefetch')
         self._finished = False
-        _open.add(self)
+        _running.add(self)
         self._thread.start()
 
     def __iter__(self):
@@ -68,14 +68,14 @@ class ThreadPrefetcher:
     def __next__(self):
         if self._finished:
             raise StopIteration
-        item, error = self._made.get()
+        item, error = self._results.get()
         if error is not None:
             self.close()
             try:
                 raise error
             finally:
                 del error                                       # it would hold this frame, and that it
-        self._wanted.put(_ANOTHER)
+        self._requests.put(_NEXT)
         return item
 
     def close(self):
@@ -93,24 +93,24 @@ class ThreadPrefetcher:
         self._finished = True
         try:
             while True:
-                self._wanted.get_nowait()
+                self._requests.get_nowait()
         except queue.Empty:
-            self._wanted.put(_END)
+            self._requests.put(_STOP)
 
 
-def _serve_thread(items, wanted, made):
+def _serve_thread(items, requests, results):
     """Make items in the background thread as long as they are wanted."""
     try:
-        while wanted.get() is _ANOTHER:
-            made.put((next(items), None))
+        while requests.get() is _NEXT:
+            results.put((next(items), None))
     except BaseException as error:                              # StopIteration among them
-        made.put((None, error))
+        results.put((None, error))
 
 
 @atexit.register
 def _close_all():
     """End threads that would still run while the interpreter is taken apart, and crash it."""
-    for iterator in list(_open):
+    for iterator in list(_running):
         iterator.close()
 
 
@@ -144,19 +144,19 @@ class ProcessPrefetcher:
     def __init__(self, items, ahead, seeds, skipped=None):
         context = multiprocessing.get_context('fork')
         self._skipped, self._buffers = skipped, _Buffers()
-        self._spaces = [_open_memory() for _ in range(ahead)]
-        wanted, self._wanted = context.Pipe(duplex=False)
-        self._made, made = context.Pipe(duplex=False)
+        self._files = [_open_memory() for _ in range(ahead)]
+        requests, self._requests = context.Pipe(duplex=False)
+        self._results, results = context.Pipe(duplex=False)
         # Only its own ends may stay open in the process, or it would not learn that this one is gone.
         self._process = context.Process(
             target=_serve_process, daemon=True, name='lasagne_ext prefetch',
-            args=(items, self._spaces, wanted, made, (self._wanted, self._made), seeds, skipped))
+            args=(items, self._files, requests, results, (self._requests, self._results), seeds, skipped))
         self._finished = False
         self._process.start()
-        wanted.close()
-        made.close()
+        requests.close()
+        results.close()
         for number in range(ahead):
-            self._wanted.send(number)
+            self._requests.send(number)
 
     def __iter__(self):
         return self
@@ -165,8 +165,8 @@ class ProcessPrefetcher:
         if self._finished:
             raise StopIteration
         try:
-            number, (head, sizes), error, warned, skipped = self._made.recv()
-            item = pickle.loads(head, buffers=self._buffers.read(self._spaces[number], sizes))
+            number, (head, sizes), error, warned, skipped = self._results.recv()
+            item = pickle.loads(head, buffers=self._buffers.read(self._files[number], sizes))
         except EOFError:
             self.close()
             raise RuntimeError('the background process that makes batches has ended unasked, with exit code '
@@ -181,7 +181,7 @@ class ProcessPrefetcher:
         if error is not None:
             self.close()
             raise error[0] from _RemoteTraceback(error[1])
-        self._tell(number)
+        self._request(number)
         return item
 
     def close(self):
@@ -189,11 +189,11 @@ class ProcessPrefetcher:
         if self._end():
             try:
                 while True:                                     # it may wait to be rid of something large
-                    self._made.recv_bytes()
+                    self._results.recv_bytes()
             except (EOFError, OSError):
                 pass
             self._process.join()
-            self._made.close()
+            self._results.close()
 
     def __del__(self):
         if hasattr(self, '_finished'):
@@ -203,14 +203,14 @@ class ProcessPrefetcher:
         """Tell the process to end; return whether it had not been told so before."""
         first, self._finished = not self._finished, True
         if first:
-            self._tell(None)
+            self._request(None)
             # Processes forked later hold this end too, so that closing it would not be enough.
-            self._wanted.close()
+            self._requests.close()
         return first
 
-    def _tell(self, what):
+    def _request(self, what):
         try:
-            self._wanted.send(what)
+            self._requests.send(what)
         except OSError:                                         # gone; what is missing then will be noticed
             pass
 
@@ -222,12 +222,12 @@ class _RemoteTraceback(Exception):
         return '\n' + self.args[0].rstrip()
 
 
-def _serve_process(items, spaces, wanted, made, ends_of_others, seeds, skipped):
+def _serve_process(items, files, requests, results, unused_ends, seeds, skipped):
     """Make items in the background process as long as they are wanted."""
     # Ctrl-C goes to all processes of a terminal; what it means is decided by the other one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    for end in ends_of_others:
+    for end in unused_ends:
         end.close()
     # Being told to go on, it must not take the other one's processor, which has a step to make.
     with contextlib.suppress(OSError):                          # not everywhere may a process say so
@@ -238,26 +238,26 @@ def _serve_process(items, spaces, wanted, made, ends_of_others, seeds, skipped):
     random.seed(repr(tuple(seeds)))
     known = set(skipped or ())
     try:
-        for number in iter(wanted.recv, None):
+        for number in iter(requests.recv, None):
             with warnings.catch_warnings(record=True) as caught:
-                content, error = _pack_next(items, spaces[number])
+                content, error = _pack_next(items, files[number])
             warned = [_picklable((str(one.message), one.category), (str(one.message), UserWarning))
                       + (one.filename, one.lineno) for one in caught]
             found = {key: value for key, value in (skipped or {}).items() if key not in known}
             known.update(found)
-            made.send((number, content, error, warned, found))
+            results.send((number, content, error, warned, found))
     except (EOFError, OSError):                                 # nobody is there any more
         pass
 
 
-def _pack_next(items, space):
-    """Pack the next item, its arrays in `space` and the rest here; or the exception that came instead."""
+def _pack_next(items, file):
+    """Pack the next item, its arrays in `file` and the rest here; or the exception that came instead."""
     try:
-        return _pack(next(items), space), None
+        return _pack(next(items), file), None
     except BaseException as error:                              # StopIteration among them
         text = traceback.format_exc()
         substitute = RuntimeError('%s: %s' % (type(error).__name__, error))
-        return _pack(None, space), (_picklable(error, substitute), text)
+        return _pack(None, file), (_picklable(error, substitute), text)
 
 
 def _picklable(thing, substitute):
@@ -277,14 +277,14 @@ def _open_memory():
         return tempfile.TemporaryFile(buffering=0)
 
 
-def _pack(item, space):
-    """Pickle an item without the contents of its arrays, which go to `space`; return that and their sizes."""
+def _pack(item, file):
+    """Pickle an item without the contents of its arrays, which go to `file`; return that and their sizes."""
     views = []
     head = pickle.dumps(item, protocol=5, buffer_callback=lambda buffer: views.append(buffer.raw()))
     sizes, offset = [len(view) for view in views], 0
     for view in views:
         while view:                                             # no call writes more than 2 GB
-            done = os.pwrite(space.fileno(), view, offset)
+            done = os.pwrite(file.fileno(), view, offset)
             view, offset = view[done:], offset + done
     return head, sizes
 
@@ -298,31 +298,31 @@ class _Buffers:
     def __init__(self):
         self._arrays = []
 
-    def read(self, space, sizes):
-        """Return arrays of these numbers of bytes, which lie in `space` one after another."""
+    def read(self, file, sizes):
+        """Return arrays of these numbers of bytes, which lie in `file` one after another."""
         arrays, offset = [], 0
         for size in sizes:
-            arrays.append(self._unused(size))
+            arrays.append(self._allocate(size))
             view = memoryview(arrays[-1])
             while view:
-                done = os.preadv(space.fileno(), [view], offset)
+                done = os.preadv(file.fileno(), [view], offset)
                 view, offset = view[done:], offset + done
         # Two batches: one is held while the next is made.
         self._arrays = self._arrays[-2 * len(sizes):]
         return arrays
 
-    def _unused(self, size):
-        for array, count in zip(self._arrays, _counts(self._arrays)):
-            if count == _ONLY_LISTED and len(array) == size:
+    def _allocate(self, size):
+        for array, count in zip(self._arrays, _reference_counts(self._arrays)):
+            if count == _UNSHARED and len(array) == size:
                 return array
         self._arrays.append(np.empty(size, 'uint8'))
         return self._arrays[-1]
 
 
-def _counts(arrays):
+def _reference_counts(arrays):
     """Return how many references there are to each."""
     return [sys.getrefcount(array) for array in arrays]
 
 
 #: What that is for an array which only a list holds.
-_ONLY_LISTED, = _counts([np.empty(1)])
+_UNSHARED, = _reference_counts([np.empty(1)])

@@ -275,7 +275,7 @@ def _coordinates(op, image, points, output):
     rank = image.ndim - 2
     flat = op.generator.flat(T.cast(points, 'float64'), rank)
     coordinates, _ = op.generator.pixels(flat, T.zeros_like(flat), rank, image.shape[:1:-1],
-                                      output.shape[:-rank - 1:-1], op.options.align_corners)
+                                         output.shape[:-rank - 1:-1], op.options.align_corners)
     return coordinates
 
 

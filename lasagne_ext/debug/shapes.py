@@ -5,13 +5,14 @@ import lasagne
 import numpy as np
 import theano
 
+from lasagne_ext.checks import shape_agrees
 from lasagne_ext.debug.errors import annotate_error
 from lasagne_ext.debug.report import Report, shape_text
 from lasagne_ext.engine.monitoring import Monitored
 from lasagne_ext.network.expressions import expressions, flattened
 from lasagne_ext.network.graph import incoming_layers, layer_label, named_layers
 from lasagne_ext.network.inputs import Feed
-from lasagne_ext.network.shapes import declared_output_shape, describe_axis_order, is_shape, shape_agrees
+from lasagne_ext.network.shapes import declared_output_shape, describe_axis_order, is_shape
 
 #: `declared` is what the layer declares; `actual` the shape of what it gives, a tuple of shapes where it
 #: gives several values, or None. `verdict` is ``'ok'``, ``'false'``, ``'consequence'``, ``'failed'`` or

@@ -1,6 +1,5 @@
 """Show where a spatial transformer looks."""
 import base64
-import io
 import os
 from collections import namedtuple
 
@@ -11,6 +10,7 @@ import theano.tensor as T
 
 from lasagne_ext import layers as ours
 from lasagne_ext import ops
+from lasagne_ext._figures import png_of
 from lasagne_ext._files import whole_file
 from lasagne_ext.checks import check_count
 from lasagne_ext.debug.drawing.transforms import (affine_words, draw_transforms, grid_words, half_extents,
@@ -139,17 +139,9 @@ class Transforms(Report):
         with whole_file(path) as unfinished:
             figure.savefig(unfinished, format=os.path.splitext(path)[1][1:] or 'png', dpi=110)
 
-    def _png(self):
-        buffer = io.BytesIO()
-        try:
-            self.figure().savefig(buffer, format='png', dpi=80)
-        except ImportError:
-            return None                      # a notebook shows the table then
-        return buffer.getvalue()
-
     def _repr_html_(self):
         # With a picture beside it, a notebook would store that twice.
-        png = self._png()
+        png = png_of(self.figure)
         return ('' if png is None else '<img alt="%s" src="data:image/png;base64,%s">' % (
             _CALLER, base64.b64encode(png).decode('ascii'))) + super()._repr_html_()
 
@@ -273,7 +265,7 @@ def _theta_and_grid(layer, images, points, crops):
 
 
 def _family(layer):
-    """Return the family of a transformer; those of Lasagne are splines or affine."""
+    """Return the transformer's family; Lasagne's own have splines or affine transforms."""
     if hasattr(layer, 'control_points'):
         return ops.ThinPlateSpline(layer.control_points, getattr(layer, 'regularization', 0.))
     return find_family(_CALLER, getattr(layer, 'family', 'affine'))

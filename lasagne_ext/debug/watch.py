@@ -1,5 +1,4 @@
 """Record how activations, gradients and weights develop in training."""
-import io
 import numbers
 from collections import OrderedDict, namedtuple
 
@@ -7,7 +6,7 @@ import lasagne
 import numpy as np
 import theano
 
-from lasagne_ext._figures import new_figure
+from lasagne_ext._figures import new_figure, png_of
 from lasagne_ext.debug.report import Report
 from lasagne_ext.debug.statistics import RunningStatistics, Statistics, statistics_mode, unpack_statistics
 from lasagne_ext.network.expressions import expressions, labelled_parts, loss_of, parts_by_name
@@ -260,12 +259,7 @@ class Watcher:
         return self.history.plot()
 
     def _repr_png_(self):
-        file = io.BytesIO()
-        try:
-            self.plot().savefig(file, format='png', dpi=80)
-        except ImportError:
-            return None                      # a notebook shows the one line then
-        return file.getvalue()
+        return png_of(self.plot)             # without matplotlib a notebook shows the one line
 
     def __repr__(self):
         return '<Watcher of %d layers, %d rows>' % (len(self._named), len(self.history))

@@ -21,13 +21,17 @@ class OriginsFeature(Feature):
         self._imported.append(node)
 
     def on_change_input(self, fgraph, node, i, r, new_r, reason=None):
-        chains = chains_of(r.owner)
+        chains, made = chains_of(r.owner), new_r.owner
         for imported in self._imported if chains else ():
             if not chains_of(imported):
                 imported.tag.origins = chains
+        if not self._imported and chains and made and (r.owner.op, r.owner.inputs) == (made.op, made.inputs):
+            # Two layers did the same to the same; of one layer's two directions, the node that stays tells.
+            known = {chain[0][1] for chain in chains_of(made)}
+            made.tag.origins = chains_of(made) + tuple(chain for chain in chains if chain[0][1] not in known)
         self._imported = []
-        if new_r.owner is not None and hasattr(getattr(new_r.owner.op, 'scalar_op', None), 'fgraph'):
-            _add_fused(r, new_r.owner)
+        if made and hasattr(getattr(made.op, 'scalar_op', None), 'fgraph'):
+            _add_fused(r, made)
 
 
 def _add_fused(variable, fused):

@@ -186,7 +186,9 @@ def follow_gradient(outputs, known_grads, pullback):
     """Mark the nodes that Ops make when they are differentiated, inside a ``with`` block.
 
     They get the origins of the node that is differentiated, in the direction ``'backward'``; so does a sum
-    of gradients, of the node whose output is differentiated by several ways.
+    of gradients, of the node whose output is differentiated by several ways. Neither engine tells from which
+    node those of a gradient come, so that the Ops of the graph are exchanged for copies that mark, for as long
+    as the block lasts.
 
     Parameters
     ----------

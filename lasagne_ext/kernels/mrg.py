@@ -12,7 +12,7 @@ M1, M2 = 2 ** 31 - 1, 2 ** 31 - 21069
 #: Factor from an integer in [1, M1] to the unit interval, per dtype. The one of float32 is the
 #: greatest below 2 ** -31, since M1 is rounded up to 2 ** 31 and 1 must not be drawn.
 NORM = {'float16': np.float64(np.float16(3.0458e-05)),
-        'float32': np.nextafter(np.float32(2) ** -31, np.float32(0)),
+        'float32': np.nextafter(np.float32(2. ** -31), np.float32(0)),
         'float64': np.float64(2) ** -31}
 
 #: Below this many values, waking a second thread costs more than it brings.

@@ -10,6 +10,7 @@ import lasagne
 import numpy as np
 import theano
 
+from lasagne_ext.checks import shape_agrees
 from lasagne_ext.network.expressions import flattened, in_form_of
 from lasagne_ext.network.graph import incoming_layers
 
@@ -140,12 +141,6 @@ def is_shape(thing):
     """Return whether this is one shape, not a tuple, list or dict of them."""
     return isinstance(thing, (tuple, list)) and all(
         size is None or isinstance(size, (int, np.integer)) for size in thing)
-
-
-def shape_agrees(declared, actual):
-    """Return whether an actual shape is one that was declared; None stands for any size."""
-    return len(declared) == len(actual) and all(
-        size is None or size == other for size, other in zip(declared, actual))
 
 
 def describe_axis_order(declared, actual):

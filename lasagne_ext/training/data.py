@@ -1,6 +1,7 @@
 """Check that data fit the inputs and targets of a network, before training."""
 import numpy as np
 
+from lasagne_ext.checks import shape_agrees
 from lasagne_ext.datasets import check_labels, split
 from lasagne_ext.training.functions import order_inputs
 from lasagne_ext.training.losses import CLASS_LOSSES
@@ -84,8 +85,7 @@ class Source:
         if array.dtype.kind not in 'biuf':
             raise TypeError('%s: the input %r must hold numbers, got dtype %s'
                             % (self._caller, name, array.dtype))
-        if len(array.shape) != len(shape) or any(
-                size is not None and size != given for size, given in zip(shape[1:], array.shape[1:])):
+        if not shape_agrees(shape[1:], array.shape[1:]):
             raise ValueError('%s: the input %r has the shape %s, got an array of shape %s%s'
                              % (self._caller, name, shape, tuple(array.shape),
                                 _suggest_fix(shape, array.shape)))
@@ -106,10 +106,9 @@ class Source:
                                  '; write labels.argmax(axis=1), or for targets that are no labels give '
                                  'compile_functions target=theano.tensor.matrix()' if one_hot else ''))
         if variable.ndim == len(shape):
-            for size, given in zip(shape[1:], array.shape[1:]):
-                if size is not None and size != given:
-                    raise ValueError('%s: the target must have the shape of the output, %s, got %s'
-                                     % (self._caller, shape, tuple(array.shape)))
+            if not shape_agrees(shape[1:], array.shape[1:]):
+                raise ValueError('%s: the target must have the shape of the output, %s, got %s'
+                                 % (self._caller, shape, tuple(array.shape)))
             if isinstance(loss, str) and loss in CLASS_LOSSES:
                 values = np.asarray(array)
                 outside = values[~((values >= 0) & (values <= 1))]
@@ -135,17 +134,13 @@ class Source:
 
 def _suggest_fix(shape, given):
     """Return what gives an array the declared shape, if it is one of the usual mistakes."""
-    if len(shape) == len(given) == 4 and _is_compatible(shape, (given[0], given[3], given[1], given[2])):
+    if len(shape) == len(given) == 4 and shape_agrees(shape[1:], (given[3], given[1], given[2])):
         return '; channels come first: write images.transpose(0, 3, 1, 2)'
-    if len(shape) == len(given) + 1 and _is_compatible(shape, given[:1] + (1,) + given[1:]):
+    if len(shape) == len(given) + 1 and shape_agrees(shape[1:], (1,) + tuple(given[1:])):
         return '; write images[:, None]'
     if len(given) == 2 and None not in shape[1:] and np.prod(shape[1:]) == given[1]:
         return '; write images.reshape(%s)' % ', '.join(map(str, (-1,) + tuple(shape[1:])))
     return ''
-
-
-def _is_compatible(shape, given):
-    return all(size in (None, other) for size, other in zip(shape[1:], given[1:]))
 
 
 def split_validation(caller, functions, data, share, seed, transformed):

@@ -41,6 +41,7 @@ class _Estimator(BaseEstimator):
         self.history_ = self.model_.fit(
             self._reshape(X), y, epochs=self.epochs, batch_size=min(self.batch_size, examples),
             validation=self.validation, seed=self.seed, progress=self.progress,
+            # scikit-learn fits clones with the same callbacks, which remember what they have seen.
             callbacks=copy.deepcopy(list(self.callbacks or ())))
         return self
 

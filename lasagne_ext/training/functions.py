@@ -262,6 +262,7 @@ def compile_functions(network, loss='categorical_crossentropy', updates='adam', 
         return [total] + [masked_mean(function(*pairs[number]), weights)
                           for number, function in metric_functions.values()]
 
+    # Built now, since the updates need it; validation and prediction when they are first asked for.
     training = measure(deterministic=False)
     rule = UpdateRule(updates, learning_rate)
     changes = build_updates(rule, training[0], outputs, clip, rates)

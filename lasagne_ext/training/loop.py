@@ -29,7 +29,7 @@ _BATCH_SIZE = 128
 _UNBOUNDED = ('rectify', 'linear', 'identity', 'tanh', 'elu', 'selu')
 
 #: Methods of callbacks.
-_MOMENTS = ('on_train_begin', 'on_batch_end', 'on_epoch_end', 'on_train_end')
+_HOOKS = ('on_train_begin', 'on_batch_end', 'on_epoch_end', 'on_train_end')
 
 
 def fit(functions, data, validation=None, epochs=10, batch_size=None, seed=0, callbacks=(), progress=True,
@@ -133,6 +133,7 @@ def fit(functions, data, validation=None, epochs=10, batch_size=None, seed=0, ca
     if batch_size > len(source):
         raise ValueError('fit: batch_size=%d is larger than the data, which have %d examples'
                          % (batch_size, len(source)))
+    # What the order of the examples follows from: with other settings a resumed training is another one.
     settings = {'batch_size': int(batch_size), 'seed': int(seed), 'examples': len(source)}
     run = Run(functions, epochs, math.ceil(len(source) / batch_size), validation_source is not None, settings,
               History())
@@ -142,6 +143,7 @@ def fit(functions, data, validation=None, epochs=10, batch_size=None, seed=0, ca
             raise ValueError('fit: resume=True needs a checkpoint that is one file, got checkpoint=%r'
                              % (checkpoint,))
         resume = checkpoint if os.path.exists(checkpoint) else None
+    # Refused now, not after a compilation that may take minutes.
     for callback in run.callbacks:
         if isinstance(callback, Checkpoint) and not resume:
             _check_overwriting(callback.path, functions.network)
@@ -162,14 +164,14 @@ def fit(functions, data, validation=None, epochs=10, batch_size=None, seed=0, ca
 
 def _order_callbacks(callbacks, validated, checkpoint):
     """Return all callbacks; those that write checkpoints come last, when the others know of the epoch."""
-    if callable(callbacks) or any(hasattr(callbacks, moment) for moment in _MOMENTS):
+    if callable(callbacks) or any(hasattr(callbacks, hook) for hook in _HOOKS):
         callbacks = [callbacks]
     found = []
     for callback in callbacks:
-        if not any(hasattr(callback, moment) for moment in _MOMENTS):
+        if not any(hasattr(callback, hook) for hook in _HOOKS):
             if not callable(callback) or isinstance(callback, type):
                 raise TypeError('fit: a callback must be a function (run, row) or an object with one of %s; '
-                                'got %r' % (', '.join(_MOMENTS), callback))
+                                'got %r' % (', '.join(_HOOKS), callback))
             callback = FunctionCallback(callback)
         elif isinstance(callback, type):
             raise TypeError('fit: a callback must be an object, got the class %s' % callback.__name__)
@@ -186,6 +188,7 @@ def _check_overwriting(path, network):
     try:
         read_checkpoint(path, network)
     except CheckpointError as error:
+        # A damaged file, or none, is nothing that could be lost.
         if error.of_another:
             raise CheckpointError('fit: checkpoint: another network would be lost; give another name, or '
                                   'delete the file: %s' % error) from None
@@ -263,11 +266,13 @@ class _Epochs:
         """Return the row of an epoch; None if Ctrl-C came before it was over."""
         run, start = self._run, time.perf_counter()
         self._bar.epoch(run.epoch)
+        # Read now: a callback may change it, and the row tells the rate that the epoch began with.
         rate = None if run.functions.learning_rate is None else run.learning_rate
         measured = self._train_epoch()
         if measured is None:
             return None
         row = dict([('epoch', run.epoch)], **dict(zip(run.functions.names, measured)))
+        # The loss of the last batch does not show what its step has done.
         bad = _find_nonfinite_parameter(run.functions.outputs)
         if bad:
             raise _NotFinite('%s was NaN or infinite at the end of epoch %d' % (bad, run.epoch))
@@ -294,7 +299,7 @@ class _Epochs:
         with contextlib.closing(minibatches(self._source.data, epoch=run.epoch - 1,
                                             **dict(self._options, prefetch=self._prefetch))) as batches:
             for batch in batches:
-                if self._changed:
+                if self._changed:                     # arrays have been checked once for all
                     batch = self._source.check(batch)
                 result = step(*batch)
                 loss = float(result[0])
@@ -303,7 +308,7 @@ class _Epochs:
                     raise _NotFinite('the loss became %s in epoch %d, batch %d of %d'
                                      % (loss, run.epoch, run.batch, run.batches), run.batch)
                 values.append(result)
-                weights.append(weight(batch))
+                weights.append(weight(batch))         # the last batch may be smaller, a mask may count less
                 run.loss = loss
                 if calls:
                     run.call('on_batch_end')

@@ -91,6 +91,7 @@ class Model:
             validation = self._join(*validation)
         history = fit(self.functions, self._join(inputs, targets), validation, epochs, batch_size, seed,
                       callbacks, progress, checkpoint, resume, on_nan, transform, prefetch, worker)
+        # The history of a checkpoint that training goes on from is in the new one already.
         done = 0 if resume else len(self.history)
         self.history.rows = self.history.rows[:done] + [
             dict(row, epoch=done + row['epoch']) for row in history.rows]

@@ -137,7 +137,7 @@ def apply_assignments(caller, path, assignments):
     done = []
     try:
         for assignment in assignments:
-            done.append(assignment)
+            done.append(assignment)           # before it is set: a setter that fails may have set half
             saved, current = _dtypes(assignment)
             assignment.set(assignment.new if saved == current else assignment.new.astype(current))
     except BaseException as error:                # Ctrl-C, too
@@ -181,20 +181,20 @@ def _match_values(triples, problems):
     return found
 
 
-def _describe_mismatch(here, there):
+def _describe_mismatch(current, saved):
     """Return why a saved value cannot take the place of another, or None."""
-    if not isinstance(here, np.ndarray) or not isinstance(there, np.ndarray):
+    if not isinstance(current, np.ndarray) or not isinstance(saved, np.ndarray):
         kinds = [next((kind.__name__ for kind in (np.random.RandomState, np.random.Generator)
-                       if isinstance(value, kind)), type(value).__name__) for value in (there, here)]
+                       if isinstance(value, kind)), type(value).__name__) for value in (saved, current)]
         return None if kinds[0] == kinds[1] else '%s in the file, %s here' % tuple(kinds)
-    if here.shape != there.shape:
-        return 'shape %s in the file, %s here' % (there.shape, here.shape)
-    if here.dtype == there.dtype:
+    if current.shape != saved.shape:
+        return 'shape %s in the file, %s here' % (saved.shape, current.shape)
+    if current.dtype == saved.dtype:
         return None
-    if here.dtype.kind != 'f' or there.dtype.kind != 'f':
-        return '%s in the file, %s here' % (there.dtype, here.dtype)
-    too_large = np.isfinite(there) & (np.abs(there) > np.finfo(here.dtype).max)
-    return ('%s in the file, with values that %s here cannot hold' % (there.dtype, here.dtype)
+    if current.dtype.kind != 'f' or saved.dtype.kind != 'f':
+        return '%s in the file, %s here' % (saved.dtype, current.dtype)
+    too_large = np.isfinite(saved) & (np.abs(saved) > np.finfo(current.dtype).max)
+    return ('%s in the file, with values that %s here cannot hold' % (saved.dtype, current.dtype)
             if too_large.any() else None)
 
 

@@ -141,6 +141,7 @@ class Run:
         apply_assignments('load_checkpoint', path, assignments)
         self.history.rows = found.history['rows']
         self.epoch, self.resumed = found.epoch, True
+        # Callbacks that the earlier program did not have begin anew.
         for key, callback in self._keyed_callbacks():
             if key in found.extra['callbacks'] and hasattr(callback, 'set_state'):
                 callback.set_state(found.extra['callbacks'][key])
@@ -152,17 +153,17 @@ class Run:
         return [('%s#%d' % (kind, kinds[:k].count(kind)), callback)
                 for k, (kind, callback) in enumerate(zip(kinds, self.callbacks))]
 
-    def call(self, moment, *arguments):
+    def call(self, hook, *arguments):
         """Call a method of all callbacks that have it.
 
         Parameters
         ----------
-        moment : str
+        hook : str
             Its name, such as ``'on_epoch_end'``.
         *arguments
             Given to it, behind the run.
         """
         for callback in self.callbacks:
-            method = getattr(callback, moment, None)
+            method = getattr(callback, hook, None)
             if method is not None and method(self, *arguments) is False and not self.stop:
                 self.stop = 'stopped by %s' % (getattr(callback, 'name', None) or type(callback).__name__)

@@ -3,19 +3,16 @@
 Plain values, random states among them, become text and arrays, and come back to the last bit. An archive is
 written whole or not at all.
 """
-import contextlib
 import io
 import json
-import os
 import re
-import secrets
-import socket
-import sys
 import zipfile
 from collections import OrderedDict
 from urllib.parse import quote
 
 import numpy as np
+
+from lasagne_ext._files import whole_file
 
 #: Marks what JSON has no form for: the only key of an object, which starts with it.
 _MARK = '~'
@@ -59,6 +56,7 @@ class Packer:
             return {_MARK + 'array': self._store(value, path)}
         if isinstance(value, (list, tuple)):
             items = [self.pack(item, path + (str(i),)) for i, item in enumerate(value)]
+            # JSON has lists only; a tuple comes back as one.
             return items if isinstance(value, list) else {_MARK + 'tuple': items}
         if isinstance(value, dict):
             return self._pack_dict(value, path)
@@ -77,11 +75,12 @@ class Packer:
         pairs = [(key, self.pack(item, path + (str(key),))) for key, item in value.items()]
         if all(isinstance(key, str) and not key.startswith(_MARK) for key in value):
             return dict(pairs)
+        # Keys that are no texts, or that look like a mark, are kept as pairs.
         return {_MARK + 'dict': [[self.pack(key, path + ('key',)), item] for key, item in pairs]}
 
     def _store(self, array, path):
         name = '/'.join(quote(key, safe=' #()') for key in path)
-        while name in self.arrays:
+        while name in self.arrays:            # keys 1 and '1' are different, and alike as text
             name += '#'
         self.arrays[name] = array
         return name
@@ -133,11 +132,8 @@ _UNPACKERS = {
     'Generator': _unpack_generator}
 
 
-#: Name of an archive while it is being written, with the machine and the process.
-_TEMPORARY = '.lasagne_ext-checkpoint-%s-%s-%s.tmp'
-
 #: Word that NumPy's messages about arrays of Python objects contain.
-_OF_OBJECTS = 'allow_pickle'
+_OBJECT_ARRAYS = 'allow_pickle'
 
 
 class CheckpointError(ValueError):
@@ -166,66 +162,10 @@ def write_archive(path, arrays):
     OSError
         If it cannot be written; the file that was there is still there.
     """
-    path = os.path.realpath(path)                 # a link stays one
-    folder = os.path.dirname(path)
-    _remove_leftovers(folder)
-    temporary = os.path.join(folder, _TEMPORARY % (_machine_name(), os.getpid(), secrets.token_hex(4)))
-    try:
-        with open(temporary, 'xb') as f:
-            with zipfile.ZipFile(f, 'w') as archive:
-                for name, array in arrays.items():
-                    with archive.open(name + '.npy', 'w', force_zip64=True) as member:
-                        np.lib.format.write_array(member, np.asanyarray(array), allow_pickle=False)
-            # A new name that reaches the disk before its contents would stand for an empty file.
-            f.flush()
-            os.fsync(f.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.remove(temporary)
-        raise
-    _sync_folder(folder)
-
-
-def _sync_folder(folder):
-    """Put the new name on disk too, where the operating system and the file system can."""
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-def _machine_name():
-    return re.sub(r'[^A-Za-z0-9.]', '_', socket.gethostname())[:60]
-
-
-def _remove_leftovers(folder):
-    """Remove what processes of this machine left behind when they were killed while writing."""
-    pattern = re.compile(_TEMPORARY.replace('.', r'\.') % (re.escape(_machine_name()), r'(\d+)', '[0-9a-f]+'))
-    with contextlib.suppress(OSError):
-        for name in os.listdir(folder):
-            found = pattern.fullmatch(name)
-            if found and not _is_running(int(found.group(1))):
-                with contextlib.suppress(OSError):
-                    os.remove(os.path.join(folder, name))
-
-
-def _is_running(process):
-    """Return whether a process may still be running."""
-    if process == os.getpid():
-        return True
-    if sys.platform == 'win32':
-        # Asking would end it there; but a file that is open cannot be removed.
-        return False
-    try:
-        os.kill(process, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except OSError:
-        pass
-    return True
+    with whole_file(path) as unfinished, zipfile.ZipFile(unfinished, 'w') as archive:
+        for name, array in arrays.items():
+            with archive.open(name + '.npy', 'w', force_zip64=True) as member:
+                np.lib.format.write_array(member, np.asanyarray(array), allow_pickle=False)
 
 
 def read_archive(path, allow_pickle=False):
@@ -258,7 +198,7 @@ def read_archive(path, allow_pickle=False):
                     io.BytesIO(archive.read(name)), allow_pickle, {'encoding': 'latin1'}))
                 for name in archive.namelist())
         except Exception as error:                # a damaged file makes the readers fail in any way
-            if _OF_OBJECTS in str(error):
+            if _OBJECT_ARRAYS in str(error):
                 raise CheckpointError(
                     '%s: holds an array of Python objects, as numpy.savez makes of a list without a star; '
                     'reading it can run any program that its maker put there, so it is done only when '

@@ -7,7 +7,7 @@ import lasagne
 import theano
 import theano.tensor as T
 
-from lasagne_ext.checks import did_you_mean
+from lasagne_ext.checks import check_number, did_you_mean
 from lasagne_ext.network.graph import named_layers, parameters_of
 
 #: Rules by name, and the learning rate they start with where nothing is said.
@@ -32,12 +32,18 @@ class UpdateRule:
         except ValueError:                             # some callables made in C have no signature
             argument = None
         self._passes = argument is not None
+        # A shared variable as the default is a rate that the program changes itself.
         if isinstance(getattr(argument, 'default', None), theano.compile.SharedVariable):
             self.learning_rate, self._passes = argument.default, False
         elif self._passes:
             if isinstance(argument.default, (int, float)) and default is None:
                 default = argument.default
-            self.learning_rate = _shared_rate(.01 if default is None else default, learning_rate)
+            if learning_rate is None:
+                learning_rate = .01 if default is None else default
+            if not isinstance(learning_rate, theano.compile.SharedVariable):
+                learning_rate = theano.shared(lasagne.utils.floatX(check_number(
+                    'compile_functions', 'learning_rate', learning_rate, 0)), name='learning_rate')
+            self.learning_rate = learning_rate
         else:
             self.learning_rate = None
         if learning_rate is not None and not self._passes:
@@ -70,18 +76,6 @@ def _get_rule(updates):
     return getattr(lasagne.updates, updates), DEFAULT_RATES[updates]
 
 
-def _shared_rate(default, learning_rate):
-    if isinstance(learning_rate, theano.compile.SharedVariable):
-        return learning_rate
-    value = default if learning_rate is None else learning_rate
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise TypeError('compile_functions: learning_rate must be a number or a shared variable, got %r'
-                        % (value,))
-    if not 0 <= value < float('inf'):
-        raise ValueError('compile_functions: learning_rate must be at least 0 and finite, got %r' % value)
-    return theano.shared(lasagne.utils.floatX(value), name='learning_rate')
-
-
 def trainable_parameters(outputs):
     """Return the shared variables that training changes, each once, in the order of the layers."""
     found = []
@@ -99,8 +93,10 @@ def build_updates(rule, loss, outputs, clip, rates):
         raise ValueError('compile_functions: the network has no trainable parameters')
     _check_connected(loss, outputs, parameters)
     if clip is None and set(factors.values()) == {1}:
+        # The loss itself, as programs call Lasagne's rules: the graph, and so every bit, is theirs.
         source = {tuple(parameters): loss}
     else:
+        # All gradients at once, so that clipping sees the norm of the whole network.
         gradients = _clip(theano.grad(loss, parameters), clip)
         groups = OrderedDict()
         for parameter, gradient in zip(parameters, gradients):

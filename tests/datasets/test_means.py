@@ -47,7 +47,7 @@ def test_merging_loses_nothing():
 def test_large_samples_are_worked_on_in_pieces(monkeypatch):
     images = load_digits().images[:50]
     whole = compute_mean(images, std=True)
-    monkeypatch.setattr(means, '_AT_ONCE', 100)
+    monkeypatch.setattr(means, '_CHUNK_ENTRIES', 100)
     pieces = compute_mean(images, std=True)
     assert (whole.mean == pieces.mean).all()
     np.testing.assert_allclose(whole.std, pieces.std, rtol=1e-13)

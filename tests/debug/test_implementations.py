@@ -22,8 +22,8 @@ def isas():
 
 
 CASES = {'affine': (6, lambda image, theta: ops.affine_transform(image, theta, (3, 4))),
-         'modes': (6, lambda image, theta: ops.affine_transform(image, 3 * theta, (3, 4), interpolation='bicubic',
-                                                                border_mode='mirror')),
+         'options': (6, lambda image, theta: ops.affine_transform(
+             image, 3 * theta, (3, 4), interpolation='bicubic', border_mode='mirror')),
          'antialias': (6, lambda image, theta: ops.affine_transform(image, 3 * theta, (3, 4), antialias=True,
                                                                     outside_grad=.5)),
          'projective': (9, lambda image, H: ops.projective_transform(image, H, (3, 4))),
@@ -46,7 +46,8 @@ def test_sampling_agrees_on_every_path(rng, case, dtype):
 @pytest.mark.parametrize('op, points', [
     (ops.flow_warp, lambda rng: rng.randn(2, 2, 3, 4)),
     (ops.grid_sample, lambda rng: rng.uniform(-1.5, 1.5, (2, 3, 3, 4, 2))),
-    (ops.GridSample(ops.SamplerOptions('nearest', 'wrap')), lambda rng: rng.uniform(-1.5, 1.5, (2, 3, 4, 2)))])
+    (ops.GridSample(ops.SamplerOptions('nearest', 'wrap')),
+     lambda rng: rng.uniform(-1.5, 1.5, (2, 3, 4, 2)))])
 def test_points_one_by_one(rng, op, points):
     report = compare(op, {'input': rng.randn(2, 1, 4, 5), 'points' if isinstance(op, theano.Op) else (
         'flow' if op is ops.flow_warp else 'grid'): points(rng)})

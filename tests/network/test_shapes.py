@@ -5,8 +5,9 @@ import pytest
 import theano.tensor as T
 from lasagne.layers import ConcatLayer, DenseLayer, InputLayer, ReshapeLayer
 
+from lasagne_ext.checks import shape_agrees
 from lasagne_ext.network.shapes import (batch_of_one, declared_shape, describe_axis_order, is_shape,
-                                        parts_of, plain_shape, propagate_shapes, shape_agrees,
+                                        parts_of, plain_shape, propagate_shapes,
                                         shapes_of_one_batch, size_of, suggest_reshape)
 
 

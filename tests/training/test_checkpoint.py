@@ -17,6 +17,7 @@ from lasagne.layers import (DenseLayer, DropoutLayer, InputLayer, LSTMLayer, get
                             get_all_params, get_output)
 from theano.tensor.shared_randomstreams import RandomStreams
 
+from lasagne_ext import _files
 from lasagne_ext.training import CheckpointError, checkpoint, load_checkpoint, save_checkpoint, serialization
 from lasagne_ext.training.restore import Assignment, apply_assignments
 from lasagne_ext.training.variables import named_parameters, training_state
@@ -303,9 +304,9 @@ def test_an_interrupt_leaves_the_old_checkpoint(path, tmp_path, monkeypatch):
 def test_only_leftovers_of_dead_processes_are_removed(path, tmp_path):
     dead = subprocess.Popen([sys.executable, '-c', ''])
     dead.wait()
-    leftover = serialization._TEMPORARY % (serialization._machine_name(), dead.pid, '01ab')
-    others = [serialization._TEMPORARY % (serialization._machine_name(), os.getpid(), '01ab'),
-              serialization._TEMPORARY % ('another.' + serialization._machine_name(), dead.pid, '01ab'),
+    leftover = _files._UNFINISHED % (_files._machine_name(), dead.pid, '01ab')
+    others = [_files._UNFINISHED % (_files._machine_name(), os.getpid(), '01ab'),
+              _files._UNFINISHED % ('another.' + _files._machine_name(), dead.pid, '01ab'),
               'x' + leftover, leftover + '.npz', leftover.replace('-01ab', '')]
     for name in [leftover] + others:
         (tmp_path / name).write_bytes(b'')

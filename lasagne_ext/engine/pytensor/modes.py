@@ -79,10 +79,11 @@ class Mode(pytensor_modes.Mode):
 
     def __setstate__(self, state):
         linker, optimizer = state
-        super().__setstate__((_linker(linker), optimizer))
-        self.provided_linker = linker
-        if isinstance(self._optimizer, RewriteDatabaseQuery):
-            self._optimizer = _query_ours(self._optimizer)
+        if isinstance(optimizer, str) or optimizer is None:
+            optimizer = pytensor_modes.predefined_optimizers[optimizer]
+        is_query = isinstance(optimizer, RewriteDatabaseQuery)
+        super().__setstate__((_linker(linker), _query_ours(optimizer) if is_query else optimizer))
+        self.provided_linker, self.provided_optimizer = linker, optimizer
 
     def get_linker_optimizer(self, linker, optimizer):
         return super().get_linker_optimizer(_linker(linker), optimizer)

@@ -1,9 +1,10 @@
 """The linker `numpy`: nothing is compiled, and fused operations still run in the cache."""
 import contextlib
 
-from pytensor.compile.inner_function import HasInnerFunction, link_only_mode
 from pytensor.link.vm import VMLinker
 from pytensor.scan.op import Scan
+
+from lasagne_ext.engine.pytensor.border import HasInnerFunction, link_inner_graph
 
 
 class NumPyLinker(VMLinker):
@@ -12,23 +13,18 @@ class NumPyLinker(VMLinker):
     def __init__(self, *args, **kwargs):
         kwargs.update(c_thunks=False, use_cloop=False)
         super().__init__(*args, **kwargs)
-        self.required_rewrites = ('minimum_compile', 'lasagne_ext_numpy')
+        self.required_rewrites = ('minimum_compile', 'theano_lasagne_ext_numpy')
         self.incompatible_rewrites = ('cxx_only', 'BlasOpt', 'local_careduce_fusion')
 
     def make_all(self, *args, **kwargs):
         with contextlib.ExitStack() as stack:
             for node in self.fgraph.apply_nodes:
-                if isinstance(node.op, HasInnerFunction):
-                    _link_inner_graph(node.op)
+                # Where the outer graph runs without C code, so do the graphs inside Scan and its like.
+                if isinstance(node.op, HasInnerFunction) and getattr(node.op, 'mode', None) is None:
+                    link_inner_graph(node.op, NumPyLinker())
                 if isinstance(node.op, Scan):
                     stack.enter_context(_compiled_loop(node.op))
             return super().make_all(*args, **kwargs)
-
-
-def _link_inner_graph(op):
-    """Where the outer graph runs without C code, so do the graphs inside Scan and its like."""
-    if op._fn is None and getattr(op, 'mode', None) is None:
-        op._fn = op.compile_fn(link_only_mode(NumPyLinker()))
 
 
 @contextlib.contextmanager

@@ -7,9 +7,9 @@ import numpy as np
 import pytensor.printing
 from pytensor.compile.io import SymbolicInput, SymbolicOutput
 from pytensor.graph.basic import Variable
-from pytensor.printing import _TagGenerator
 
 from lasagne_ext.engine.pytensor._dispatch import register_dispatch
+from lasagne_ext.engine.pytensor.border import TagGenerator
 from lasagne_ext.engine.pytensor.tensor.adoption import AdoptingCall
 
 
@@ -88,7 +88,7 @@ def var_descriptor(obj, _prev_obs=None, _tag_generator=None):
     seen = {} if _prev_obs is None else _prev_obs
     if id(obj) in seen:
         return '<%s>' % seen[id(obj)]
-    tags = _tag_generator or _TagGenerator()
+    tags = _tag_generator or TagGenerator()
     seen[id(obj)] = tag = tags.get_tag()
     if isinstance(obj, np.ndarray):
         text = '<ndarray:strides=[%s],digest=%s>' % (

@@ -3,14 +3,13 @@
 Names, arguments and attributes are Theano's. Where several elements of a window are its maximum,
 each of them gets the whole gradient. NaN in a window makes its maximum NaN.
 """
-import warnings
-
 from theano.gof import Apply, Op
 from theano.gradient import disconnected_type
 from theano.tensor import as_tensor_variable, ge, maximum, switch, zeros_like
 from theano.tensor.basic import integer_dtypes
 
 from lasagne_ext.engine.runtime.static_shapes import static_int, static_shape, tensor_type, vector_length
+from lasagne_ext.engine.runtime.warning import warn_caller
 from lasagne_ext.kernels import nn
 
 MODES = ('max', 'sum', 'average_inc_pad', 'average_exc_pad')
@@ -45,7 +44,7 @@ def renamed_arguments(ws, stride, pad, ds, st, padding):
         if old is not None:
             if value is not None and not (name == 'pad' and not any(value)):
                 raise ValueError('%s and its old name %s cannot both be given' % (name, old_name))
-            warnings.warn('the argument %s is now called %s' % (old_name, name), stacklevel=4)
+            warn_caller('the argument %s is now called %s' % (old_name, name))
             value = old
         values.append(value)
     if values[0] is None:

@@ -5,13 +5,13 @@ import pytest
 pytest.importorskip('pytensor')
 import pytensor
 import pytensor.tensor as pt
-from theano.tensor.nnet import categorical_crossentropy
-from theano.tensor.nnet.softmax_ops import (
-    CrossentropyCategorical1Hot, CrossentropySoftmax1HotWithBiasDx, LogSoftmax, Softmax,
-    SoftmaxCrossentropy, SoftmaxGrad, logsoftmax, softmax, softmax_crossentropy, softmax_op)
+from theano.tensor.nnet import categorical_crossentropy, logsoftmax, softmax
 from theano.tensor.nnet.softmax_rewrites import multiply_cancelling
 
 from lasagne_ext.engine.pytensor import modes
+from lasagne_ext.engine.runtime.softmax import (
+    CrossentropyCategorical1Hot, CrossentropySoftmax1HotWithBiasDx, LogSoftmax, Softmax,
+    SoftmaxCrossentropy, SoftmaxGrad, softmax_crossentropy, softmax_op)
 
 OURS = (CrossentropyCategorical1Hot, CrossentropySoftmax1HotWithBiasDx, LogSoftmax, Softmax,
         SoftmaxCrossentropy, SoftmaxGrad)

@@ -26,7 +26,7 @@ try:
     import lasagne
 except ImportError:
     pass
-del sys.modules['pkg_resources']
+sys.modules.pop('pkg_resources', None)
 import lasagne_ext
 ''' + check)
 

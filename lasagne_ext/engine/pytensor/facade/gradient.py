@@ -4,9 +4,9 @@ from pytensor.gradient import (DisconnectedGrad, DisconnectedInputError, Disconn
                                disconnected_grad, disconnected_grad_, disconnected_type, grad_clip,
                                grad_not_implemented, grad_scale, grad_undefined, numeric_grad,
                                subgraph_grad, undefined_grad, undefined_grad_, zero_grad, zero_grad_)
-from pytensor.graph.null_type import NullType, null_type
 
 from lasagne_ext.engine.pytensor._names import refuse
+from lasagne_ext.engine.pytensor.border import NullType, null_type
 from lasagne_ext.engine.pytensor.derivatives import (ConsiderConstant, Lop, Rop, consider_constant,
                                                      consider_constant_, format_as, grad, hessian,
                                                      jacobian, verify_grad)

@@ -6,6 +6,7 @@ import numpy as np
 from pytensor.scalar import basic as scalar
 from pytensor.tensor.elemwise import CAReduce, DimShuffle, Elemwise
 
+from lasagne_ext.engine.pytensor.border import check_elemwise_broadcast
 from lasagne_ext.engine.pytensor.jax_mode import _callback
 from lasagne_ext.engine.pytensor.jax_mode._errors import untraceable
 from lasagne_ext.engine.pytensor.jax_mode._funcify import jax_funcify
@@ -18,7 +19,7 @@ def _elemwise(node, implementation):
         return _callback.implementation(node, implementation)
 
     def run(trace, *inputs):
-        Elemwise._check_runtime_broadcast(node, inputs)
+        check_elemwise_broadcast(node, inputs)
         shape = np.broadcast_shapes(*[value.shape for value in inputs])
         outputs = compute(trace, *[stage(value) for value in inputs])
         return [jnp.broadcast_to(output, shape) for output in outputs]

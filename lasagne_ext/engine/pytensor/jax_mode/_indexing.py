@@ -12,6 +12,7 @@ from pytensor.tensor.extra_ops import RavelMultiIndex, Unique, UnravelIndex
 from pytensor.tensor.subtensor import (
     AdvancedIncSubtensor, AdvancedSubtensor, IncSubtensor, Subtensor, unflatten_index_variables)
 
+from lasagne_ext.engine.pytensor.border import check_index_broadcast
 from lasagne_ext.engine.pytensor.jax_mode import _callback
 from lasagne_ext.engine.pytensor.jax_mode._errors import untraceable
 from lasagne_ext.engine.pytensor.jax_mode._trace import is_traced, stage
@@ -190,7 +191,7 @@ def _advanced_inc_subtensor(node, implementation):
     op = node.op
 
     def run(trace, value, change, *indices):
-        op._check_runtime_broadcast_of_vector_index(node, value, change, indices[0])
+        check_index_broadcast(op, node, value, change, indices[0])
         indices = _advanced(trace, node, value.shape, unflatten_index_variables(indices, op.idx_list))
         place = stage(value).at[indices]
         change = stage(change).astype(value.dtype)

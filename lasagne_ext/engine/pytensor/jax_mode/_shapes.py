@@ -6,9 +6,9 @@ from pytensor.tensor.basic import (
     Alloc, AllocEmpty, ARange, Eye, Join, MakeVector, ScalarFromTensor, Split,
     TensorFromScalar)
 from pytensor.tensor.extra_ops import Repeat
-from pytensor.tensor.reshape import JoinDims, SplitDims
 from pytensor.tensor.shape import Reshape, Shape, Shape_i, SpecifyShape
 
+from lasagne_ext.engine.pytensor.border import JoinDims, SplitDims, check_alloc_broadcast
 from lasagne_ext.engine.pytensor.jax_mode._trace import LARGEST_FOLDED, stage
 from lasagne_ext.engine.pytensor.tensor.broadcast import Unbroadcast
 
@@ -47,7 +47,7 @@ def _specify_shape(node, implementation):
 def _alloc(node, implementation):
     def run(trace, value, *shape):
         shape = tuple(trace.integer(size, node) for size in shape)
-        Alloc._check_runtime_broadcast(node, value, shape)
+        check_alloc_broadcast(node, value, shape)
         if isinstance(value, (np.ndarray, np.generic)):
             return [np.broadcast_to(value, shape)]       # takes no memory, is staged as it is
         return [jnp.broadcast_to(value, shape)]

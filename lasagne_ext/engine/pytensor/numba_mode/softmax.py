@@ -6,10 +6,10 @@ import zlib
 import numpy as np
 from numba import njit
 from pytensor.link.numba.dispatch.basic import register_funcify_default_op_cache_key
-from theano.tensor.nnet import softmax_ops as softmax
 
 from lasagne_ext.engine.pytensor.numba_mode import exponential
 from lasagne_ext.engine.pytensor.numba_mode.exponential import exp_of_negative
+from lasagne_ext.engine.runtime import softmax
 
 #: Changes with every change of a kernel: compiled functions are cached on disk.
 _VERSION = zlib.crc32(''.join(map(inspect.getsource, (exponential, sys.modules[__name__]))).encode())

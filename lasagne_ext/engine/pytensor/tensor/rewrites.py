@@ -1,9 +1,9 @@
 """Rewrites of PyTensor that change numbers or fail, for the facade's functions in forms that do not."""
 from pytensor.graph.rewriting.basic import node_rewriter
 from pytensor.tensor.math import int_div, neg, true_div
-from pytensor.tensor.rewriting.math import local_div_by_one, local_neg_to_mul
 from pytensor.tensor.type import discrete_dtypes, uint_dtypes
 
+from lasagne_ext.engine.pytensor.border import local_div_by_one, local_neg_to_mul
 from lasagne_ext.engine.pytensor.rewriting import register_canonicalize
 
 

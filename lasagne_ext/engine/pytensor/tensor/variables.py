@@ -8,6 +8,7 @@ them; they read what Theano has written, too.
 import copy
 import functools
 import inspect
+import warnings
 
 import numpy as np
 from pytensor.compile.sharedvalue import SharedVariable as AnySharedVariable
@@ -259,19 +260,22 @@ class SharedMethods:
     @property
     def default_update(self):
         """What a function makes of this variable after each call when it is told nothing else."""
-        return self._default_update
+        return super().default_update
 
     @default_update.setter
     def default_update(self, value):
         if value is not None:
             # It may know more of its shape than the variable, which PyTensor refuses.
             value = with_type(self.type.filter_variable(value, allow_convert=True), self.type)
-        self._default_update = value
+        with warnings.catch_warnings():
+            # PyTensor plans to drop default updates.
+            warnings.simplefilter('ignore', DeprecationWarning)
+            AnySharedVariable.default_update.fset(self, value)
 
     def __setstate__(self, state):
         vars(self).update(state)
-        if '_default_update' not in state:                 # as Theano has written it
-            self._default_update = vars(self).pop('default_update', None)
+        if not hasattr(self, 'default_update'):            # as Theano has written it
+            self.default_update = state.get('default_update')
 
 
 class SharedVariable(SharedMethods, _Evaluated, AnySharedVariable):

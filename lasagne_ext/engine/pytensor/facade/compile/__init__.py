@@ -1,9 +1,5 @@
 """Compiling graphs."""
-from pytensor.compile.aliasing import alias_root, infer_reuse_pattern, insert_deepcopy, view_tree_set
 from pytensor.compile.debug.profiling import ProfileStats
-from pytensor.compile.executor import AliasedMemoryError
-from pytensor.compile.maker import FunctionMaker, UnusedInputError
-from pytensor.compile.rebuild import rebuild_collect_shared
 
 from theano.compile import builders, debugmode, io, mode, monitormode, ops, sharedvalue
 from theano.compile.builders import OpFromGraph
@@ -22,6 +18,9 @@ from theano.compile.ops import (DeepCopyOp, FromFunctionOp, Rebroadcast, Shape, 
 from theano.compile.sharedvalue import SharedVariable, shared, shared_constructor
 
 from lasagne_ext.engine.pytensor._names import refuse
+from lasagne_ext.engine.pytensor.border import (
+    AliasedMemoryError, FunctionMaker, UnusedInputError, alias_root, infer_reuse_pattern, insert_deepcopy,
+    rebuild_collect_shared, view_tree_set)
 
 _INNER = 'it is a part of the compiler\'s inside; compile with theano.function'
 

@@ -1,7 +1,6 @@
 """``theano.function``."""
-from pytensor.compile.debug.dump import function_dump
-from pytensor.compile.executor import Function
 
+from lasagne_ext.engine.pytensor.border import Function, function_dump
 from lasagne_ext.engine.pytensor.functions import function
 
 __all__ = ['Function', 'function', 'function_dump']

@@ -1,7 +1,6 @@
 """Graphs, Ops, types and rewriting."""
 from pytensor.graph.basic import Constant
 from pytensor.graph.features import Bookkeeper, Feature, History, ReplaceValidate, Validator
-from pytensor.graph.destroyhandler import DestroyHandler
 from pytensor.graph.fg import FunctionGraph
 from pytensor.graph.utils import InconsistencyError, MethodNotDefined, MissingInputError
 from pytensor.link.basic import Container, Linker, LocalLinker
@@ -18,6 +17,7 @@ from theano.gof.optdb import DB, EquilibriumDB, LocalGroupDB, ProxyDB, Query, Se
 from theano.gof.type import Type
 
 from lasagne_ext.engine.pytensor._names import refuse
+from lasagne_ext.engine.pytensor.border import DestroyHandler
 
 _LINKER = 'linkers are PyTensor\'s; choose one by name: theano.Mode(linker="cvm")'
 

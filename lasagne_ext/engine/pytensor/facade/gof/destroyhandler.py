@@ -1,4 +1,4 @@
 """Keeping order among Ops that destroy their inputs."""
-from pytensor.graph.destroyhandler import DestroyHandler
+from lasagne_ext.engine.pytensor.border import DestroyHandler
 
 __all__ = ['DestroyHandler']

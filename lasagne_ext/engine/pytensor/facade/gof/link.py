@@ -1,6 +1,7 @@
 """Containers of values."""
 from pytensor.link.basic import Container, Linker, LocalLinker
-from pytensor.link.utils import gc_helper, map_storage, raise_with_op, streamline
+
+from lasagne_ext.engine.pytensor.border import gc_helper, map_storage, raise_with_op, streamline
 
 __all__ = ['Container', 'Linker', 'LocalLinker', 'gc_helper', 'map_storage', 'raise_with_op',
            'streamline']

@@ -1,9 +1,10 @@
 """Small things that Ops written for Theano import."""
 from pytensor.graph.utils import (MethodNotDefined, Scratchpad, add_tag_trace, get_variable_trace_string,
                                   simple_extract_stack)
-from pytensor.utils import difference, flatten, from_return_values, hash_from_code, to_return_values
 
 from lasagne_ext.engine.pytensor._names import refuse
+from lasagne_ext.engine.pytensor.border import (
+    difference, flatten, from_return_values, hash_from_code, to_return_values)
 
 scratchpad = Scratchpad
 

@@ -1,8 +1,8 @@
 """What programs take from scan's inside."""
 from pytensor.graph.basic import equal_computations
-from pytensor.scan.utils import expand_empty, until
 
 from lasagne_ext.engine.pytensor._names import refuse
+from lasagne_ext.engine.pytensor.border import expand_empty, until
 from lasagne_ext.engine.pytensor.graphs import clone
 
 __getattr__ = refuse(__name__, dict.fromkeys(

@@ -21,9 +21,6 @@ from pytensor.tensor import abs as abs_  # noqa: F401
 from pytensor.tensor import reciprocal as inv  # noqa: F401
 from pytensor.tensor import sign as sgn  # noqa: F401
 from pytensor.tensor.basic import (  # noqa: F401
-    _convert_to_bool, _convert_to_complex64, _convert_to_complex128, _convert_to_float16, _convert_to_float32,
-    _convert_to_float64, _convert_to_int8, _convert_to_int16, _convert_to_int32, _convert_to_int64,
-    _convert_to_uint8, _convert_to_uint16, _convert_to_uint32, _convert_to_uint64,
     Alloc, AllocEmpty, ARange, Choose, Eye, ScalarFromTensor, TensorFromScalar,
     mgrid, ogrid, register_transfer)
 from pytensor.tensor.exceptions import NotScalarConstantError, ShapeError  # noqa: F401
@@ -43,6 +40,10 @@ from theano.tensor.type_other import NoneConst  # noqa: F401
 from theano.tensor.var import TensorConstant, TensorConstantSignature, _tensor_py_operators  # noqa: F401
 
 from lasagne_ext.engine.pytensor._names import refuse
+from lasagne_ext.engine.pytensor.border import (  # noqa: F401
+    _convert_to_bool, _convert_to_complex64, _convert_to_complex128, _convert_to_float16, _convert_to_float32,
+    _convert_to_float64, _convert_to_int8, _convert_to_int16, _convert_to_int32, _convert_to_int64,
+    _convert_to_uint8, _convert_to_uint16, _convert_to_uint32, _convert_to_uint64)
 from lasagne_ext.engine.pytensor.tensor.broadcast import (  # noqa: F401
     Rebroadcast, addbroadcast, batched_dot, batched_tensordot, patternbroadcast, unbroadcast)
 from lasagne_ext.engine.pytensor.tensor.conversion import (  # noqa: F401

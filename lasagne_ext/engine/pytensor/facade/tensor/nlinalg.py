@@ -2,10 +2,9 @@
 from pytensor.tensor.basic import diag
 from pytensor.tensor.linalg import (Det, MatrixInverse, TensorInv, TensorSolve, pinv, tensorinv,
                                     tensorsolve)
-from pytensor.tensor.linalg.inverse import matrix_inverse
-from pytensor.tensor.linalg.summary import det
 
 from lasagne_ext.engine.pytensor._names import refuse
+from lasagne_ext.engine.pytensor.border import det, matrix_inverse
 from lasagne_ext.engine.pytensor.tensor.linalg import (alloc_diag, eigh, extract_diag, lstsq, matrix_dot,
                                                        matrix_power, norm, qr, svd, trace)
 

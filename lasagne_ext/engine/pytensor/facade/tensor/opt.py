@@ -1,11 +1,11 @@
 """Where rewrites of one's own are registered, and Ops that check and build."""
 from pytensor.raise_op import Assert, assert_op
 from pytensor.tensor.basic import MakeVector, make_vector
-from pytensor.tensor.rewriting.shape import ShapeFeature
 
 from theano.gof.opt import local_optimizer
 
 from lasagne_ext.engine.pytensor._names import refuse
+from lasagne_ext.engine.pytensor.border import ShapeFeature
 from lasagne_ext.engine.pytensor.rewriting import (register_canonicalize, register_specialize,
                                                    register_stabilize, register_uncanonicalize,
                                                    register_useless)

@@ -1,8 +1,8 @@
 """Linear algebra in the manner of ``scipy.linalg``."""
 from pytensor.tensor.linalg import expm
-from pytensor.tensor.linalg.products import Expm
 
 from lasagne_ext.engine.pytensor._names import refuse
+from lasagne_ext.engine.pytensor.border import Expm
 from lasagne_ext.engine.pytensor.tensor.linalg import (MATRIX_STRUCTURES, Cholesky, Eigvalsh, Solve,
                                                        eigvalsh, kron)
 

@@ -1,4 +1,6 @@
 """Activation functions, softmax and cross-entropies."""
+import warnings
+
 import pytensor.tensor as pt
 from pytensor.compile.builders import OpFromGraph
 from pytensor.graph.basic import Variable
@@ -6,20 +8,18 @@ from pytensor.tensor.extra_ops import Unique
 from pytensor.tensor.math import sigmoid, softplus
 from theano.tensor.nnet.blocksparse import sparse_block_dot
 from theano.tensor.nnet.sigm import as_float
-from theano.tensor.nnet.softmax_ops import (
-    CrossentropyCategorical1Hot, CrossentropyCategorical1HotGrad, CrossentropySoftmax1HotWithBiasDx,
-    CrossentropySoftmaxArgmax1HotWithBias, LogSoftmax, Softmax, SoftmaxGrad, SoftmaxWithBias,
-    crossentropy_categorical_1hot, crossentropy_categorical_1hot_grad, crossentropy_softmax_1hot,
-    crossentropy_softmax_1hot_with_bias, crossentropy_softmax_1hot_with_bias_dx,
-    crossentropy_softmax_argmax_1hot_with_bias, crossentropy_softmax_max_and_argmax_1hot,
-    crossentropy_softmax_max_and_argmax_1hot_with_bias, logsoftmax, logsoftmax_op, softmax, softmax_grad,
-    softmax_graph, softmax_op, softmax_with_bias)
 from theano.tensor.nnet.softmax_rewrites import (
     crossentropy_to_crossentropy_with_softmax, graph_merge_softmax_with_crossentropy_softmax,
     local_advanced_indexing_crossentropy_onehot, local_argmax_pushdown, local_log_of_softmax,
     local_softmax_grad_of_quotient)
 
-from lasagne_ext.engine.pytensor._names import refuse
+from lasagne_ext.engine.pytensor._dispatch import register_dispatch
+from lasagne_ext.engine.pytensor._names import ENGINE, refuse
+from lasagne_ext.engine.runtime.softmax import (
+    CrossentropyCategorical1Hot, CrossentropyCategorical1HotGrad, CrossentropySoftmax1HotWithBiasDx,
+    FLOATS, LogSoftmax, Softmax, SoftmaxGrad, check_labels, check_matrix, crossentropy_categorical_1hot,
+    crossentropy_categorical_1hot_grad, crossentropy_softmax_1hot_with_bias_dx, logsoftmax_op,
+    softmax_crossentropy, softmax_grad, softmax_op)
 
 # PyTensor has a rewrite of that name; and one of ours does what three of Theano's do.
 local_logsoftmax = local_log_of_softmax
@@ -67,6 +67,97 @@ def softsign(x):
                      pullback=lambda inputs, outputs, cotangents:
                      [cotangents[0] / (1 + abs(inputs[0])) ** 2])
     return op(x)
+
+
+def softmax(c):
+    """Compute the softmax of every row.
+
+    Parameters
+    ----------
+    c : matrix of floats
+        Or a vector, which is taken for a matrix of one row, with a warning.
+
+    Returns
+    -------
+    matrix
+        In the dtype of `c`.
+    """
+    c = pt.as_tensor_variable(c)
+    if c.broadcastable[-1]:
+        warnings.warn('softmax along an axis of length 1 gives ones', skip_file_prefixes=ENGINE)
+    return softmax_op(c)
+
+
+def logsoftmax(c):
+    """Compute the logarithm of the softmax of every row without overflow; as :func:`softmax`."""
+    return logsoftmax_op(c)
+
+
+def softmax_graph(c):
+    """Spell the softmax along the last axis out in elementary operations, for a tensor of any rank."""
+    return pt.exp(c) / pt.exp(c).sum(axis=-1, keepdims=True)
+
+
+class SoftmaxWithBias:
+    """Compute the softmax of every row of ``x + b``."""
+
+    def __call__(self, x, b):
+        x, b = pt.as_tensor_variable(x), pt.as_tensor_variable(b)
+        check_matrix('x', x)
+        _check_bias(b)
+        return softmax_op(_add_bias(x, b))
+
+
+softmax_with_bias = SoftmaxWithBias()
+
+
+class CrossentropySoftmaxArgmax1HotWithBias:
+    """Compute the cross-entropy of ``softmax(x + b)`` with `y_idx`, that softmax, and its argmax."""
+
+    def __call__(self, x, b, y_idx):
+        x, b, y_idx = (pt.as_tensor_variable(value) for value in (x, b, y_idx))
+        check_matrix('x', x)
+        _check_bias(b)
+        check_labels(y_idx)
+        biased = _add_bias(x, b)
+        nll, sm = softmax_crossentropy(biased, y_idx)
+        return [nll, sm, pt.argmax(biased, axis=1).astype(y_idx.dtype)]
+
+
+crossentropy_softmax_argmax_1hot_with_bias = CrossentropySoftmaxArgmax1HotWithBias()
+
+
+def crossentropy_softmax_1hot_with_bias(x, b, y_idx):
+    """Compute the cross-entropy of ``softmax(x + b)`` with class numbers, and that softmax."""
+    return crossentropy_softmax_argmax_1hot_with_bias(x, b, y_idx)[:2]
+
+
+def crossentropy_softmax_1hot(x, y_idx):
+    """Compute the cross-entropy of ``softmax(x)`` with class numbers, and that softmax."""
+    return softmax_crossentropy(x, y_idx)
+
+
+def crossentropy_softmax_max_and_argmax_1hot_with_bias(x, b, y_idx):
+    """Compute cross-entropy, ``softmax(x + b)``, its largest probability in every row, and where that is."""
+    nll, sm = crossentropy_softmax_1hot_with_bias(x, b, y_idx)
+    return nll, sm, *pt.max_and_argmax(sm, axis=-1)
+
+
+def crossentropy_softmax_max_and_argmax_1hot(x, y_idx):
+    """Compute cross-entropy, ``softmax(x)``, its largest probability in every row, and where that is."""
+    nll, sm = crossentropy_softmax_1hot(x, y_idx)
+    return nll, sm, *pt.max_and_argmax(sm, axis=-1)
+
+
+def _add_bias(x, b):
+    """Return ``x + b`` in the dtype of `x`."""
+    return x + b.astype(x.dtype).dimshuffle('x', 0)
+
+
+def _check_bias(b):
+    """Refuse what is not a vector of floats."""
+    if b.ndim != 1 or b.dtype not in FLOATS:
+        raise ValueError('b must be 1-d tensor of floats, got %s' % b.type)
 
 
 def binary_crossentropy(output, target):
@@ -222,6 +313,9 @@ def h_softmax(x, batch_size, n_outputs, n_classes, n_outputs_per_class, W1, b1, 
     rows = pt.arange(batch_size)
     return class_probs[rows, target_classes] * within[rows, places]
 
+
+register_dispatch(numba='lasagne_ext.engine.pytensor.numba_mode.softmax',
+                  jax='lasagne_ext.engine.pytensor.jax_mode.softmax')
 
 _BIAS = 'there is no Op of its own for a softmax with bias; the bias is added before'
 

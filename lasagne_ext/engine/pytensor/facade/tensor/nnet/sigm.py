@@ -6,13 +6,13 @@ from pytensor.scalar.math import Softplus as ScalarSoftplus
 from pytensor.scalar.math import sigmoid as scalar_sigmoid
 from pytensor.scalar.math import softplus as scalar_softplus
 from pytensor.tensor.math import sigmoid, softplus
-from pytensor.tensor.rewriting.math import local_reciprocal_1_plus_exp as local_inv_1_plus_exp
-from pytensor.tensor.rewriting.math import (
-    compute_mul, is_1pexp, is_exp, is_mul, is_neg, local_1msigmoid, local_exp_over_1_plus_exp,
-    local_sigm_times_exp, log1msigm_to_softplus, log1p_neg_sigmoid, logsigm_to_softplus, parse_mul_tree,
-    partition_num_or_denom, perform_sigm_times_exp, replace_leaf, simplify_mul)
 
 from lasagne_ext.engine.pytensor._names import refuse
+from lasagne_ext.engine.pytensor.border import (
+    compute_mul, is_1pexp, is_exp, is_mul, is_neg, local_1msigmoid, local_exp_over_1_plus_exp,
+    local_reciprocal_1_plus_exp as local_inv_1_plus_exp, local_sigm_times_exp, log1msigm_to_softplus,
+    log1p_neg_sigmoid, logsigm_to_softplus, parse_mul_tree, partition_num_or_denom, perform_sigm_times_exp,
+    replace_leaf, simplify_mul)
 
 
 def ultra_fast_sigmoid(x):

@@ -15,13 +15,13 @@ from pytensor.tensor.math import Argmax, add, log, mul, neg, reciprocal, sub, tr
 from pytensor.tensor.shape import Reshape, Shape, Shape_i
 from pytensor.tensor.subtensor import (
     AdvancedIncSubtensor, AdvancedSubtensor, IncSubtensor, Subtensor, inc_subtensor)
-from theano.tensor.nnet.softmax_ops import (
-    CrossentropyCategorical1Hot, LogSoftmax, Softmax, SoftmaxCrossentropy, SoftmaxGrad,
-    crossentropy_categorical_1hot_grad, crossentropy_softmax_1hot_with_bias_dx, logsoftmax_op,
-    softmax_crossentropy)
 
 from lasagne_ext.engine.pytensor.rewriting import (
     register_canonicalize, register_specialize, register_stabilize)
+from lasagne_ext.engine.runtime.softmax import (
+    CrossentropyCategorical1Hot, LogSoftmax, Softmax, SoftmaxCrossentropy, SoftmaxGrad,
+    crossentropy_categorical_1hot_grad, crossentropy_softmax_1hot_with_bias_dx, logsoftmax_op,
+    softmax_crossentropy)
 
 #: What only moves elements about, so that a logarithm may be taken before it.
 _MOVES = (AdvancedSubtensor, DimShuffle, Reshape, Subtensor)

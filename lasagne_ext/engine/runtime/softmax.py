@@ -1,17 +1,14 @@
-"""Softmax of the rows of a matrix and its cross-entropy with class numbers, as Ops that rewrites can see."""
-import warnings
-
+"""Ops of the softmax of the rows of a matrix, its logarithm, and its cross-entropy with class numbers."""
 import numpy as np
-import pytensor.tensor as pt
-from pytensor.gradient import DisconnectedType, disconnected_type, grad_undefined
-from pytensor.graph.basic import Apply
-from pytensor.tensor.type import discrete_dtypes
+from theano.gof import Apply, Op
+from theano.gradient import DisconnectedType, disconnected_type, grad_undefined
+from theano.tensor import arange, as_tensor_variable, set_subtensor, shape_padleft, zeros_like
+from theano.tensor.basic import discrete_dtypes
 
-from lasagne_ext.engine.pytensor._dispatch import register_dispatch
-from lasagne_ext.engine.pytensor._names import ENGINE
-from lasagne_ext.engine.pytensor.tensor.adoption import Op
+from lasagne_ext.engine.runtime.static_shapes import static_shape, tensor_type
+from lasagne_ext.engine.runtime.warning import warn_caller
 
-_FLOATS = ('float16', 'float32', 'float64')
+FLOATS = ('float16', 'float32', 'float64')
 
 #: What is not finite gives NaN, and that is the answer.
 _quietly = np.errstate(all='ignore')
@@ -38,14 +35,12 @@ class Softmax(_RowOp):
         x, = inputs
         output_storage[0][0] = _softmax_rows(x)[0].astype(x.dtype, copy=False)
 
-    def pullback(self, inputs, outputs, cotangents):
-        return [softmax_grad(cotangents[0], outputs[0])]
+    def L_op(self, inputs, outputs, output_grads):
+        return [softmax_grad(output_grads[0], outputs[0])]
 
-    def pushforward(self, inputs, outputs, tangents):
-        if isinstance(tangents[0].type, DisconnectedType):
-            return [disconnected_type()]
+    def R_op(self, inputs, eval_points):
         # The Jacobian is symmetric.
-        return [softmax_grad(tangents[0], outputs[0])]
+        return [None if eval_points[0] is None else softmax_grad(eval_points[0], self(*inputs))]
 
 
 class LogSoftmax(_RowOp):
@@ -57,14 +52,14 @@ class LogSoftmax(_RowOp):
         total, maximum = _softmax_rows(x)[1:]
         output_storage[0][0] = ((x - maximum) - np.log(total)).astype(x.dtype, copy=False)
 
-    def pullback(self, inputs, outputs, cotangents):
-        g, = cotangents
+    def L_op(self, inputs, outputs, output_grads):
+        g, = output_grads
         return [g - g.sum(axis=1, keepdims=True) * softmax_op(inputs[0])]
 
-    def pushforward(self, inputs, outputs, tangents):
-        v, = tangents
-        if isinstance(v.type, DisconnectedType):
-            return [disconnected_type()]
+    def R_op(self, inputs, eval_points):
+        v, = eval_points
+        if v is None:
+            return [None]
         return [v - (v * softmax_op(inputs[0])).sum(axis=1, keepdims=True)]
 
 
@@ -74,10 +69,10 @@ class SoftmaxGrad(Op):
     __props__ = ()
 
     def make_node(self, dy, sm):
-        dy, sm = pt.as_tensor_variable(dy), pt.as_tensor_variable(sm)
-        if dy.ndim not in (1, 2) or dy.dtype not in _FLOATS:
+        dy, sm = as_tensor_variable(dy), as_tensor_variable(sm)
+        if dy.ndim not in (1, 2) or dy.dtype not in FLOATS:
             raise ValueError('dy must be 1-d or 2-d tensor of floats. Got %s' % dy.type)
-        dy, sm = (pt.shape_padleft(v) if v.ndim == 1 else v for v in (dy, sm))
+        dy, sm = (shape_padleft(v) if v.ndim == 1 else v for v in (dy, sm))
         return Apply(self, [dy, sm], [sm.type()])
 
     @_quietly
@@ -90,9 +85,9 @@ class SoftmaxGrad(Op):
     def infer_shape(self, node, shapes):
         return [shapes[1]]
 
-    def pullback(self, inputs, outputs, cotangents):
+    def L_op(self, inputs, outputs, output_grads):
         dy, sm = inputs
-        g, = cotangents
+        g, = output_grads
         centred = g - (g * sm).sum(axis=1, keepdims=True)
         return [centred * sm, centred * dy - g * (dy * sm).sum(axis=1, keepdims=True)]
 
@@ -100,48 +95,6 @@ class SoftmaxGrad(Op):
 softmax_op = Softmax()
 logsoftmax_op = LogSoftmax()
 softmax_grad = SoftmaxGrad()
-
-
-class SoftmaxWithBias:
-    """Compute the softmax of every row of ``x + b``."""
-
-    def __call__(self, x, b):
-        x, b = pt.as_tensor_variable(x), pt.as_tensor_variable(b)
-        _check_matrix('x', x)
-        _check_bias(b)
-        return softmax_op(_add_bias(x, b))
-
-
-softmax_with_bias = SoftmaxWithBias()
-
-
-def softmax(c):
-    """Compute the softmax of every row.
-
-    Parameters
-    ----------
-    c : matrix of floats
-        Or a vector, which is taken for a matrix of one row, with a warning.
-
-    Returns
-    -------
-    matrix
-        In the dtype of `c`.
-    """
-    c = pt.as_tensor_variable(c)
-    if c.broadcastable[-1]:
-        warnings.warn('softmax along an axis of length 1 gives ones')
-    return softmax_op(c)
-
-
-def logsoftmax(c):
-    """Compute the logarithm of the softmax of every row without overflow; as :func:`softmax`."""
-    return logsoftmax_op(c)
-
-
-def softmax_graph(c):
-    """Spell the softmax along the last axis out in elementary operations, for a tensor of any rank."""
-    return pt.exp(c) / pt.exp(c).sum(axis=-1, keepdims=True)
 
 
 def _softmax_rows(x):
@@ -158,33 +111,21 @@ def _softmax_rows(x):
     return e, total, maximum
 
 
-def _add_bias(x, b):
-    """Return ``x + b`` in the dtype of `x`."""
-    return x + b.astype(x.dtype).dimshuffle('x', 0)
-
-
 def _as_rows(x, name):
     """Return `x` as a matrix of floats, a vector as one row."""
-    x = pt.as_tensor_variable(x)
-    if x.ndim not in (1, 2) or x.dtype not in _FLOATS:
+    x = as_tensor_variable(x)
+    if x.ndim not in (1, 2) or x.dtype not in FLOATS:
         raise ValueError('x must be 1-d or 2-d tensor of floats. Got %s' % x.type)
     if x.ndim == 1:
-        warnings.warn('%s of a vector gives a matrix of one row; pass x.dimshuffle("x", 0)' % name,
-                      skip_file_prefixes=ENGINE)
-        x = pt.shape_padleft(x)
+        warn_caller('%s of a vector gives a matrix of one row; pass x.dimshuffle("x", 0)' % name)
+        x = shape_padleft(x)
     return x
 
 
-def _check_matrix(name, x):
+def check_matrix(name, x):
     """Refuse what is not a matrix of floats."""
-    if x.ndim != 2 or x.dtype not in _FLOATS:
+    if x.ndim != 2 or x.dtype not in FLOATS:
         raise ValueError('%s must be 2-d tensor of floats, got %s' % (name, x.type))
-
-
-def _check_bias(b):
-    """Refuse what is not a vector of floats."""
-    if b.ndim != 1 or b.dtype not in _FLOATS:
-        raise ValueError('b must be 1-d tensor of floats, got %s' % b.type)
 
 
 class CrossentropyCategorical1Hot(Op):
@@ -193,14 +134,14 @@ class CrossentropyCategorical1Hot(Op):
     __props__ = ()
 
     def make_node(self, coding_dist, true_one_of_n):
-        coding_dist = pt.as_tensor_variable(coding_dist)
-        true_one_of_n = pt.as_tensor_variable(true_one_of_n)
+        coding_dist = as_tensor_variable(coding_dist)
+        true_one_of_n = as_tensor_variable(true_one_of_n)
         if coding_dist.ndim != 2:
             raise TypeError('matrix required for argument: coding_dist, got %s' % coding_dist.type)
         if true_one_of_n.ndim != 1 or true_one_of_n.dtype not in ('int32', 'int64'):
             raise TypeError('vector of int32 or int64 required for argument: true_one_of_n, got %s'
                             % true_one_of_n.type)
-        output = pt.TensorType(coding_dist.dtype, shape=(None,))()
+        output = tensor_type(coding_dist.dtype, (None,))()
         return Apply(self, [coding_dist, true_one_of_n], [output])
 
     @_quietly
@@ -212,9 +153,9 @@ class CrossentropyCategorical1Hot(Op):
     def infer_shape(self, node, shapes):
         return [(shapes[0][0],)]
 
-    def pullback(self, inputs, outputs, cotangents):
+    def L_op(self, inputs, outputs, output_grads):
         coding_dist, labels = inputs
-        return [crossentropy_categorical_1hot_grad(cotangents[0], coding_dist, labels),
+        return [crossentropy_categorical_1hot_grad(output_grads[0], coding_dist, labels),
                 grad_undefined(self, 1, labels)]
 
 
@@ -224,7 +165,7 @@ class CrossentropyCategorical1HotGrad(Op):
     __props__ = ()
 
     def make_node(self, g_y, coding_dist, true_one_of_n):
-        inputs = [pt.as_tensor_variable(value) for value in (g_y, coding_dist, true_one_of_n)]
+        inputs = [as_tensor_variable(value) for value in (g_y, coding_dist, true_one_of_n)]
         return Apply(self, inputs, [inputs[1].type()])
 
     @_quietly
@@ -238,11 +179,11 @@ class CrossentropyCategorical1HotGrad(Op):
     def infer_shape(self, node, shapes):
         return [shapes[1]]
 
-    def pullback(self, inputs, outputs, cotangents):
+    def L_op(self, inputs, outputs, output_grads):
         g_y, coding_dist, labels = inputs
-        rows = pt.arange(coding_dist.shape[0])
-        chosen, g = coding_dist[rows, labels], cotangents[0][rows, labels]
-        second = pt.set_subtensor(pt.zeros_like(coding_dist)[rows, labels], g * g_y / chosen ** 2)
+        rows = arange(coding_dist.shape[0])
+        chosen, g = coding_dist[rows, labels], output_grads[0][rows, labels]
+        second = set_subtensor(zeros_like(coding_dist)[rows, labels], g * g_y / chosen ** 2)
         return [-g / chosen, second, grad_undefined(self, 2, labels)]
 
 
@@ -252,10 +193,10 @@ class SoftmaxCrossentropy(Op):
     __props__ = ()
 
     def make_node(self, x, labels):
-        x, labels = pt.as_tensor_variable(x), pt.as_tensor_variable(labels)
-        _check_matrix('x', x)
-        _check_labels(labels)
-        return Apply(self, [x, labels], [pt.TensorType(x.dtype, shape=labels.type.shape)(), x.type()])
+        x, labels = as_tensor_variable(x), as_tensor_variable(labels)
+        check_matrix('x', x)
+        check_labels(labels)
+        return Apply(self, [x, labels], [tensor_type(x.dtype, static_shape(labels))(), x.type()])
 
     @_quietly
     def perform(self, node, inputs, output_storage):
@@ -273,9 +214,9 @@ class SoftmaxCrossentropy(Op):
     def connection_pattern(self, node):
         return [[True, True], [False, False]]
 
-    def pullback(self, inputs, outputs, cotangents):
+    def L_op(self, inputs, outputs, output_grads):
         labels, sm = inputs[1], outputs[1]
-        g_nll, g_sm = cotangents
+        g_nll, g_sm = output_grads
         terms = []
         if not isinstance(g_nll.type, DisconnectedType):
             terms.append(crossentropy_softmax_1hot_with_bias_dx(g_nll, sm, labels))
@@ -290,11 +231,11 @@ class CrossentropySoftmax1HotWithBiasDx(Op):
     __props__ = ()
 
     def make_node(self, dy, sm, y_idx):
-        dy, sm, y_idx = (pt.as_tensor_variable(value) for value in (dy, sm, y_idx))
-        if dy.ndim > 1 or dy.dtype not in _FLOATS:
+        dy, sm, y_idx = (as_tensor_variable(value) for value in (dy, sm, y_idx))
+        if dy.ndim > 1 or dy.dtype not in FLOATS:
             raise ValueError('dy must be {0,1}-d tensor of floats, got %s' % dy.type)
-        _check_matrix('sm', sm)
-        _check_labels(y_idx)
+        check_matrix('sm', sm)
+        check_labels(y_idx)
         return Apply(self, [dy, sm, y_idx], [sm.type()])
 
     @_quietly
@@ -309,10 +250,10 @@ class CrossentropySoftmax1HotWithBiasDx(Op):
     def infer_shape(self, node, shapes):
         return [shapes[1]]
 
-    def pullback(self, inputs, outputs, cotangents):
+    def L_op(self, inputs, outputs, output_grads):
         dy, sm, labels = inputs
-        g, = cotangents
-        rows = pt.arange(labels.shape[0])
+        g, = output_grads
+        rows = arange(labels.shape[0])
         g_dy = ((g * sm).sum(axis=1) - g[rows, labels]).astype(dy.dtype)
         if dy.ndim == 0:
             return [g_dy.sum(), dy * g, grad_undefined(self, 2, labels)]
@@ -327,45 +268,7 @@ crossentropy_softmax_1hot_with_bias_dx = CrossentropySoftmax1HotWithBiasDx()
 softmax_crossentropy = SoftmaxCrossentropy()
 
 
-class CrossentropySoftmaxArgmax1HotWithBias:
-    """Compute the cross-entropy of ``softmax(x + b)`` with `y_idx`, that softmax, and its argmax."""
-
-    def __call__(self, x, b, y_idx):
-        x, b, y_idx = (pt.as_tensor_variable(value) for value in (x, b, y_idx))
-        _check_matrix('x', x)
-        _check_bias(b)
-        _check_labels(y_idx)
-        biased = _add_bias(x, b)
-        nll, sm = softmax_crossentropy(biased, y_idx)
-        return [nll, sm, pt.argmax(biased, axis=1).astype(y_idx.dtype)]
-
-
-crossentropy_softmax_argmax_1hot_with_bias = CrossentropySoftmaxArgmax1HotWithBias()
-
-
-def crossentropy_softmax_1hot_with_bias(x, b, y_idx):
-    """Compute the cross-entropy of ``softmax(x + b)`` with class numbers, and that softmax."""
-    return crossentropy_softmax_argmax_1hot_with_bias(x, b, y_idx)[:2]
-
-
-def crossentropy_softmax_1hot(x, y_idx):
-    """Compute the cross-entropy of ``softmax(x)`` with class numbers, and that softmax."""
-    return softmax_crossentropy(x, y_idx)
-
-
-def crossentropy_softmax_max_and_argmax_1hot_with_bias(x, b, y_idx):
-    """Compute cross-entropy, ``softmax(x + b)``, its largest probability in every row, and where that is."""
-    nll, sm = crossentropy_softmax_1hot_with_bias(x, b, y_idx)
-    return nll, sm, *pt.max_and_argmax(sm, axis=-1)
-
-
-def crossentropy_softmax_max_and_argmax_1hot(x, y_idx):
-    """Compute cross-entropy, ``softmax(x)``, its largest probability in every row, and where that is."""
-    nll, sm = crossentropy_softmax_1hot(x, y_idx)
-    return nll, sm, *pt.max_and_argmax(sm, axis=-1)
-
-
-def _check_labels(labels):
+def check_labels(labels):
     """Refuse labels that are not a vector of whole numbers."""
     if labels.ndim != 1 or labels.dtype not in discrete_dtypes:
         raise ValueError('y_idx must be 1-d tensor of [u]ints, got %s' % labels.type)
@@ -387,7 +290,3 @@ def _check_label_values(labels, x):
     if labels.size and (labels.min() < 0 or labels.max() >= x.shape[1]):
         raise ValueError('y_i value out of bounds: the labels lie in [%d, %d], the columns in [0, %d)'
                          % (labels.min(), labels.max(), x.shape[1]))
-
-
-register_dispatch(numba='lasagne_ext.engine.pytensor.numba_mode.softmax',
-                  jax='lasagne_ext.engine.pytensor.jax_mode.softmax')
