@@ -1,4 +1,8 @@
-"""Layers to put into any Lasagne network."""
+"""Layers to put into any Lasagne network.
+
+Each holds its options and applies one operation of :mod:`lasagne_ext.ops`. Read ``_transforming.py``, the base
+of those with a localization network, and then ``transformer.py``; the others differ in little.
+"""
 from lasagne_ext.layers.glimpses import MultiGlimpseLayer
 from lasagne_ext.layers.grid import GridLayer
 from lasagne_ext.layers.inverse import InverseTransformerLayer

@@ -1,6 +1,7 @@
 """Register Lasagne's layers: how many multiply-adds they need, what they do in words, and their family.
 
-Family by family come the functions, and then the classes that they are for.
+Family by family come the functions, and then the classes that they are for. They are given by name, as
+Lasagne 0.1 lacks many, and others can be imported only where there is a graphics processor.
 """
 import lasagne
 import numpy as np
@@ -32,19 +33,12 @@ def _dense_products(layer, inputs, output, deterministic):
     return size_of(output) * size_of(inputs[0][getattr(layer, 'num_leading_axes', 1):])
 
 
-def _product(sizes):
-    total = 1
-    for size in sizes:
-        total = None if None in (total, size) else total * size
-    return total
-
-
 def _dense_phrase(layer):
     leading = getattr(layer, 'num_leading_axes', 1)
     leading = leading if leading >= 0 else len(layer.input_shape) + leading
     sizes = layer.input_shape[leading:]
-    total, each = _product(sizes), 'a sample' if leading == 1 else (
-        'the last axis' if len(sizes) == 1 else 'the last axes')
+    total = None if None in sizes else size_of(sizes)
+    each = 'a sample' if leading == 1 else 'the last axis' if len(sizes) == 1 else 'the last axes'
     flat = '' if len(sizes) < 2 else ', laid out in a row: %s%s' % (
         window_words(sizes), '' if total is None else ' = %d' % total)
     return 'connects %s to %s of %s%s%s' % (
@@ -135,7 +129,6 @@ def _because(why):
     return ' (%s)' % why if why else ''
 
 
-# Lasagne 0.1 has no BaseConvLayer, and some of these are imported where there is a graphics processor only.
 _register('BaseConvLayer', 'Conv1DLayer', 'Conv2DLayer', 'Conv3DLayer', 'Conv2DMMLayer', 'Conv2DDNNLayer',
           'Conv3DDNNLayer', family='convolution', multiply_adds=_convolution_products,
           phrase=_convolution_phrase)

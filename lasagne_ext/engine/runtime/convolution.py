@@ -6,7 +6,7 @@ are ``(batch, channels, *size)`` and ``(filters, channels of a group, *size)``; 
 ``(filters, *output size, channels, *size)``.
 """
 from theano.gof import Apply, Op
-from theano.gradient import DisconnectedType, disconnected_type
+from theano.gradient import disconnected_type
 from theano.scalar import upcast
 from theano.tensor import as_tensor_variable, cast, stack
 from theano.tensor.basic import integer_dtypes

@@ -8,7 +8,7 @@ from theano.tensor.basic import discrete_dtypes
 from lasagne_ext.engine.runtime.static_shapes import static_shape, tensor_type
 from lasagne_ext.engine.runtime.warning import warn_caller
 
-_FLOATS = ('float16', 'float32', 'float64')
+FLOATS = ('float16', 'float32', 'float64')
 
 #: What is not finite gives NaN, and that is the answer.
 _quietly = np.errstate(all='ignore')
@@ -70,7 +70,7 @@ class SoftmaxGrad(Op):
 
     def make_node(self, dy, sm):
         dy, sm = as_tensor_variable(dy), as_tensor_variable(sm)
-        if dy.ndim not in (1, 2) or dy.dtype not in _FLOATS:
+        if dy.ndim not in (1, 2) or dy.dtype not in FLOATS:
             raise ValueError('dy must be 1-d or 2-d tensor of floats. Got %s' % dy.type)
         dy, sm = (shape_padleft(v) if v.ndim == 1 else v for v in (dy, sm))
         return Apply(self, [dy, sm], [sm.type()])
@@ -114,7 +114,7 @@ def _softmax_rows(x):
 def _as_rows(x, name):
     """Return `x` as a matrix of floats, a vector as one row."""
     x = as_tensor_variable(x)
-    if x.ndim not in (1, 2) or x.dtype not in _FLOATS:
+    if x.ndim not in (1, 2) or x.dtype not in FLOATS:
         raise ValueError('x must be 1-d or 2-d tensor of floats. Got %s' % x.type)
     if x.ndim == 1:
         warn_caller('%s of a vector gives a matrix of one row; pass x.dimshuffle("x", 0)' % name)
@@ -124,7 +124,7 @@ def _as_rows(x, name):
 
 def check_matrix(name, x):
     """Refuse what is not a matrix of floats."""
-    if x.ndim != 2 or x.dtype not in _FLOATS:
+    if x.ndim != 2 or x.dtype not in FLOATS:
         raise ValueError('%s must be 2-d tensor of floats, got %s' % (name, x.type))
 
 
@@ -232,7 +232,7 @@ class CrossentropySoftmax1HotWithBiasDx(Op):
 
     def make_node(self, dy, sm, y_idx):
         dy, sm, y_idx = (as_tensor_variable(value) for value in (dy, sm, y_idx))
-        if dy.ndim > 1 or dy.dtype not in _FLOATS:
+        if dy.ndim > 1 or dy.dtype not in FLOATS:
             raise ValueError('dy must be {0,1}-d tensor of floats, got %s' % dy.type)
         check_matrix('sm', sm)
         check_labels(y_idx)

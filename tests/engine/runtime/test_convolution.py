@@ -1,5 +1,4 @@
 """Convolution's Ops on both engines: numbers against NumPy's, derivatives of any order, what is refused."""
-import numpy as np
 import pytest
 import theano
 import theano.tensor as T

@@ -43,7 +43,8 @@ def conv2d(input, filters, input_shape=None, filter_shape=None, border_mode='val
     if image_shape is not None:
         if input_shape is not None:
             raise ValueError('input_shape and image_shape cannot both be given')
-        warnings.warn('the argument image_shape of conv2d is now called input_shape', skip_file_prefixes=ENGINE)
+        warnings.warn('the argument image_shape of conv2d is now called input_shape',
+                      skip_file_prefixes=ENGINE)
         input_shape = image_shape
     return abstract_conv2d(input, filters, input_shape, filter_shape, border_mode, subsample, filter_flip,
                            filter_dilation, num_groups, unshared)

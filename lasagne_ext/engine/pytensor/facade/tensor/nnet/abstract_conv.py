@@ -13,8 +13,8 @@ from lasagne_ext.engine.runtime.conv_shapes import (  # noqa: F401
     assert_conv_shape, border_mode_to_pad, check_conv_gradinputs_shape, get_conv_gradinputs_shape,
     get_conv_gradinputs_shape_1axis, get_conv_gradweights_shape, get_conv_gradweights_shape_1axis,
     get_conv_output_shape, get_conv_shape_1axis)
-from lasagne_ext.engine.runtime.convolution import (
-    AbstractConv, AbstractConv_gradInputs, AbstractConv_gradWeights, BaseAbstractConv)  # noqa: F401
+from lasagne_ext.engine.runtime.convolution import (  # noqa: F401
+    AbstractConv, AbstractConv_gradInputs, AbstractConv_gradWeights, BaseAbstractConv)
 
 
 class _TwoDimensions:

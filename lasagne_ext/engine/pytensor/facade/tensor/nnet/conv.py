@@ -13,7 +13,8 @@ _HINTS = ('unroll_batch', 'unroll_kern', 'unroll_patch', 'openmp', 'verbose', 'v
 def conv2d(input, filters, image_shape=None, filter_shape=None, border_mode='valid', subsample=(1, 1),
            **kargs):
     """Convolve as :func:`convolve_images`, with a warning that this is old."""
-    warnings.warn('theano.tensor.nnet.conv.conv2d is old: use theano.tensor.nnet.conv2d', skip_file_prefixes=ENGINE)
+    warnings.warn('theano.tensor.nnet.conv.conv2d is old: use theano.tensor.nnet.conv2d',
+                  skip_file_prefixes=ENGINE)
     return convolve_images(input, filters, image_shape, filter_shape, border_mode, subsample, **kargs)
 
 

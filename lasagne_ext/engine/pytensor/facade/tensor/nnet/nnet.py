@@ -17,7 +17,7 @@ from lasagne_ext.engine.pytensor._dispatch import register_dispatch
 from lasagne_ext.engine.pytensor._names import ENGINE, refuse
 from lasagne_ext.engine.runtime.softmax import (
     CrossentropyCategorical1Hot, CrossentropyCategorical1HotGrad, CrossentropySoftmax1HotWithBiasDx,
-    LogSoftmax, Softmax, SoftmaxGrad, check_labels, check_matrix, crossentropy_categorical_1hot,
+    FLOATS, LogSoftmax, Softmax, SoftmaxGrad, check_labels, check_matrix, crossentropy_categorical_1hot,
     crossentropy_categorical_1hot_grad, crossentropy_softmax_1hot_with_bias_dx, logsoftmax_op,
     softmax_crossentropy, softmax_grad, softmax_op)
 
@@ -156,7 +156,7 @@ def _add_bias(x, b):
 
 def _check_bias(b):
     """Refuse what is not a vector of floats."""
-    if b.ndim != 1 or b.dtype not in ('float16', 'float32', 'float64'):
+    if b.ndim != 1 or b.dtype not in FLOATS:
         raise ValueError('b must be 1-d tensor of floats, got %s' % b.type)
 
 
