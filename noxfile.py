@@ -3,6 +3,7 @@ import glob
 import os
 import shutil
 import tarfile
+from xml.etree import ElementTree
 
 import nox
 
@@ -31,6 +32,15 @@ ONE_THREAD = {'OMP_NUM_THREADS': '1'}
 #: Stop where the kernels do what C leaves undefined.
 SANITIZED = ('-g -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all '
              '-fsanitize=address,undefined,float-cast-overflow')
+
+#: Parts of PyTensor's own suite in which another package's changes would show.
+PYTENSOR_TESTS = ['tests/tensor/test_math.py', 'tests/tensor/test_basic.py', 'tests/tensor/test_elemwise.py',
+                  'tests/tensor/test_subtensor.py', 'tests/tensor/test_special.py',
+                  'tests/tensor/test_variable.py', 'tests/tensor/test_type.py', 'tests/scan/test_basic.py',
+                  'tests/compile']
+
+#: The oldest release of PyTensor that setup.py admits, and the newest.
+PYTENSOR_PINS = ['pytensor==3.3.5', 'pytensor>=3.3.5,<3.4']
 
 #: Asks for a CUDA module by the name it had before Theano 1.0.
 REMOVED_CUDA = ('lasagne/tests/layers/test_conv.py::TestConv2DDNNLayer::'
@@ -135,6 +145,59 @@ def lasagne_master(session):
     session.run('pytest', 'tests/layers', 'tests/debug', env={'PYTHONPATH': checkout})
     session.chdir(checkout)
     session.run('python', *SUITE, 'lasagne/tests', env=theano_flags(session.posargs[1:]))
+
+
+@nox.session(python='3.13')
+def pytensor_tests(session):
+    """PyTensor's own tests with and without lasagne_ext: nox -s pytensor_tests -- [CHECKOUT [TEST ...]].
+
+    Without a checkout, the tests are those of the installed release, by its tag. Each has to have the same
+    outcome; PYTENSOR_FLAGS are heeded, ``mode=FAST_COMPILE,cxx=`` is quick.
+    """
+    session.install('.[test]', 'pymc', 'pytest-mock')
+    session.run('pytest', '-n', '0', 'tests/engine/pytensor/test_guest.py')
+    checkout = os.path.join(session.create_tmp(), 'pytensor')
+    shutil.rmtree(checkout, ignore_errors=True)
+    if session.posargs:
+        shutil.copytree(session.posargs[0], checkout, ignore=shutil.ignore_patterns('.git'))
+    else:
+        release = session.run('python', '-c', 'import pytensor; print(pytensor.__version__)', silent=True).strip()
+        session.run('git', 'clone', '--quiet', '--depth', '1', '--branch', 'rel-' + release,
+                    'https://github.com/pymc-devs/pytensor', checkout, external=True)
+    # The installed package is tested, not the checkout's.
+    shutil.rmtree(os.path.join(checkout, 'pytensor'), ignore_errors=True)
+    session.chdir(checkout)
+    conftest = 'conftest.py' if os.path.exists('conftest.py') else os.path.join('tests', 'conftest.py')
+    with open(conftest) as f:
+        text = f.read()
+    outcomes = []
+    for first in ('', 'import lasagne_ext\n'):
+        with open(conftest, 'w') as f:
+            f.write(first + text)
+        report = os.path.join(os.pardir, 'with.xml' if first else 'without.xml')
+        session.run('python', '-m', 'pytest', '-q', '-p', 'no:cacheprovider', '--junit-xml', report,
+                    *(session.posargs[1:] or PYTENSOR_TESTS), success_codes=[0, 1])
+        outcomes.append(read_outcomes(report))
+    without, with_us = outcomes
+    different = sorted(name for name in {*without, *with_us} if without.get(name) != with_us.get(name))
+    session.log('%d tests, %d of them with another outcome', len(without), len(different))
+    if different:
+        session.error('\n'.join('%s: %s, with lasagne_ext %s' % (name, without.get(name), with_us.get(name))
+                                for name in different))
+
+
+def read_outcomes(report):
+    """Return ``{test: outcome}`` of a JUnit report; the outcome is the first of what a test ended with."""
+    return {'%s::%s' % (case.get('classname'), case.get('name')): next((part.tag for part in case), 'passed')
+            for case in ElementTree.parse(report).iter('testcase')}
+
+
+@nox.session(python='3.13')
+@nox.parametrize('pin', PYTENSOR_PINS)
+def pytensor_pins(session, pin):
+    """The suite on the oldest and on the newest PyTensor that setup.py admits."""
+    session.install('.[test]', pin)
+    session.run('pytest', *session.posargs)
 
 
 def theano_flags(further):

@@ -38,8 +38,8 @@ from pytensor.tensor.linalg.summary import det  # noqa: F401
 # The Ops that mode JAX computes the shapes of: made by PyTensor's own join and reshape.
 from pytensor.tensor.reshape import JoinDims, SplitDims  # noqa: F401
 
-# Theano has most of these in ``theano.tensor.nnet.sigm`` and ``theano.tensor.opt``; two of them change numbers
-# or fail, and are wrapped for the facade's modes in `tensor.rewrites`.
+# Theano has most of these in ``theano.tensor.nnet.sigm`` and ``theano.tensor.opt``; two change numbers or
+# fail, and are wrapped for the facade's modes in `tensor.rewrites`.
 from pytensor.tensor.rewriting.math import (  # noqa: F401
     compute_mul, is_1pexp, is_exp, is_mul, is_neg, local_1msigmoid, local_div_by_one,
     local_exp_over_1_plus_exp, local_neg_to_mul, local_reciprocal_1_plus_exp, local_sigm_times_exp,
@@ -47,7 +47,7 @@ from pytensor.tensor.rewriting.math import (  # noqa: F401
     perform_sigm_times_exp, replace_leaf, simplify_mul)
 from pytensor.tensor.rewriting.shape import ShapeFeature  # noqa: F401
 
-# The Ops behind ``T.cast``, one for each dtype, which Theano has under these names in ``theano.tensor.basic``.
+# The Ops behind ``T.cast``, one for each dtype; Theano has their namesakes in ``theano.tensor.basic``.
 from pytensor.tensor.basic import (  # noqa: F401
     _convert_to_bool, _convert_to_complex64, _convert_to_complex128, _convert_to_float16, _convert_to_float32,
     _convert_to_float64, _convert_to_int8, _convert_to_int16, _convert_to_int32, _convert_to_int64,

@@ -34,8 +34,8 @@ def scan(fn, sequences=None, outputs_info=None, non_sequences=None, n_steps=None
         To be given to :func:`theano.function`.
     """
     outputs, updates = pytensor_scan(
-        _with_adopted_arguments(fn), _or_none(sequences), _or_none(outputs_info), _or_none(non_sequences), n_steps,
-        truncate_gradient, go_backwards, mode, name, profile, allow_gc, strict, return_list,
+        _with_adopted_arguments(fn), _or_none(sequences), _or_none(outputs_info), _or_none(non_sequences),
+        n_steps, truncate_gradient, go_backwards, mode, name, profile, allow_gc, strict, return_list,
         return_updates=True)
     return outputs, OrderedUpdates(updates)
 
@@ -83,5 +83,6 @@ def scan_checkpoints(fn, sequences=(), outputs_info=None, non_sequences=(), name
                      n_steps=None, save_every_N=10, padding=True):
     """:func:`scan` that keeps every `save_every_N`-th step and computes the others again for gradients."""
     outputs, updates = pytensor_scan_checkpoints(
-        _with_adopted_arguments(fn), as_list(sequences), outputs_info, as_list(non_sequences), name, n_steps, save_every_N, padding)
+        _with_adopted_arguments(fn), as_list(sequences), outputs_info, as_list(non_sequences), name, n_steps,
+        save_every_N, padding)
     return outputs, OrderedUpdates(updates)

@@ -30,7 +30,7 @@ predefined_linkers = {**pytensor_modes.predefined_linkers, 'numpy': NumPyLinker(
 
 
 def get_setting(name):
-    """What ``theano.config.linker`` or ``theano.config.mode`` is.
+    """Return ``theano.config.linker`` or ``theano.config.mode``.
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ _made = {}
 
 
 def get_mode(name=None):
-    """The mode of a name.
+    """Return the mode of a name.
 
     Parameters
     ----------
@@ -155,7 +155,7 @@ def _make(name, linker, optimizer):
 
 
 def get_default_mode():
-    """The mode that functions are compiled in when nothing else is asked for."""
+    """Return the mode that functions are compiled in when nothing else is asked for."""
     return get_mode(None)
 
 

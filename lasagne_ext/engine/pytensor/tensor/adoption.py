@@ -137,7 +137,7 @@ def adopting(thing):
 
 
 def original(thing):
-    """The Op, or class of Ops, that an adopting one stands for; others come back as they are."""
+    """Return the Op, or class of Ops, that an adopting one stands for; others come back as they are."""
     for plain, made in _adopting.items():
         if made is thing:
             return plain
@@ -193,7 +193,8 @@ class _StandIn(AdoptingCall):
 
 @functools.cache
 def _stand_in_class(kind):
-    return type(kind)(kind.__name__, (_StandIn, kind), {'__module__': kind.__module__, '__doc__': kind.__doc__})
+    return type(kind)(kind.__name__, (_StandIn, kind),
+                      {'__module__': kind.__module__, '__doc__': kind.__doc__})
 
 
 def _adopting_op(op):
@@ -204,7 +205,7 @@ def _adopting_op(op):
 
 
 def _adopting_op_class(kind):
-    """A class whose calls make adopting Ops of `kind`, and of which all instances of `kind` are."""
+    """Make a class whose calls make adopting Ops of `kind`, and of which all instances of `kind` are."""
     class Meta(type(kind)):
         def __call__(cls, *args, **kwargs):
             return adopting(kind(*args, **kwargs)) if cls is made else super().__call__(*args, **kwargs)

@@ -22,8 +22,8 @@ from pytensor.tensor.variable import TensorVariable as AnyTensorVariable
 from lasagne_ext.engine.pytensor import modes
 from lasagne_ext.engine.pytensor.border import TensorOperators
 from lasagne_ext.engine.pytensor.functions import with_type
-from lasagne_ext.engine.pytensor.tensor import (adoption, arithmetic, conversion, indexing, linalg, reductions,
-                                                shapes)
+from lasagne_ext.engine.pytensor.tensor import (
+    adoption, arithmetic, conversion, indexing, linalg, reductions, shapes)
 from lasagne_ext.engine.pytensor.tensor.adoption import adopting
 
 
@@ -38,10 +38,14 @@ class _TypeMeta(type(StaticTensorType)):
         return adopted_type(StaticTensorType(dtype, static_shape(broadcastable), name))
 
     def __instancecheck__(cls, instance):
-        return isinstance(instance, StaticTensorType) if cls is TensorType else super().__instancecheck__(instance)
+        if cls is TensorType:
+            return isinstance(instance, StaticTensorType)
+        return super().__instancecheck__(instance)
 
     def __subclasscheck__(cls, subclass):
-        return StaticTensorType in subclass.__mro__ if cls is TensorType else super().__subclasscheck__(subclass)
+        if cls is TensorType:
+            return StaticTensorType in subclass.__mro__
+        return super().__subclasscheck__(subclass)
 
 
 class TensorType(StaticTensorType, metaclass=_TypeMeta):
@@ -72,7 +76,7 @@ class TensorType(StaticTensorType, metaclass=_TypeMeta):
 
 
 def adopted_type(type):
-    """A type like PyTensor's, equal to it, whose variables and constants are the facade's.
+    """Copy a type of PyTensor's to one that is equal to it, whose variables and constants are the facade's.
 
     It is no subclass's: PyTensor asks for the very class in many places.
     """
@@ -85,7 +89,7 @@ def adopted_type(type):
 
 
 def _value_validity_msg(type, a):
-    """Why a value is none of a type."""
+    """Say why a value is none of a type."""
     try:
         type.filter(a, strict=True)
     except Exception as error:
@@ -98,7 +102,7 @@ _value_validity_msg.__module__ = TensorType.__module__
 
 
 def static_shape(broadcastable):
-    """PyTensor's static shape for a broadcast pattern.
+    """Return PyTensor's static shape for a broadcast pattern.
 
     Anything true stands for length 1: a 0 in a pattern is False, not a length.
     """
@@ -124,13 +128,13 @@ class _Operators:
 
 
 def _has_result(name, member):
-    """Whether it is a method that returns a variable."""
+    """Tell whether it is a method that returns a variable."""
     return inspect.isfunction(member) and name not in {
         '__bool__', '__index__', '__int__', '__float__', '__complex__', '__iter__', '__setitem__'}
 
 
 def _converting(operator):
-    """An operator whose other operand may be what Theano takes for a tensor."""
+    """Let an operator's other operand be what Theano takes for a tensor."""
     @functools.wraps(operator)
     def operate(self, *operands):
         return operator(self, *map(conversion.convert_argument, operands))
@@ -151,7 +155,7 @@ class _Evaluated:
     """Mixed into variables: what is computed at once is computed in the facade's default mode."""
 
     def eval(self, inputs_to_values=None, **kwargs):
-        """The value for given values of the inputs: see PyTensor's ``Variable.eval``."""
+        """Compute the value for given values of the inputs: see PyTensor's ``Variable.eval``."""
         kwargs.setdefault('mode', modes.get_default_mode())
         return super().eval(inputs_to_values, **kwargs)
 
@@ -164,7 +168,7 @@ class TensorMethods(_Evaluated, _Operators):
 
     @staticmethod
     def adopted_type(type):
-        """A type of PyTensor's as one of the facade's."""
+        """Turn a type of PyTensor's into one of the facade's."""
         is_plain = type.__class__ is StaticTensorType and 'variable_type' not in vars(type)
         return adopted_type(type) if is_plain else type
 
@@ -175,7 +179,7 @@ class TensorMethods(_Evaluated, _Operators):
         return True
 
     def get_scalar_constant_value(self):
-        """The one value that all elements have."""
+        """Return the one value that all elements have."""
         return conversion.get_scalar_constant_value(self)
 
     __getitem__ = adopting(indexing.getitem)
@@ -232,10 +236,14 @@ class _ConstantMeta(type(AnyTensorConstant)):
     """All of PyTensor's constant tensors are instances."""
 
     def __instancecheck__(cls, instance):
-        return isinstance(instance, AnyTensorConstant) if cls is TensorConstant else super().__instancecheck__(instance)
+        if cls is TensorConstant:
+            return isinstance(instance, AnyTensorConstant)
+        return super().__instancecheck__(instance)
 
     def __subclasscheck__(cls, subclass):
-        return AnyTensorConstant in subclass.__mro__ if cls is TensorConstant else super().__subclasscheck__(subclass)
+        if cls is TensorConstant:
+            return AnyTensorConstant in subclass.__mro__
+        return super().__subclasscheck__(subclass)
 
 
 class TensorConstant(TensorMethods, AnyTensorConstant, metaclass=_ConstantMeta):
@@ -283,7 +291,7 @@ class SharedVariable(SharedMethods, _Evaluated, AnySharedVariable):
 
     @staticmethod
     def adopted_type(type):
-        """A type of PyTensor's, as it is."""
+        """Leave a type of PyTensor's as it is."""
         return type
 
 
@@ -334,5 +342,5 @@ adoption.KINDS.update({AnyTensorVariable: TensorVariable, AnyTensorConstant: Ten
 
 
 def load_shared_variable(val):
-    """A shared variable of an array, for old pickles."""
+    """Make a shared variable of an array, for old pickles."""
     return TensorSharedVariable(None, TensorType(val.dtype, (False,) * val.ndim), val, False)

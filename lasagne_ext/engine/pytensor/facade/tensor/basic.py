@@ -55,7 +55,7 @@ from lasagne_ext.engine.pytensor.tensor.shapes import (  # noqa: F401
     choose, diag, dot, flatten, is_flat, permute_row_elements, reshape, split, stack, tile, triu)
 from lasagne_ext.engine.pytensor.tensor.reductions import (  # noqa: F401
     all, any, argmax, argmin, max, max_and_argmax, mean, min, prod, ptp, std, sum, var)
-from lasagne_ext.engine.pytensor.tensor.creation import named_types, tensor
+from lasagne_ext.engine.pytensor.tensor.creation import named_types, tensor  # noqa: F401
 from lasagne_ext.engine.pytensor.tensor.variables import TensorType, TensorVariable  # noqa: F401
 
 globals().update(named_types())
