@@ -27,7 +27,7 @@ def _own_theano():
     from importlib.machinery import PathFinder
     before = []
     for folder in sys.path:
-        if os.path.basename(folder) in ('site-packages', 'dist-packages'):
+        if isinstance(folder, str) and os.path.basename(folder) in ('site-packages', 'dist-packages'):
             break
         before.append(folder)
     spec = PathFinder.find_spec('theano', before)

@@ -5,9 +5,7 @@ import numbers
 import theano.tensor as T
 
 from lasagne_ext.checks import is_whole
-from lasagne_ext.ops._inputs import as_parameters
-
-_AXES = {2: '(rows, columns)', 3: '(depth, rows, columns)'}
+from lasagne_ext.ops._inputs import AXES, as_parameters
 
 _TUPLES = {2: 'a pair of', 3: 'three'}
 
@@ -54,7 +52,7 @@ def check_factor(caller, factor, rank):
     numeric = all(isinstance(f, numbers.Real) and not isinstance(f, bool) for f in factors)
     if len(factors) != rank or not numeric or not all(0 < f < math.inf for f in factors):
         raise ValueError('%s: downsample_factor must be a positive number or %s them %s, got %r'
-                         % (caller, {2: 'a pair of', 3: 'three of'}[rank], _AXES[rank], factor))
+                         % (caller, {2: 'a pair of', 3: 'three of'}[rank], AXES[rank], factor))
     return factors
 
 
@@ -67,7 +65,7 @@ def check_size(caller, argument, size, rank=None):
         sizes = ()
     if len(sizes) not in ranks or not all(map(is_whole, sizes)) or min(sizes) < 1:
         raise ValueError('%s: %s must be %s, got %r' % (caller, argument, ' or '.join(
-            '%s positive whole numbers %s' % (_TUPLES[k], _AXES[k]) for k in ranks), size))
+            '%s positive whole numbers %s' % (_TUPLES[k], AXES[k]) for k in ranks), size))
     return tuple(int(s) for s in sizes)
 
 

@@ -9,7 +9,8 @@ from lasagne_ext.checks import is_whole
 #: How images of two and of three dimensions are laid out.
 _IMAGES = '4 dimensions (batch, channels, rows, columns) or 5 (batch, channels, depth, rows, columns)'
 
-_SIZES = {2: '(rows, columns)', 3: '(depth, rows, columns)'}
+#: How their sizes are laid out.
+AXES = {2: '(rows, columns)', 3: '(depth, rows, columns)'}
 
 #: How numbers that describe transforms are laid out.
 _PARAMETERS = {2: '(batch, %d)', 3: '(batch, K, %d)'}
@@ -67,7 +68,7 @@ def as_size(caller, value, rank=None, argument='out_shape'):
         scalar.
     """
     ranks = (2, 3) if rank is None else (rank,)
-    expected = ' or '.join(_SIZES[rank] for rank in ranks)
+    expected = ' or '.join(AXES[rank] for rank in ranks)
     if hasattr(value, 'ndim') and hasattr(value, 'type'):
         if value.ndim != 1 or value.dtype not in T.discrete_dtypes:
             raise TypeError('%s: a symbolic %s must be a vector of integers, got %s'

@@ -1,5 +1,9 @@
 """The engine as a user meets it: each case in a fresh process."""
+import ast
+
 import pytest
+
+import lasagne_ext
 
 
 def test_import_is_silent(run_python, tmp_path):
@@ -96,6 +100,13 @@ except AttributeError as error:
 from lasagne_ext import *
 assert training.fit
 ''')
+
+
+def test_editors_see_the_packages_that_are_imported_when_asked_for():
+    with open(lasagne_ext.__file__ + 'i') as f:
+        imported, = [node for node in ast.parse(f.read()).body
+                     if isinstance(node, ast.ImportFrom) and node.module == 'lasagne_ext']
+    assert {alias.name for alias in imported.names} == set(lasagne_ext._PACKAGES)
 
 
 def test_a_copy_of_lasagne_that_is_put_on_the_path_later_is_the_one_imported(run_python, tmp_path):

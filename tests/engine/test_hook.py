@@ -151,6 +151,10 @@ def test_a_folder_called_theano_is_not_one(program, tmp_path):
     program('import theano; theano.tensor.matrix()')
 
 
+def test_a_path_of_another_kind(program):
+    program('import pathlib, sys; sys.path.insert(0, pathlib.Path(".")); import lasagne')
+
+
 def test_a_stand_in_for_theano_is_left_alone(program):
     program('import sys, types\nsys.modules["theano"] = fake = types.ModuleType("theano")\n'
             'import theano; assert theano is fake and "lasagne_ext" not in sys.modules')

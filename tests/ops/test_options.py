@@ -35,6 +35,13 @@ def test_value_object():
     assert ops.GridSample(options).mode == ('grid', 'bicubic', 'zeros', True, -.5)
 
 
+@pytest.mark.parametrize('name, choices', [('border_mode', reference.BORDER_MODES),
+                                           ('interpolation', reference.INTERPOLATIONS)])
+def test_all_choices_are_described(name, choices):
+    line, = re.findall(r'^%s : {(.*)}$' % name, inspect.getdoc(SamplerOptions), re.M)
+    assert sorted(line.split(', ')) == sorted(map(repr, choices))
+
+
 @pytest.mark.parametrize('size', [1, 2, 5])
 @pytest.mark.parametrize('border_mode', reference.BORDER_MODES)
 def test_rule_of_a_border_is_the_same_in_graphs(border_mode, size):

@@ -8,7 +8,7 @@ from lasagne_ext.engine.pytensor.border import HasInnerFunction, link_inner_grap
 
 
 class NumPyLinker(VMLinker):
-    """Runs every Op's Python side, one after the other."""
+    """Run every Op's Python side, one after the other."""
 
     def __init__(self, *args, **kwargs):
         kwargs.update(c_thunks=False, use_cloop=False)

@@ -47,13 +47,18 @@ def can_compile(op, node):
             and not getattr(op, 'unshared', False))
 
 
-def kernel(name, node, arrays):
-    """Return a kernel that takes pointers to `arrays` arrays and to its geometry."""
-    dtype = np.dtype(node.outputs[0].type.dtype)
+def external(name, dtype, result, *pointed):
+    """Return a function of the library that takes pointers to values of some types of Numba's."""
+    dtype = np.dtype(dtype)
     symbol = 'lasagne_ext_%s_%s' % (name, dtype)
     binding.add_symbol(symbol, kernels.library.address(name, dtype))
-    pointers = [types.CPointer(numba.from_dtype(dtype))] * arrays + [types.CPointer(types.intp)]
-    return types.ExternalFunction(symbol, types.int32(*pointers))
+    return types.ExternalFunction(symbol, result(*map(types.CPointer, pointed)))
+
+
+def kernel(name, node, arrays):
+    """Return a kernel that takes pointers to `arrays` arrays and to its geometry."""
+    dtype = node.outputs[0].type.dtype
+    return external(name, dtype, types.int32, *[numba.from_dtype(np.dtype(dtype))] * arrays, types.intp)
 
 
 def key(op, node):

@@ -1,11 +1,6 @@
-"""The random Ops for Numba.
-
-MRG31k3p is the compiled kernel, called by a name that is looked up when Numba loads a function: a
-function with an address in it could not be cached on disk. All else runs in Python.
-"""
+"""The random Ops for Numba: MRG31k3p is the compiled kernel, all else runs in Python."""
 import numba
 import numpy as np
-from llvmlite import binding
 from numba import types
 from numba.np.unsafe.ndarray import to_fixed_tuple
 from pytensor.link.numba.dispatch.basic import (
@@ -13,22 +8,16 @@ from pytensor.link.numba.dispatch.basic import (
 from theano.tensor.raw_random import RandomFunction
 
 from lasagne_ext import kernels
+from lasagne_ext.engine.pytensor.numba_mode import library
 from lasagne_ext.engine.runtime.random import ChoiceFromUniform, MRGUniform, MultinomialFromUniform
 
 #: To be raised with every change of what is compiled here: it is cached on disk.
 _VERSION = 2
 
-
-def _kernel(dtype):
-    name = 'lasagne_ext_mrg_uniform_' + dtype
-    binding.add_symbol(name, kernels.library.address('mrg_uniform', np.dtype(dtype)))
-    real = numba.from_dtype(np.dtype(dtype))
-    return types.ExternalFunction(name, types.int32(
-        types.CPointer(types.int32), types.CPointer(types.int32), types.CPointer(real),
-        types.CPointer(types.int64)))
-
-
-_KERNELS = {dtype: _kernel(dtype) for dtype in ('float32', 'float64') if kernels.library is not None}
+#: The kernel of each dtype, where the library is there.
+_KERNELS = {dtype: library.external('mrg_uniform', dtype, types.void, types.int32, types.int32,
+                                    numba.from_dtype(np.dtype(dtype)), types.int64)
+            for dtype in ('float32', 'float64') if kernels.library is not None}
 
 
 @register_funcify_and_cache_key(MRGUniform)
