@@ -138,3 +138,6 @@ def test_gradients_have_the_type_of_their_variable(dtype, floatX):
         x = T.TensorType(dtype, (False,))('x')
         for y in (T.switch(x > 0, x, 0), T.maximum(x, 0), x * T.cast(x, 'int8'), T.clip(x, -1, 1)):
             assert T.grad(y.sum(), x).dtype == dtype
+        assert T.jacobian(x * (x > 0), x).dtype == T.hessian((x ** 3 * (x > 0)).sum(), x).dtype == dtype
+        nothing = T.grad(T.cast((x > 0).sum(), dtype), x)
+        assert nothing.dtype == dtype and nothing.eval({x: np.ones(2, dtype)}).tolist() == [0, 0]

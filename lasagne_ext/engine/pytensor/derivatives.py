@@ -91,8 +91,27 @@ def grad(cost, wrt, consider_constant=None, disconnected_inputs='raise', add_nam
     if rest:
         zeros = iter(_grad(cost, rest, constant, disconnected_inputs, add_names, known_grads,
                                             return_disconnected, null_gradients))
-        grads = [next(zeros) if found is None else found for found in grads]
+        grads = [_in_dtype(variable, next(zeros)) if found is None else found
+                 for variable, found in zip(variables, grads)]
     return _like(wrt, grads)
+
+
+def _in_dtype(variable, zeros):
+    """Zeros in the dtype of the variable that they are the gradient of, where that is a float."""
+    dtype = getattr(variable.type, 'dtype', None)
+    is_other = dtype in float_dtypes and getattr(zeros, 'dtype', dtype) != dtype
+    return zeros.astype(dtype) if is_other else zeros
+
+
+def _differentiate(differentiate, output, variables, consider_constant, disconnected_inputs):
+    """Call a function of PyTensor's that takes gradients inside, without the zeros that :func:`_flat` avoids."""
+    constant = list(consider_constant or ())
+    flat = _flat([output], variables)
+    try:
+        return differentiate(output, variables, constant + flat, disconnected_inputs if not flat else 'raise')
+    except pytensor.gradient.DisconnectedInputError:
+        # One depends on nothing, or on what is flat alone.
+        return differentiate(output, variables, constant, disconnected_inputs)
 
 
 def _flat(outputs, kept):
@@ -138,19 +157,20 @@ def jacobian(expression, wrt, consider_constant=None, disconnected_inputs='raise
     if expression.ndim > 1:
         raise ValueError('theano.gradient.jacobian: expression must be a scalar or a vector, got %d '
                          'dimensions; flatten it first' % expression.ndim)
-    return _like(wrt, pytensor.gradient.jacobian(
-        expression, _checked_wrt('theano.gradient.jacobian', wrt), consider_constant,
-        disconnected_inputs))
+    return _like(wrt, _differentiate(
+        pytensor.gradient.jacobian, expression, _checked_wrt('theano.gradient.jacobian', wrt),
+        consider_constant, disconnected_inputs))
 
 
 def hessian(cost, wrt, consider_constant=None, disconnected_inputs='raise'):
     """Second derivatives of a scalar with respect to vectors: a matrix for each of `wrt`."""
-    for variable in _checked_wrt('theano.gradient.hessian', wrt):
+    variables = _checked_wrt('theano.gradient.hessian', wrt)
+    for variable in variables:
         if variable.ndim != 1:
             raise ValueError('theano.gradient.hessian: wrt must be vectors, got %d dimensions'
                              % variable.ndim)
-    return _like(wrt, pytensor.gradient.hessian(
-        cost, _checked_wrt('theano.gradient.hessian', wrt), consider_constant, disconnected_inputs))
+    return _like(wrt, _differentiate(pytensor.gradient.hessian, cost, variables, consider_constant,
+                                     disconnected_inputs))
 
 
 @contextlib.contextmanager
