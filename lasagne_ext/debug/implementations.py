@@ -10,7 +10,7 @@ import theano.tensor as T
 from lasagne_ext import kernels
 from lasagne_ext.debug.gradients.float64 import is_float
 from lasagne_ext.debug.gradients.problem import apply_function, function_text, gradients, named_arrays
-from lasagne_ext.debug.report import Report
+from lasagne_ext.debug.report import Verdict
 from lasagne_ext.network.graph import argument_text
 from lasagne_ext.ops import _symbolic
 from lasagne_ext.ops._sampler import ForwardSampler, Sampler
@@ -25,7 +25,7 @@ Row = namedtuple('Row', 'path what difference roundings verdict')
 ALLOWED = 1000
 
 
-class ImplementationReport(Report):
+class ImplementationReport(Verdict):
     """Comparison of the ways to compute a function: ``print()`` it; true if all agree.
 
     Attributes
@@ -53,6 +53,7 @@ class ImplementationReport(Report):
     """
 
     right = (2, 3)
+    totals = ('passed', 'verdict', 'reference', 'seed', 'notes')
 
     def __init__(self, title, reference, rows, seed, notes):
         super().__init__(rows)
@@ -72,9 +73,6 @@ class ImplementationReport(Report):
                 max(row.roundings for row in rows))
         self.verdict = '%s: %s' % (title, text)
 
-    def __bool__(self):
-        return self.passed
-
     def head(self):
         return ['path', 'what', 'difference', 'roundings', 'verdict'] if self.rows else []
 
@@ -85,15 +83,8 @@ class ImplementationReport(Report):
     def emphasis(self, row):
         return 'bad' if row.verdict == 'DIFFERENT' else None
 
-    def title(self):
-        return self.verdict
-
     def footer(self):
         return '\n'.join(['compared with: %s' % self.reference] + self.notes + ['seed %d' % self.seed])
-
-    def to_dict(self):
-        return dict(super().to_dict(), passed=self.passed, verdict=self.verdict, reference=self.reference,
-                    seed=self.seed, notes=list(self.notes))
 
 
 def compare_implementations(op, inputs, seed=None):

@@ -43,6 +43,8 @@ class ShapeReport(Report):
     []
     """
 
+    totals = ('problems', 'doubts')
+
     def __init__(self, rows, problems, doubts):
         super().__init__(rows)
         self.problems, self.doubts = problems, doubts
@@ -64,9 +66,6 @@ class ShapeReport(Report):
 
     def emphasis(self, row):
         return _EMPHASIS.get(row.verdict)
-
-    def to_dict(self):
-        return dict(super().to_dict(), problems=list(self.problems), doubts=list(self.doubts))
 
 
 def check_shapes(layers, inputs, dimensions=None, deterministic=True):
