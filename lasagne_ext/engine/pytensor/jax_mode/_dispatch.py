@@ -1,4 +1,4 @@
-"""Which JAX function computes a node.
+"""Choice of the JAX function that computes a node.
 
 An implementation is a function ``(trace, *inputs)`` that returns the node's outputs as a sequence;
 its inputs are NumPy arrays where they are known during the trace, JAX arrays otherwise.

@@ -1,4 +1,4 @@
-"""What is said when a graph cannot be traced, and what is thrown while it is."""
+"""Errors of a graph that cannot be traced, and exceptions thrown while one is."""
 from lasagne_ext.engine._environment import EngineError
 
 MISSING = ('the JAX mode was asked for, but JAX is not installed; mend it with: '

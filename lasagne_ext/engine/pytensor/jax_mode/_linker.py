@@ -1,4 +1,4 @@
-"""The linker, which needs JAX only when a function is compiled."""
+"""Linker, which needs JAX only when a function is compiled."""
 from pytensor.link.jax import linker as pytensors
 
 from lasagne_ext.engine.pytensor.jax_mode._errors import missing_jax
