@@ -1,4 +1,4 @@
-"""What runs functions on both engines, written once against Theano's API.
+"""Ops and rewrites that both engines run, written once against Theano's API.
 
 The Ops behind convolution, pooling, softmax and random numbers, over the C kernels, and the elementwise
 plans of the linker that runs NumPy alone. Nothing here knows which engine it serves: what is imported is

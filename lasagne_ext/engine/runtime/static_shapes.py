@@ -1,4 +1,4 @@
-"""What is known of shapes while a graph is built: lengths on PyTensor, axes of length 1 on Theano.
+"""Knowledge of shapes while a graph is built: lengths on PyTensor, axes of length 1 on Theano.
 
 A static shape is a tuple of ints, None where a length is not known.
 """

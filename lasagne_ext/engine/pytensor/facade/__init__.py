@@ -23,7 +23,7 @@ from theano import compat, gpuarray, ifelse, misc, printing, sandbox, updates  #
 from theano.printing import pp, pprint  # noqa: E402
 from theano import scan_module  # noqa: E402
 from theano.scan_module import clone, foldl, foldr, map, reduce, scan, scan_checkpoints  # noqa: E402
-from theano.tensor import TensorType, TensorVariable, dot, get_scalar_constant_value  # noqa: E402, F401
+from theano.tensor import TensorType, TensorVariable, dot, get_scalar_constant_value  # noqa: E402
 from theano.updates import OrderedUpdates  # noqa: E402
 
 from lasagne_ext.engine.pytensor._names import refuse  # noqa: E402
@@ -46,13 +46,3 @@ __getattr__ = refuse(__name__, {
     'sparse_grad': 'sparse matrices are not part of this engine; take the ordinary gradient',
     'typed_list': 'use a Python list of variables',
 })
-
-__all__ = ['Apply', 'Constant', 'Container', 'FunctionGraph', 'FunctionMaker', 'Generic', 'In',
-           'InconsistencyError', 'Linker', 'LocalLinker', 'Lop', 'Mode', 'Op', 'OpFromGraph',
-           'OpenMPOp', 'OrderedUpdates', 'Out', 'Param', 'ProfileStats', 'Rop', 'SymbolicInput',
-           'SymbolicOutput', 'Type', 'Variable', 'as_op', 'change_flags', 'clone', 'compile', 'config',
-           'dot', 'foldl', 'foldr', 'function', 'function_dump', 'generic',
-           'get_scalar_constant_value', 'gof', 'gpuarray', 'grad', 'gradient', 'ifelse', 'map', 'misc', 'pp',
-           'pprint', 'predefined_linkers', 'predefined_modes', 'predefined_optimizers', 'printing',
-           'reduce', 'sandbox', 'scalar', 'scan', 'scan_checkpoints', 'scan_module', 'shared',
-           'subgraph_grad', 'tensor', 'toolbox', 'updates']

@@ -18,6 +18,3 @@ def izip(*sequences):
 def ifilter(function, sequence):
     """``filter``."""
     return filter(function, sequence)
-
-
-__all__ = ['OrderedDict', 'PY3', 'defaultdict', 'ifilter', 'imap', 'izip', 'partial']

@@ -1,4 +1,2 @@
 """``theano.config``."""
 from lasagne_ext.engine.pytensor.config import config
-
-__all__ = ['config']

@@ -46,5 +46,3 @@ __getattr__ = refuse(__name__, dict(
     **dict.fromkeys(['THEANO_FLAGS', 'THEANO_FLAGS_DICT', 'TheanoConfigParser', 'config_files_from_theanorc',
                      'fetch_val_for_key', 'get_config_hash', 'parse_config_string', 'theano_cfg',
                      'theano_raw_cfg', 'TheanoConfigWarning'], _NO_FILE)))
-
-__all__ = ['change_flags', 'config']

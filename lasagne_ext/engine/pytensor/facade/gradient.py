@@ -19,11 +19,3 @@ __getattr__ = refuse(__name__, {
     'get_debug_values': 'import it from theano.gof.op',
     'grad_time': 'measure the time around the call of theano.grad',
 })
-
-__all__ = ['ConsiderConstant', 'DisconnectedGrad', 'DisconnectedInputError', 'DisconnectedType',
-           'GradClip', 'GradScale', 'GradientError', 'Lop', 'NullType', 'NullTypeGradError', 'Rop',
-           'UndefinedGrad', 'ZeroGrad', 'consider_constant', 'consider_constant_', 'disconnected_grad',
-           'disconnected_grad_', 'disconnected_type', 'format_as', 'grad', 'grad_clip',
-           'grad_not_implemented', 'grad_scale', 'grad_undefined', 'hessian', 'jacobian', 'null_type',
-           'numeric_grad', 'subgraph_grad', 'undefined_grad', 'undefined_grad_', 'verify_grad',
-           'zero_grad', 'zero_grad_']

@@ -8,7 +8,3 @@ from lasagne_ext.engine.pytensor.border import (
 from lasagne_ext.engine.pytensor.conditional import ifelse
 
 __getattr__ = refuse(__name__, {})
-
-__all__ = ['CondMerge', 'IfElse', 'acceptable_ops', 'cond_make_inplace', 'cond_merge_ifs_false',
-           'cond_merge_ifs_true', 'cond_merge_random_op', 'cond_remove_identical', 'ifelse',
-           'ifelse_lift_single_if_through_acceptable_ops']

@@ -11,9 +11,3 @@ from lasagne_ext.engine.pytensor.printing import (
 _PYDOT = 'call pydotprint, which says what is missing'
 
 __getattr__ = refuse(__name__, {'pydot_imported': _PYDOT, 'pydot_imported_msg': _PYDOT})
-
-__all__ = ['DefaultPrinter', 'FunctionPrinter', 'IgnorePrinter', 'LeafPrinter', 'OperatorPrinter', 'PPrinter',
-           'PatternPrinter', 'Print', 'PrinterState', 'VALID_ASSOC', 'debugprint', 'default_colorCodes',
-           'default_printer', 'greek', 'hex_digest', 'leaf_printer', 'min_informative_str',
-           'position_independent_str', 'pp', 'pprint', 'pydotprint', 'special', 'use_ascii',
-           'var_descriptor']

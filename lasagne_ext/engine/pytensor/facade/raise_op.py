@@ -3,9 +3,6 @@ from pytensor.raise_op import CheckAndRaise
 
 
 def Raise(msg='', exc=NotImplementedError):
-    """An Op that raises `exc` with `msg` whenever it is computed."""
+    """Make an Op that raises `exc` with `msg` whenever it is computed."""
     check = CheckAndRaise(exc, msg)
     return lambda x: check(x, False)
-
-
-__all__ = ['Raise']

@@ -1,4 +1,4 @@
-"""Which JAX function computes a node.
+"""Choice of the JAX function that computes a node.
 
 An implementation is a function ``(trace, *inputs)`` that returns the node's outputs as a sequence;
 its inputs are NumPy arrays where they are known during the trace, JAX arrays otherwise.
@@ -7,16 +7,14 @@ import jax
 import numpy as np
 from pytensor.tensor.random.op import RandomVariable
 
-from lasagne_ext.engine.pytensor.jax_mode import (
-    _callback, _control, _elementwise, _indexing, _scan, _shapes)
+from lasagne_ext.engine.pytensor.jax_mode import _callback, _control, _elementwise, _indexing, _shapes
 from lasagne_ext.engine.pytensor.jax_mode._errors import untraceable
 from lasagne_ext.engine.pytensor.jax_mode._funcify import jax_funcify
 from lasagne_ext.engine.pytensor.jax_mode._trace import is_traced, stage
 
 #: Classes of Ops -> function of a node that returns its implementation.
-OWN = {}
-for _module in (_shapes, _indexing, _elementwise, _control, _scan):
-    OWN.update(_module.IMPLEMENTATIONS)
+OWN = {**_shapes.IMPLEMENTATIONS, **_indexing.IMPLEMENTATIONS, **_elementwise.IMPLEMENTATIONS,
+       **_control.IMPLEMENTATIONS}
 
 #: What JAX raises when it is asked for the value of something traced.
 _UNKNOWN = (jax.errors.ConcretizationTypeError, jax.errors.TracerArrayConversionError,

@@ -1,8 +1,4 @@
-"""What is said when a graph cannot be traced, and what is thrown while it is."""
-from lasagne_ext.engine._environment import EngineError
-
-MISSING = ('the JAX mode was asked for, but JAX is not installed; mend it with: '
-           'pip install "lasagne-ext[jax]"')
+"""Errors of a graph that cannot be traced, and exceptions thrown while one is."""
 
 
 class UntraceableError(NotImplementedError):
@@ -19,11 +15,6 @@ class Undetermined(Exception):
     def __init__(self, tracer):
         super().__init__()
         self.tracer = tracer
-
-
-def missing_jax():
-    """Return the error to raise where JAX cannot be imported."""
-    return EngineError(MISSING)
 
 
 def untraceable(node, why, kind=UntraceableError):

@@ -1,4 +1,4 @@
-"""A graph compiled by JAX, once for every combination of shapes that it is called with."""
+"""Graph compiled by JAX, once for every combination of shapes that it is called with."""
 import collections
 import warnings
 

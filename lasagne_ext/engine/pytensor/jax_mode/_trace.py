@@ -1,4 +1,4 @@
-"""The walk over a graph while JAX traces it."""
+"""Walk over a graph while JAX traces it."""
 import contextlib
 
 import jax

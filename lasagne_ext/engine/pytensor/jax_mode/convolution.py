@@ -1,4 +1,4 @@
-"""The Ops of convolution in JAX: one function, and what it is transposed with respect to each operand."""
+"""Ops of convolution in JAX: one function, and what it is transposed with respect to each operand."""
 import jax
 import jax.numpy as jnp
 import numpy as np

@@ -1,4 +1,4 @@
-"""The Ops of pooling in JAX."""
+"""Ops of pooling in JAX."""
 import itertools
 
 import jax

@@ -1,4 +1,4 @@
-"""The softmax family for JAX.
+"""Softmax family for JAX.
 
 Compiled code cannot raise: a label out of bounds gives NaN there.
 """

@@ -1,4 +1,4 @@
-"""The Ops of convolution for Numba: calls of the compiled kernels."""
+"""Ops of convolution for Numba: calls of the compiled kernels."""
 import numpy as np
 from pytensor.link.numba.dispatch.basic import numba_njit
 

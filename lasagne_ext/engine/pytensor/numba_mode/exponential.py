@@ -1,4 +1,4 @@
-"""An exponential for Numba that LLVM can vectorize, which a call of the C library's cannot."""
+"""Exponential for Numba that LLVM can vectorize, which a call of the C library's cannot."""
 import math
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""The Ops of pooling for Numba: calls of the compiled kernels."""
+"""Ops of pooling for Numba: calls of the compiled kernels."""
 import numpy as np
 from numba.cpython.unsafe.tuple import tuple_setitem
 from pytensor.link.numba.dispatch.basic import numba_njit

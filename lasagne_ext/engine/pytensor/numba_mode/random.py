@@ -1,4 +1,4 @@
-"""The random Ops for Numba: MRG31k3p is the compiled kernel, all else runs in Python."""
+"""Random Ops for Numba: MRG31k3p is the compiled kernel, all else runs in Python."""
 import numba
 import numpy as np
 from numba import types

@@ -31,16 +31,3 @@ __getattr__ = refuse(__name__, dict.fromkeys(
      'Supervisor', 'local_useless', 'profiling', 'check_equal', 'NODEFAULT', 'DUPLICATE',
      'register_deep_copy_op_c_code', 'register_rebroadcast_c_code', 'register_shape_c_code',
      'register_shape_i_c_code', 'register_specify_shape_c_code', 'register_view_op_c_code'], _INNER))
-
-__all__ = ['AddDestroyHandler', 'AddFeatureOptimizer', 'AliasedMemoryError', 'DebugMode', 'DeepCopyOp',
-           'FAST_COMPILE', 'FAST_RUN', 'FromFunctionOp', 'Function', 'FunctionMaker', 'In', 'Mode',
-           'MonitorMode', 'OPT_FAST_COMPILE', 'OPT_FAST_RUN', 'OPT_FAST_RUN_STABLE', 'OPT_MERGE',
-           'OPT_NONE', 'OPT_O2', 'OPT_O3', 'OPT_STABILIZE', 'OPT_UNSAFE', 'OpFromGraph', 'Out', 'Param',
-           'PrintCurrentFunctionGraph', 'ProfileStats', 'Rebroadcast', 'Shape',
-           'Shape_i', 'SharedVariable', 'SpecifyShape', 'SymbolicInput', 'SymbolicOutput',
-           'UnusedInputError', 'ViewOp', 'alias_root', 'as_op', 'builders', 'debugmode', 'deep_copy_op',
-           'function', 'function_dump', 'get_default_mode', 'get_mode', 'infer_reuse_pattern',
-           'insert_deepcopy', 'io', 'mode', 'monitormode', 'ops', 'optdb', 'predefined_linkers',
-           'predefined_modes', 'predefined_optimizers', 'rebuild_collect_shared', 'register_linker',
-           'register_mode', 'register_optimizer', 'shape', 'shared', 'shared_constructor',
-           'sharedvalue', 'specify_shape', 'view_op', 'view_tree_set']

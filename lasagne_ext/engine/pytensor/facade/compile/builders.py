@@ -1,4 +1,2 @@
 """Ops from graphs."""
 from lasagne_ext.engine.pytensor.ops import OpFromGraph
-
-__all__ = ['OpFromGraph']

@@ -1,7 +1,4 @@
-"""A mode that checks every Op while it runs."""
+"""Mode that checks every Op while it runs."""
 from pytensor.compile.debug.debugmode import (BadDestroyMap, BadOptimization, BadThunkOutput, BadViewMap,
                                               DebugMode, DebugModeError, InvalidValueError,
                                               StochasticOrder)
-
-__all__ = ['BadDestroyMap', 'BadOptimization', 'BadThunkOutput', 'BadViewMap', 'DebugMode',
-           'DebugModeError', 'InvalidValueError', 'StochasticOrder']

@@ -2,5 +2,3 @@
 
 from lasagne_ext.engine.pytensor.border import Function, function_dump
 from lasagne_ext.engine.pytensor.functions import function
-
-__all__ = ['Function', 'function', 'function_dump']

@@ -2,5 +2,3 @@
 from pytensor.compile.io import SymbolicInput, SymbolicOutput
 
 from lasagne_ext.engine.pytensor.functions import In, Out, Param
-
-__all__ = ['In', 'Out', 'Param', 'SymbolicInput', 'SymbolicOutput']

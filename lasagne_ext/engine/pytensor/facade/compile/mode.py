@@ -14,9 +14,3 @@ FAST_RUN = get_mode('FAST_RUN')
 
 #: What is done to graphs, in order.
 optdb = SequenceDatabase(pytensor_optdb)
-
-__all__ = ['AddDestroyHandler', 'AddFeatureOptimizer', 'FAST_COMPILE', 'FAST_RUN', 'Mode',
-           'OPT_FAST_COMPILE', 'OPT_FAST_RUN', 'OPT_FAST_RUN_STABLE', 'OPT_MERGE', 'OPT_NONE', 'OPT_O2',
-           'OPT_O3', 'OPT_STABILIZE', 'OPT_UNSAFE', 'PrintCurrentFunctionGraph', 'get_default_mode',
-           'get_mode', 'optdb', 'predefined_linkers', 'predefined_modes', 'predefined_optimizers',
-           'register_linker', 'register_mode', 'register_optimizer']

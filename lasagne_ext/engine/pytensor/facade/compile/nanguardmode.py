@@ -1,4 +1,2 @@
-"""A mode that stops at the first NaN."""
+"""Mode that stops at the first NaN."""
 from pytensor.compile.debug.nanguardmode import NanGuardMode, contains_inf, contains_nan
-
-__all__ = ['NanGuardMode', 'contains_inf', 'contains_nan']

@@ -4,6 +4,3 @@ from pytensor.tensor.shape import Shape, Shape_i, SpecifyShape, shape, shape_i, 
 
 from lasagne_ext.engine.pytensor.ops import as_op
 from lasagne_ext.engine.pytensor.tensor.broadcast import Rebroadcast
-
-__all__ = ['DeepCopyOp', 'FromFunctionOp', 'Rebroadcast', 'Shape', 'Shape_i', 'SpecifyShape', 'ViewOp',
-           'as_op', 'deep_copy_op', 'shape', 'shape_i', 'specify_shape', 'view_op']

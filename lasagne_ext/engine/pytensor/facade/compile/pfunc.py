@@ -3,5 +3,3 @@
 from lasagne_ext.engine.pytensor.border import rebuild_collect_shared
 from lasagne_ext.engine.pytensor.functions import In, Param
 from lasagne_ext.engine.pytensor.functions import function as pfunc
-
-__all__ = ['In', 'Param', 'pfunc', 'rebuild_collect_shared']

@@ -1,4 +1,2 @@
-"""Where the time goes."""
+"""Times of Ops and of functions."""
 from pytensor.compile.debug.profiling import ProfileStats
-
-__all__ = ['ProfileStats']

@@ -33,14 +33,3 @@ __getattr__ = refuse(__name__, dict(
      'PrintListener': 'print the graph by theano.printing.debugprint'},
     **dict.fromkeys(['CLinker', 'DualLinker', 'OpWiseCLinker', 'PerformLinker', 'WrapLinker',
                      'WrapLinkerMany', 'vm', 'lazylinker_c', 'cc', 'cmodule', 'compilelock'], _LINKER)))
-
-__all__ = ['Apply', 'Bookkeeper', 'CEnumType', 'COp', 'Constant', 'Container', 'DB', 'DestroyHandler',
-           'EnumList', 'EnumType', 'EquilibriumDB', 'EquilibriumOptimizer', 'Feature', 'FunctionGraph',
-           'Generic', 'History', 'InconsistencyError', 'Linker', 'LocalGroupDB', 'LocalLinker',
-           'LocalOptGroup', 'LocalOptimizer', 'MergeOptimizer', 'MethodNotDefined',
-           'MissingInputError', 'NavigatorOptimizer', 'Op',
-           'OpRemove', 'OpSub', 'OpenMPOp', 'Optimizer', 'Params', 'ParamsType', 'PatternSub',
-           'ProxyDB', 'PureOp', 'Query', 'ReplaceValidate', 'SeqOptimizer',
-           'SequenceDB', 'TopoOptimizer', 'Type', 'Validator', 'Variable', 'destroyhandler', 'fg',
-           'generic', 'graph', 'inplace_optimizer', 'link', 'local_optimizer', 'null_type', 'op',
-           'ops_with_inner_function', 'opt', 'optdb', 'toolbox', 'type', 'utils', 'view_roots', 'vm']

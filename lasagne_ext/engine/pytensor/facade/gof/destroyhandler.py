@@ -1,4 +1,2 @@
 """Keeping order among Ops that destroy their inputs."""
 from lasagne_ext.engine.pytensor.border import DestroyHandler
-
-__all__ = ['DestroyHandler']

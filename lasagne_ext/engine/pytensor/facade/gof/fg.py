@@ -1,5 +1,3 @@
-"""The graph of a function."""
+"""Graph of a function."""
 from pytensor.graph.fg import FunctionGraph
 from pytensor.graph.utils import InconsistencyError, MissingInputError
-
-__all__ = ['FunctionGraph', 'InconsistencyError', 'MissingInputError']

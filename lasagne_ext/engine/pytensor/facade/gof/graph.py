@@ -16,8 +16,3 @@ __getattr__ = refuse(__name__, {
     'default_node_formatter': _PRINT, 'NoParams': 'Ops without parameters need no marker here',
     'stack_search': 'use theano.gof.graph.ancestors', 'is_same_graph_with_merge': 'use is_same_graph',
     'nodes_constructed': 'use theano.gof.graph.ops on what was made'})
-
-__all__ = ['Apply', 'Constant', 'Node', 'Variable', 'ancestors', 'clone', 'clone_get_equiv',
-           'equal_computations', 'general_toposort', 'inputs', 'io_connection_pattern', 'io_toposort',
-           'is_in_ancestors', 'is_same_graph', 'list_of_nodes', 'ops', 'orphans', 'variables',
-           'variables_and_orphans', 'view_roots']

@@ -2,6 +2,3 @@
 from pytensor.link.basic import Container, Linker, LocalLinker
 
 from lasagne_ext.engine.pytensor.border import gc_helper, map_storage, raise_with_op, streamline
-
-__all__ = ['Container', 'Linker', 'LocalLinker', 'gc_helper', 'map_storage', 'raise_with_op',
-           'streamline']

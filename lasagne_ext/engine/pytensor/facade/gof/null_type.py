@@ -1,4 +1,2 @@
-"""The type of gradients that do not exist."""
+"""Type of gradients that do not exist."""
 from lasagne_ext.engine.pytensor.border import NullType, null_type
-
-__all__ = ['NullType', 'null_type']

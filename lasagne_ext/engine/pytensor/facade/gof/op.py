@@ -16,6 +16,3 @@ __getattr__ = refuse(__name__, {
     'CLinkerOp': _C, 'CLinkerObject': _C, 'GCC_compiler': _C, 'simple_meth': _C, 'apply_meth': _C,
     'debug_error_message': 'set theano.config.compute_test_value and raise an error of your own',
     'debug_assert': 'use assert', 'missing_test_message': 'see theano.config.compute_test_value'})
-
-__all__ = ['COp', 'Op', 'OpenMPOp', 'PureOp', 'get_debug_values', 'get_test_value',
-           'ops_with_inner_function']

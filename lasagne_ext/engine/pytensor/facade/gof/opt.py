@@ -23,8 +23,3 @@ __getattr__ = refuse(__name__, dict.fromkeys(
      'MergeFeature', 'Updater', 'check_chain', 'inherit_stack_trace', 'pre_constant_merge',
      'pre_greedy_local_optimizer', 'merge_dict', 'CheckStackTraceOptimization'],
     'write a local_optimizer, or derive from Optimizer and define apply(fgraph)'))
-
-__all__ = ['EquilibriumOptimizer', 'LocalOptGroup', 'LocalOptimizer', 'MergeOptimizer',
-           'NavigatorOptimizer', 'OpRemove', 'OpSub', 'Optimizer', 'PatternSub',
-           'SeqOptimizer', 'TopoOptimizer', 'check_stack_trace', 'copy_stack_trace', 'in2out',
-           'inplace_optimizer', 'local_optimizer', 'optimizer', 'out2in']

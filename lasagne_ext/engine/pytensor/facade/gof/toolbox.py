@@ -1,6 +1,3 @@
 """Features of a function's graph."""
 from pytensor.graph.features import (AlreadyThere, Bookkeeper, Feature, History,
                                      PreserveVariableAttributes, ReplaceValidate, Validator)
-
-__all__ = ['AlreadyThere', 'Bookkeeper', 'Feature', 'History', 'PreserveVariableAttributes',
-           'ReplaceValidate', 'Validator']

@@ -5,6 +5,3 @@ from pytensor.graph.utils import MethodNotDefined
 
 #: A type of one's own defines ``filter``, and whatever else differs from equality of values.
 Type = PureType = CType
-
-__all__ = ['CDataType', 'CDataTypeConstant', 'CEnumType', 'EnumList', 'EnumType', 'Generic',
-           'MethodNotDefined', 'PureType', 'Type', 'generic']

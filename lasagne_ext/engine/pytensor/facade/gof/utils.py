@@ -10,17 +10,17 @@ scratchpad = Scratchpad
 
 
 def uniq(sequence):
-    """The elements of `sequence` without repetitions, in order."""
+    """Return the elements of `sequence` without repetitions, in order."""
     return list(dict.fromkeys(sequence))
 
 
 def unique(sequence):
-    """Whether no element of `sequence` comes twice."""
+    """Return whether no element of `sequence` comes twice."""
     return len(set(sequence)) == len(sequence)
 
 
 def remove(predicate, collection):
-    """The elements of `collection` for which `predicate` is false."""
+    """Return the elements of `collection` for which `predicate` is false."""
     return [element for element in collection if not predicate(element)]
 
 
@@ -31,7 +31,3 @@ __getattr__ = refuse(__name__, dict.fromkeys(
      'RETRY', 'comm_guard',
      'deprecated', 'give_variables_names', 'hash_from_file', 'hashtype', 'hist', 'memoize', 'object2',
      'simple_types', 'toposort', 'type_guard', 'undef', 'with_metaclass'], _PYTHON))
-
-__all__ = ['MethodNotDefined', 'add_tag_trace', 'difference', 'flatten',
-           'from_return_values', 'get_variable_trace_string', 'hash_from_code', 'remove', 'scratchpad',
-           'simple_extract_stack', 'to_return_values', 'uniq', 'unique']

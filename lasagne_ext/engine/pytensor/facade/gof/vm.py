@@ -1,4 +1,2 @@
 """Linker that runs a graph node by node."""
 from pytensor.link.vm import VMLinker as VM_Linker
-
-__all__ = ['VM_Linker']

@@ -1,4 +1,4 @@
-"""The GPU of Theano 1.0, which is never there: ``pygpu_activated`` is False."""
+"""GPU of Theano 1.0, which is never there: ``pygpu_activated`` is False."""
 from theano.gpuarray import dnn
 
 from lasagne_ext.engine.pytensor._names import refuse
@@ -9,5 +9,3 @@ __getattr__ = refuse(__name__, dict.fromkeys(
     ['GpuArrayType', 'GpuArrayVariable', 'GpuArrayConstant', 'GpuArraySharedVariable', 'basic_ops', 'blas',
      'elemwise', 'init_dev', 'type', 'use', 'as_gpuarray_variable', 'gpuarray_shared_constructor'],
     'there is no GPU on this engine; ask theano.gpuarray.pygpu_activated first'))
-
-__all__ = ['dnn', 'pygpu_activated']

@@ -9,6 +9,3 @@ __getattr__ = refuse(__name__, {
     'CompatUnpickler': "use pickle.load(f, encoding='latin1')",
     'min_recursion': 'call sys.setrecursionlimit', 'load_reduce': 'it mends Python 2',
     'Pickler': 'use pickle.Pickler', 'zipadd': 'use zipfile'})
-
-__all__ = ['PersistentNdarrayID', 'PersistentNdarrayLoad', 'PersistentSharedVariableID', 'StripPickler',
-           'dump', 'load']

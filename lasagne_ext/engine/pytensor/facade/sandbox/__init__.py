@@ -1,4 +1,2 @@
-"""What was on trial in Theano, and stayed there."""
+"""Modules that were on trial in Theano, and stayed there."""
 from theano.sandbox import cuda
-
-__all__ = ['cuda']

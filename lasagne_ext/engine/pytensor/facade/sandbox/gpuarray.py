@@ -1,4 +1,2 @@
 """Old home of ``theano.gpuarray``."""
 from theano.gpuarray import dnn, pygpu_activated
-
-__all__ = ['dnn', 'pygpu_activated']

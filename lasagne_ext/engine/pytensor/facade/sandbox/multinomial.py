@@ -4,9 +4,6 @@ import warnings
 from lasagne_ext.engine.pytensor._names import ENGINE
 from lasagne_ext.engine.runtime.random import ChoiceFromUniform, MultinomialFromUniform
 
-__all__ = ['ChoiceFromUniform', 'MultinomialFromUniform', 'MultinomialWOReplacementFromUniform']
-
-
 
 def MultinomialWOReplacementFromUniform(*args, **kwargs):
     """Make a :class:`ChoiceFromUniform`, under its old name."""

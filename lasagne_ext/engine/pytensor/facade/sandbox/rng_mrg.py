@@ -18,8 +18,6 @@ from lasagne_ext.engine.runtime.random import ChoiceFromUniform, MultinomialFrom
 from lasagne_ext.engine.runtime.random import MRGUniform as mrg_uniform
 from lasagne_ext.kernels.mrg import M1, M2
 
-__all__ = ['A1p134', 'A1p72', 'A2p134', 'A2p72', 'M1', 'M2', 'MRG_RandomStreams', 'ff_2p134', 'ff_2p72',
-           'guess_n_streams', 'mrg_uniform']
 
 #: Streams of a draw whose size is not known, and at most: as many as a GPU of old could use.
 _MOST_STREAMS = 60 * 256

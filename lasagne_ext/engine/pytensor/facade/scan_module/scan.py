@@ -1,4 +1,2 @@
 """Loops."""
 from lasagne_ext.engine.pytensor.loops import scan
-
-__all__ = ['scan']

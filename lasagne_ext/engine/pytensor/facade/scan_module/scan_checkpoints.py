@@ -1,4 +1,2 @@
 """Loops."""
 from lasagne_ext.engine.pytensor.loops import scan_checkpoints
-
-__all__ = ['scan_checkpoints']

@@ -1,4 +1,2 @@
 """Loops."""
 from lasagne_ext.engine.pytensor.loops import foldl, foldr, map, reduce
-
-__all__ = ['foldl', 'foldr', 'map', 'reduce']

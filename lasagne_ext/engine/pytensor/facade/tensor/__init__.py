@@ -2,28 +2,28 @@
 import importlib
 
 # First: importing a submodule binds its name here, and `var`, like `sort`, is to be the function.
-import theano.tensor.var  # noqa: F401
-from theano.tensor.basic import *  # noqa: F401, F403
+import theano.tensor.var
+from theano.tensor.basic import *
 from theano.tensor.basic import REFUSED as _BASIC
-from theano.tensor.elemwise import CAReduce, DimShuffle, Elemwise  # noqa: F401
-from theano.tensor.extra_ops import (  # noqa: F401
+from theano.tensor.elemwise import CAReduce, DimShuffle, Elemwise
+from theano.tensor.extra_ops import (
     bartlett, bincount, cumprod, cumsum, fill_diagonal, fill_diagonal_offset, ravel_multi_index, repeat,
     squeeze, unravel_index)
 from theano.tensor.io import REFUSED as _IO
-from theano.tensor.io import mpi_enabled  # noqa: F401
-from theano.tensor.sharedvar import tensor_constructor as _shared  # noqa: F401
-from theano.tensor.sort import argsort, argtopk, sort, topk, topk_and_argtopk  # noqa: F401
+from theano.tensor.io import mpi_enabled
+from theano.tensor.sharedvar import tensor_constructor as _shared
+from theano.tensor.sort import argsort, argtopk, sort, topk, topk_and_argtopk
 from theano.tensor.subtensor import REFUSED as _SUBTENSOR
-from theano.tensor.subtensor import (  # noqa: F401
+from theano.tensor.subtensor import (
     AdvancedIndexingError, get_canonical_form_slice, inc_subtensor, set_subtensor, take)
-from theano.tensor.type_other import (  # noqa: F401
+from theano.tensor.type_other import (
     MakeSlice, NoneTypeT, SliceConstant, SliceType, as_int_none_variable, make_slice, none_type_t, slicetype)
-from theano.tensor.var import (  # noqa: F401
+from theano.tensor.var import (
     AsTensorError, TensorConstant, TensorConstantSignature, TensorVariable, _tensor_py_operators)
-from theano.tensor import (  # noqa: F401
+from theano.tensor import (
     basic, blas, elemwise, extra_ops, fft, io, nlinalg, opt, sharedvar, slinalg, subtensor, type, type_other,
     utils, xlogx)
-from theano.compile.ops import specify_shape  # noqa: F401
+from theano.compile.ops import specify_shape
 
 from lasagne_ext.engine.pytensor._names import refuse
 

@@ -1,10 +1,10 @@
 """Creation, conversion, elementwise functions, reductions and shapes."""
-import numpy as np  # noqa: F401
-from pytensor.gradient import DisconnectedType  # noqa: F401
-from pytensor.link.c.params_type import ParamsType  # noqa: F401
-from pytensor.printing import min_informative_str, pprint  # noqa: F401
-from pytensor.scalar import int32  # noqa: F401
-from pytensor.tensor import (  # noqa: F401
+import numpy as np
+from pytensor.gradient import DisconnectedType
+from pytensor.link.c.params_type import ParamsType
+from pytensor.printing import min_informative_str, pprint
+from pytensor.scalar import int32
+from pytensor.tensor import (
     add, allclose, alloc, and_, arange, arccos, arccosh, arcsin, arcsinh, arctan, arctan2, arctanh,
     bitwise_and, bitwise_not, bitwise_or, bitwise_xor, cast, ceil, ceil_intdiv, clip, complex,
     concatenate, cos, cosh, cov, deg2rad, diagonal, divmod, eq, erf, erfc, erfcinv,
@@ -17,46 +17,46 @@ from pytensor.tensor import (  # noqa: F401
     shape_padright, sin, sinh, smallest, sqr, sqrt, square, stacklists, sub, swapaxes, switch, tan, tanh,
     tensor_copy, tensor_from_scalar, tensordot, transfer, transpose, tri, tri_gamma, tril, true_div,
     trunc, vertical_stack, xor, zeros, zeros_like)
-from pytensor.tensor import abs as abs_  # noqa: F401
-from pytensor.tensor import reciprocal as inv  # noqa: F401
-from pytensor.tensor import sign as sgn  # noqa: F401
-from pytensor.tensor.basic import (  # noqa: F401
+from pytensor.tensor import abs as abs_
+from pytensor.tensor import reciprocal as inv
+from pytensor.tensor import sign as sgn
+from pytensor.tensor.basic import (
     Alloc, AllocEmpty, ARange, Choose, Eye, ScalarFromTensor, TensorFromScalar,
     mgrid, ogrid, register_transfer)
-from pytensor.tensor.exceptions import NotScalarConstantError, ShapeError  # noqa: F401
-from pytensor.tensor.math import Argmax, Dot, isinf_, isnan_  # noqa: F401
-from pytensor.tensor.shape import Reshape, Shape  # noqa: F401
-from pytensor.tensor.type import (  # noqa: F401
+from pytensor.tensor.exceptions import NotScalarConstantError, ShapeError
+from pytensor.tensor.math import Argmax, Dot, isinf_, isnan_
+from pytensor.tensor.shape import Reshape, Shape
+from pytensor.tensor.type import (
     all_dtypes, complex_dtypes, continuous_dtypes, discrete_dtypes, float_dtypes, int_dtypes,
     integer_dtypes, uint_dtypes, values_eq_approx_always_true)
 
-from theano import compile, config, gof, printing  # noqa: F401
-from theano import scalar as scal  # noqa: F401
-from theano.gof import Apply, Constant, Generic, MethodNotDefined, Op, Type, Variable  # noqa: F401
-from theano.gradient import grad_not_implemented, grad_undefined  # noqa: F401
-from theano.tensor import elemwise  # noqa: F401
-from theano.tensor.elemwise import CAReduce, DimShuffle, Elemwise, Sum  # noqa: F401
-from theano.tensor.type_other import NoneConst  # noqa: F401
-from theano.tensor.var import TensorConstant, TensorConstantSignature, _tensor_py_operators  # noqa: F401
+from theano import compile, config, gof, printing
+from theano import scalar as scal
+from theano.gof import Apply, Constant, Generic, MethodNotDefined, Op, Type, Variable
+from theano.gradient import grad_not_implemented, grad_undefined
+from theano.tensor import elemwise
+from theano.tensor.elemwise import CAReduce, DimShuffle, Elemwise, Sum
+from theano.tensor.type_other import NoneConst
+from theano.tensor.var import TensorConstant, TensorConstantSignature, _tensor_py_operators
 
 from lasagne_ext.engine.pytensor._names import refuse
-from lasagne_ext.engine.pytensor.border import (  # noqa: F401
+from lasagne_ext.engine.pytensor.border import (
     _convert_to_bool, _convert_to_complex64, _convert_to_complex128, _convert_to_float16, _convert_to_float32,
     _convert_to_float64, _convert_to_int8, _convert_to_int16, _convert_to_int32, _convert_to_int64,
     _convert_to_uint8, _convert_to_uint16, _convert_to_uint32, _convert_to_uint64)
-from lasagne_ext.engine.pytensor.tensor.broadcast import (  # noqa: F401
+from lasagne_ext.engine.pytensor.tensor.broadcast import (
     Rebroadcast, addbroadcast, batched_dot, batched_tensordot, patternbroadcast, unbroadcast)
-from lasagne_ext.engine.pytensor.tensor.conversion import (  # noqa: F401
+from lasagne_ext.engine.pytensor.tensor.conversion import (
     AsTensorError, EmptyConstantError, as_tensor_variable, check_and_normalize_axes, check_equal_numpy,
     constant, extract_constant, get_scalar_constant_value, get_vector_length, numpy_scalar)
-from lasagne_ext.engine.pytensor.tensor.arithmetic import (  # noqa: F401
+from lasagne_ext.engine.pytensor.tensor.arithmetic import (
     angle, chi2sf, complex_from_polar, conj, div_proxy, makeKeepDims, mod_check)
-from lasagne_ext.engine.pytensor.tensor.shapes import (  # noqa: F401
+from lasagne_ext.engine.pytensor.tensor.shapes import (
     choose, diag, dot, flatten, is_flat, permute_row_elements, reshape, split, stack, tile, triu)
-from lasagne_ext.engine.pytensor.tensor.reductions import (  # noqa: F401
+from lasagne_ext.engine.pytensor.tensor.reductions import (
     all, any, argmax, argmin, max, max_and_argmax, mean, min, prod, ptp, std, sum, var)
-from lasagne_ext.engine.pytensor.tensor.creation import named_types, tensor  # noqa: F401
-from lasagne_ext.engine.pytensor.tensor.variables import TensorType, TensorVariable  # noqa: F401
+from lasagne_ext.engine.pytensor.tensor.creation import named_types, tensor
+from lasagne_ext.engine.pytensor.tensor.variables import TensorType, TensorVariable
 
 globals().update(named_types())
 

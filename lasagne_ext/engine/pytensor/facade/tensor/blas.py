@@ -10,6 +10,3 @@ _DOT = 'use theano.tensor.dot or outer; rewriting makes a call of BLAS of it'
 __getattr__ = refuse(__name__, dict.fromkeys(
     ['BatchedDot', 'Dot22', 'Dot22Scalar', 'Ger', 'ger', 'ger_destructive', 'gemm', 'gemv', 'GemmOptimizer',
      'ldflags'], _DOT))
-
-__all__ = ['Gemm', 'GemmRelated', 'Gemv', 'batched_dot', 'gemm_inplace', 'gemm_no_inplace', 'gemv_inplace',
-           'gemv_no_inplace']

@@ -7,6 +7,3 @@ from lasagne_ext.engine.pytensor._names import refuse
 from lasagne_ext.engine.pytensor.tensor.dimshuffle import DimShuffle
 
 __getattr__ = refuse(__name__, {'CAReduceDtype': 'use theano.tensor.elemwise.CAReduce, Sum or Prod'})
-
-__all__ = ['All', 'Any', 'CAReduce', 'DimShuffle', 'DimShufflePrinter', 'Elemwise', 'MulWithoutZeros', 'Prod',
-           'ProdWithoutZeros', 'Sum', 'mul_without_zeros']

@@ -15,8 +15,3 @@ __getattr__ = refuse(__name__, {
     'DiffOp': 'use theano.tensor.extra_ops.diff', 'RepeatOp': 'use theano.tensor.repeat',
     'RavelMultiIndex': 'use theano.tensor.ravel_multi_index',
     'UnravelIndex': 'use theano.tensor.unravel_index'})
-
-__all__ = ['Bartlett', 'CpuContiguous', 'CumOp', 'FillDiagonal', 'FillDiagonalOffset', 'SearchsortedOp',
-           'Unique', 'bartlett', 'bartlett_', 'bincount', 'compress', 'cpu_contiguous', 'cumprod', 'cumsum',
-           'diff', 'fill_diagonal', 'fill_diagonal_', 'fill_diagonal_offset', 'fill_diagonal_offset_',
-           'ravel_multi_index', 'repeat', 'searchsorted', 'squeeze', 'to_one_hot', 'unravel_index']

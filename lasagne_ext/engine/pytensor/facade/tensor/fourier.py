@@ -1,4 +1,2 @@
 """Fourier transform along one axis, as an Op."""
 from pytensor.tensor.fourier import Fourier, fft
-
-__all__ = ['Fourier', 'fft']

@@ -12,5 +12,3 @@ _NAMES = ['abs_', 'add', 'and_', 'arccos', 'arccosh', 'arcsin', 'arcsinh', 'arct
 __getattr__ = refuse(__name__, {
     '%s_inplace' % name: 'use theano.tensor.%s; rewriting overwrites its argument where it may' % name
     for name in _NAMES})
-
-__all__ = []

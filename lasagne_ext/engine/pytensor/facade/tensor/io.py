@@ -13,5 +13,3 @@ REFUSED = dict({'LoadFromDisk': 'read the file by numpy.load and put it into the
 mpi_enabled = False
 
 __getattr__ = refuse(__name__, REFUSED)
-
-__all__ = ['mpi_enabled']

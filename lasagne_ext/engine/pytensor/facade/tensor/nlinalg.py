@@ -17,7 +17,3 @@ __getattr__ = refuse(__name__, {
     'Eigh': 'use theano.tensor.nlinalg.eigh', 'EighGrad': 'take the gradient of eigh',
     'MatrixPinv': 'use theano.tensor.nlinalg.pinv', 'QRFull': 'use theano.tensor.nlinalg.qr',
     'QRIncomplete': 'use theano.tensor.nlinalg.qr', 'SVD': 'use theano.tensor.nlinalg.svd'})
-
-__all__ = ['Det', 'MatrixInverse', 'TensorInv', 'TensorSolve', 'alloc_diag', 'det', 'diag',
-           'eigh', 'extract_diag', 'lstsq', 'matrix_dot', 'matrix_inverse', 'matrix_power', 'norm', 'pinv',
-           'qr', 'svd', 'tensorinv', 'tensorsolve', 'trace']

@@ -1,4 +1,4 @@
-"""Where rewrites of one's own are registered, and Ops that check and build."""
+"""Registers for rewrites of one's own, and Ops that check and build."""
 from pytensor.raise_op import Assert, assert_op
 from pytensor.tensor.basic import MakeVector, make_vector
 
@@ -24,7 +24,3 @@ __getattr__ = refuse(__name__, dict.fromkeys(
      'merge_two_slices', 'mul_calculate', 'register_specialize_device', 'scalarconsts_rest',
      'ShapeOptimizer', 'UnShapeOptimizer'],
     'rewrites are those of PyTensor: see pytensor.tensor.rewriting'))
-
-__all__ = ['Assert', 'MakeVector', 'ShapeFeature', 'assert_', 'assert_op', 'extract_constant',
-           'local_optimizer', 'make_vector', 'register_canonicalize', 'register_specialize',
-           'register_stabilize', 'register_uncanonicalize', 'register_useless']

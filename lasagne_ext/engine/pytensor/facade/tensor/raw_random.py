@@ -17,10 +17,6 @@ from lasagne_ext.engine.pytensor._names import ENGINE, refuse
 from lasagne_ext.engine.pytensor.random_state import RandomStateType, borrow, encode, random_state_type
 from lasagne_ext.engine.pytensor.tensor.adoption import Op, adopting
 
-__all__ = ['RandomFunction', 'RandomStateType', 'RandomStreamsBase', 'binomial', 'choice', 'choice_helper',
-           'multinomial', 'multinomial_helper', 'normal', 'permutation', 'permutation_helper', 'poisson',
-           'random_integers', 'random_integers_helper', 'random_state_type', 'uniform']
-
 
 def random_integers_helper(random_state, low, high, size):
     """Draw integers between `low` and `high`, both included and of any shapes that broadcast to `size`."""

@@ -6,8 +6,6 @@ from theano.tensor.raw_random import RandomStreamsBase
 from lasagne_ext.engine.pytensor._names import refuse
 from lasagne_ext.engine.pytensor.random_state import RandomStateSharedVariable
 
-__all__ = ['RandomStateSharedVariable', 'RandomStreams']
-
 
 class RandomStreams(RandomStreamsBase):
     """Random variables, each call's state seeded by a number that the master seed gives.

@@ -2,6 +2,3 @@
 from lasagne_ext.engine.pytensor.shared import scalar_constructor, tensor_constructor
 from lasagne_ext.engine.pytensor.tensor.variables import (ScalarSharedVariable, TensorSharedVariable,
                                                           load_shared_variable)
-
-__all__ = ['ScalarSharedVariable', 'TensorSharedVariable', 'load_shared_variable', 'scalar_constructor',
-           'tensor_constructor']

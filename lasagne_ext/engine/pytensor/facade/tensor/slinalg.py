@@ -16,7 +16,3 @@ solve_symmetric = Solve('symmetric')
 
 __getattr__ = refuse(__name__, dict.fromkeys(
     ['CholeskyGrad', 'EigvalshGrad', 'ExpmGrad'], 'take the gradient by theano.grad'))
-
-__all__ = ['Cholesky', 'Eigvalsh', 'Expm', 'MATRIX_STRUCTURES', 'Solve', 'cholesky', 'eigvalsh', 'expm',
-           'imported_scipy', 'kron', 'solve', 'solve_lower_triangular', 'solve_symmetric',
-           'solve_upper_triangular']

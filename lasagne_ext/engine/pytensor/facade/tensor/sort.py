@@ -5,5 +5,3 @@ from lasagne_ext.engine.pytensor.tensor.arithmetic import argsort, argtopk, sort
 _FUNCTION = 'use theano.tensor.sort, argsort, topk or argtopk'
 
 __getattr__ = refuse(__name__, dict.fromkeys(['ArgSortOp', 'SortOp', 'TopKOp'], _FUNCTION))
-
-__all__ = ['argsort', 'argtopk', 'sort', 'topk', 'topk_and_argtopk']

@@ -24,5 +24,3 @@ REFUSED = dict(
     AdvancedBooleanIndexingError='it is not raised here: a wrong mask raises TypeError or IndexError')
 
 __getattr__ = refuse(__name__, REFUSED)
-
-__all__ = ['AdvancedIndexingError', 'get_canonical_form_slice', 'inc_subtensor', 'set_subtensor', 'take']

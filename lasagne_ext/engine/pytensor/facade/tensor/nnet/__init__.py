@@ -74,20 +74,3 @@ __getattr__ = refuse(__name__, {
         'there is no Op of its own for a softmax with bias; the bias is added before',
     'opt': 'rewrites are PyTensor\'s: pytensor.tensor.rewriting',
     'softmax_simplifier': 'the optimizer finds exp(x) / exp(x).sum(); write softmax(x) to be certain'})
-
-__all__ = ['CrossentropyCategorical1Hot', 'CrossentropyCategorical1HotGrad',
-           'CrossentropySoftmax1HotWithBiasDx', 'CrossentropySoftmaxArgmax1HotWithBias', 'LogSoftmax',
-           'Prepend_scalar_constant_to_each_row', 'Prepend_scalar_to_each_row', 'Softmax', 'SoftmaxGrad',
-           'SoftmaxWithBias', 'abstract_conv', 'abstract_conv2d', 'batch_normalization',
-           'binary_crossentropy', 'blocksparse', 'bn', 'categorical_crossentropy', 'confusion_matrix',
-           'conv', 'conv2d', 'conv2d_grad_wrt_inputs', 'conv2d_transpose', 'conv3d', 'conv3d2d', 'corr',
-           'corr3d', 'crossentropy_categorical_1hot', 'crossentropy_categorical_1hot_grad',
-           'crossentropy_softmax_1hot', 'crossentropy_softmax_1hot_with_bias',
-           'crossentropy_softmax_1hot_with_bias_dx', 'crossentropy_softmax_argmax_1hot_with_bias',
-           'crossentropy_softmax_max_and_argmax_1hot', 'crossentropy_softmax_max_and_argmax_1hot_with_bias',
-           'crossentropy_to_crossentropy_with_softmax', 'ctc', 'elu',
-           'graph_merge_softmax_with_crossentropy_softmax', 'h_softmax', 'hard_sigmoid', 'logsoftmax',
-           'logsoftmax_op', 'neighbours', 'nnet', 'prepend_0_to_each_row', 'prepend_1_to_each_row',
-           'prepend_scalar_to_each_row', 'relu', 'scalar_sigmoid', 'selu', 'separable_conv2d', 'sigm',
-           'sigmoid', 'sigmoid_binary_crossentropy', 'sigmoid_inplace', 'softmax', 'softmax_grad',
-           'softmax_graph', 'softmax_op', 'softmax_with_bias', 'softplus', 'softsign', 'ultra_fast_sigmoid']

@@ -9,11 +9,11 @@ from theano.tensor.basic import arange, as_tensor_variable, cast, join, stack, z
 from lasagne_ext.checks import is_whole
 from lasagne_ext.engine.pytensor._dispatch import register_dispatch
 from lasagne_ext.engine.pytensor._names import refuse
-from lasagne_ext.engine.runtime.conv_shapes import (  # noqa: F401
+from lasagne_ext.engine.runtime.conv_shapes import (
     assert_conv_shape, border_mode_to_pad, check_conv_gradinputs_shape, get_conv_gradinputs_shape,
     get_conv_gradinputs_shape_1axis, get_conv_gradweights_shape, get_conv_gradweights_shape_1axis,
     get_conv_output_shape, get_conv_shape_1axis)
-from lasagne_ext.engine.runtime.convolution import (  # noqa: F401
+from lasagne_ext.engine.runtime.convolution import (
     AbstractConv, AbstractConv_gradInputs, AbstractConv_gradWeights, BaseAbstractConv)
 
 

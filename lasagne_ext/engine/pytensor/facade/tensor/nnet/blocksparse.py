@@ -82,7 +82,3 @@ def sparse_block_dot(W, h, inputIdx, b, outputIdx):
         h, inputIdx, outputIdx = (value.dimshuffle('x', *range(value.ndim))
                                   for value in (h, inputIdx, outputIdx))
     return sparse_block_gemv(b.take(outputIdx, axis=0), W, h, inputIdx, outputIdx)
-
-
-__all__ = ['SparseBlockGemv', 'SparseBlockOuter', 'sparse_block_dot', 'sparse_block_gemv',
-           'sparse_block_gemv_inplace', 'sparse_block_outer', 'sparse_block_outer_inplace']

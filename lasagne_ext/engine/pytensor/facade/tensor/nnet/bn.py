@@ -149,6 +149,3 @@ __getattr__ = refuse(__name__, {
     'local_abstract_batch_norm_inference': _ORDINARY,
     'local_abstract_batch_norm_train': _ORDINARY,
     'local_abstract_batch_norm_train_grad': _ORDINARY})
-
-__all__ = ['_prepare_batch_normalization_axes', 'batch_normalization', 'batch_normalization_test',
-           'batch_normalization_train']

@@ -1,4 +1,4 @@
-"""The old interface of convolution."""
+"""Old interface of convolution."""
 import warnings
 
 from theano.tensor.nnet import abstract_conv

@@ -7,7 +7,6 @@ from lasagne_ext.engine.runtime.convolution import (
     AbstractConv, AbstractConv_gradInputs, AbstractConv_gradWeights)
 
 
-
 class _Images:
     """Take the options of two dimensions."""
 

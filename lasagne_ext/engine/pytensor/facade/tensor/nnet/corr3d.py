@@ -5,7 +5,6 @@ from lasagne_ext.engine.pytensor._names import refuse
 from lasagne_ext.engine.runtime.convolution import AbstractConv
 
 
-
 class _Volumes:
     """Take the options of three dimensions."""
 

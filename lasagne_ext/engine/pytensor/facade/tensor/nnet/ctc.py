@@ -3,17 +3,17 @@ from lasagne_ext.engine.pytensor._names import refuse
 
 
 def ctc_available():
-    """Whether :func:`ctc` can be used: no."""
+    """Return whether :func:`ctc` can be used: False."""
     return False
 
 
 def ctc_present():
-    """Whether the library warp-ctc has been found: no."""
+    """Return whether the library warp-ctc has been found: False."""
     return False
 
 
 def ctc(activations, labels, input_lengths):
-    """A loss of unaligned sequences; always an error on this engine."""
+    """Refuse to make a loss of unaligned sequences."""
     raise RuntimeError('theano.tensor.nnet.ctc.ctc is not available on the engine "pytensor", which does '
                        'not link warp-ctc; ctc_available() is false')
 
@@ -21,5 +21,3 @@ def ctc(activations, labels, input_lengths):
 __getattr__ = refuse(__name__, {
     'ConnectionistTemporalClassification': 'warp-ctc is not linked; ctc_available() is false',
     'local_ctc_no_grad': 'warp-ctc is not linked; ctc_available() is false'})
-
-__all__ = ['ctc', 'ctc_available', 'ctc_present']

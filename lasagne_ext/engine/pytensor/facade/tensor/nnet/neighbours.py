@@ -141,6 +141,3 @@ def neibs2images(neibs, neib_shape, original_shape, mode='valid'):
     images = images.reshape((*shape[:2], *inner))
     canvas = pt.zeros(shape, upcast(neibs.dtype, pytensor.config.floatX))
     return pt.set_subtensor(canvas[:, :, :inner[0], :inner[1]], images)
-
-
-__all__ = ['Images2Neibs', 'images2neibs', 'neibs2images']

@@ -326,20 +326,3 @@ __getattr__ = refuse(__name__, {
     'local_useless_crossentropy_softmax_1hot_with_bias_dx_alloc': 'the Op broadcasts by itself',
     'scalar_softsign': 'use softsign',
     'softmax_simplifier': 'the optimizer finds exp(x) / exp(x).sum(); write softmax(x) to be certain'})
-
-__all__ = ['CrossentropyCategorical1Hot', 'CrossentropyCategorical1HotGrad',
-           'CrossentropySoftmax1HotWithBiasDx', 'CrossentropySoftmaxArgmax1HotWithBias', 'LogSoftmax',
-           'Prepend_scalar_constant_to_each_row', 'Prepend_scalar_to_each_row', 'Softmax', 'SoftmaxGrad',
-           'SoftmaxWithBias', 'binary_crossentropy', 'categorical_crossentropy', 'confusion_matrix',
-           'crossentropy_categorical_1hot', 'crossentropy_categorical_1hot_grad',
-           'crossentropy_softmax_1hot', 'crossentropy_softmax_1hot_with_bias',
-           'crossentropy_softmax_1hot_with_bias_dx', 'crossentropy_softmax_argmax_1hot_with_bias',
-           'crossentropy_softmax_max_and_argmax_1hot', 'crossentropy_softmax_max_and_argmax_1hot_with_bias',
-           'crossentropy_to_crossentropy_with_softmax', 'elu',
-           'graph_merge_softmax_with_crossentropy_softmax', 'h_softmax',
-           'local_advanced_indexing_crossentropy_onehot',
-           'local_advanced_indexing_crossentropy_onehot_grad', 'local_argmax_pushdown', 'local_logsoftmax',
-           'local_logsoftmax_grad', 'local_softmax_grad_to_crossentropy_with_softmax_grad', 'logsoftmax',
-           'logsoftmax_op', 'prepend_0_to_each_row', 'prepend_1_to_each_row', 'prepend_scalar_to_each_row',
-           'relu', 'selu', 'sigmoid', 'sigmoid_binary_crossentropy', 'softmax', 'softmax_grad',
-           'softmax_graph', 'softmax_op', 'softmax_with_bias', 'softplus', 'softsign', 'sparse_block_dot']

@@ -58,10 +58,3 @@ __getattr__ = refuse(__name__, {
     'log1pexp_to_softplus': 'the optimizer does this; write softplus(x) where it is to be certain',
     'register_local_1msigmoid': 'exclude the rewrite local_1msigmoid from the mode instead',
     'ultra_fast_scalar_sigmoid': 'use ultra_fast_sigmoid'})
-
-__all__ = ['ScalarSigmoid', 'ScalarSoftplus', 'compute_mul', 'hard_sigmoid', 'is_1pexp', 'is_exp', 'is_mul',
-           'is_neg', 'local_1msigmoid', 'local_exp_over_1_plus_exp', 'local_inv_1_plus_exp',
-           'local_sigm_times_exp', 'log1msigm_to_softplus', 'log1p_neg_sigmoid', 'logsigm_to_softplus',
-           'parse_mul_tree', 'partition_num_or_denom', 'perform_sigm_times_exp', 'replace_leaf',
-           'scalar_sigmoid', 'scalar_softplus', 'sigmoid', 'sigmoid_inplace', 'simplify_mul', 'softplus',
-           'ultra_fast_sigmoid', 'ultra_fast_sigmoid_inplace']

@@ -1,2 +1,2 @@
 """Operations of signal processing."""
-from theano.tensor.signal import conv, pool  # noqa: F401
+from theano.tensor.signal import conv, pool

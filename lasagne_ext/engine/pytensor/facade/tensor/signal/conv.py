@@ -3,7 +3,6 @@ from theano.tensor.basic import as_tensor_variable
 from theano.tensor.nnet.conv import convolve_images
 
 
-
 def conv2d(input, filters, image_shape=None, filter_shape=None, border_mode='valid', subsample=(1, 1),
            **kargs):
     """Convolve every image with every filter.

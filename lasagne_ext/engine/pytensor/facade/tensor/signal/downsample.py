@@ -1,7 +1,6 @@
 """Pooling under its old name, which Theano 1.0 removed and Lasagne 0.1 imports."""
-from theano.tensor.signal.pool import Pool as DownsampleFactorMax  # noqa: F401
-from theano.tensor.signal.pool import max_pool_2d_same_size, pool_2d  # noqa: F401
-
+from theano.tensor.signal.pool import Pool as DownsampleFactorMax
+from theano.tensor.signal.pool import max_pool_2d_same_size, pool_2d
 
 
 def max_pool_2d(input, ds, ignore_border=None, st=None, padding=(0, 0), mode='max'):

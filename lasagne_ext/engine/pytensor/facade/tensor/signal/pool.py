@@ -5,9 +5,8 @@ from theano.tensor.basic import as_tensor_variable
 
 from lasagne_ext.engine.pytensor._dispatch import register_dispatch
 from lasagne_ext.engine.pytensor._names import ENGINE, refuse
-from lasagne_ext.engine.runtime.pooling import (  # noqa: F401
+from lasagne_ext.engine.runtime.pooling import (
     AveragePoolGrad, DownsampleFactorMaxGradGrad, MaxPoolGrad, Pool, PoolGrad, renamed_arguments)
-
 
 
 def pool_2d(input, ws=None, ignore_border=None, stride=None, pad=(0, 0), mode='max', ds=None, st=None,
