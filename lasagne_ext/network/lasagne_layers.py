@@ -7,6 +7,7 @@ import lasagne
 import numpy as np
 import theano.tensor as T
 
+from lasagne_ext.network.graph import is_kind_of
 from lasagne_ext.network.registry import multiply_adds, register_layer
 from lasagne_ext.network.shapes import incoming_shapes, output_shape_for, size_of
 from lasagne_ext.network.wording import (axes_words, axis_name, count_words, listed, nonlinearity_words,
@@ -24,15 +25,6 @@ def _one_each(layer, inputs, output, deterministic):
 
 # Input and dense layers
 
-def _embedding_phrase(layer):
-    return 'replaces every whole number below %d by the %s learned for it' % (
-        layer.input_size, count_words(layer.output_size, 'number'))
-
-
-def _dense_products(layer, inputs, output, deterministic):
-    return size_of(output) * size_of(inputs[0][getattr(layer, 'num_leading_axes', 1):])
-
-
 def _dense_phrase(layer):
     leading = getattr(layer, 'num_leading_axes', 1)
     leading = leading if leading >= 0 else len(layer.input_shape) + leading
@@ -47,24 +39,20 @@ def _dense_phrase(layer):
         each, flat, nonlinearity_words(layer.nonlinearity))
 
 
-def _nin_products(layer, inputs, output, deterministic):
-    return size_of(output) * size_of(inputs[0][1:2])
-
-
-def _nin_c01b_products(layer, inputs, output, deterministic):
-    return size_of(output) * size_of(inputs[0][:1])
-
-
-def _nin_phrase(layer):
-    return 'mixes the %s channels of each position into %s%s' % (
-        layer.input_shape[1], layer.num_units, nonlinearity_words(layer.nonlinearity))
-
-
 _register('InputLayer', family='input', multiply_adds=0)
-_register('EmbeddingLayer', family='dense', multiply_adds=0, phrase=_embedding_phrase)
-_register('DenseLayer', family='dense', multiply_adds=_dense_products, phrase=_dense_phrase)
-_register('NINLayer', family='dense', multiply_adds=_nin_products, phrase=_nin_phrase)
-_register('NINLayer_c01b', family='dense', multiply_adds=_nin_c01b_products)
+_register('EmbeddingLayer', family='dense', multiply_adds=0,
+          phrase=lambda layer: 'replaces every whole number below %d by the %s learned for it' % (
+              layer.input_size, count_words(layer.output_size, 'number')))
+_register('DenseLayer', family='dense',
+          multiply_adds=lambda layer, inputs, output, _: size_of(output) * size_of(
+              inputs[0][getattr(layer, 'num_leading_axes', 1):]),
+          phrase=_dense_phrase)
+_register('NINLayer', family='dense',
+          multiply_adds=lambda layer, inputs, output, _: size_of(output) * size_of(inputs[0][1:2]),
+          phrase=lambda layer: 'mixes the %s channels of each position into %s%s' % (
+              layer.input_shape[1], layer.num_units, nonlinearity_words(layer.nonlinearity)))
+_register('NINLayer_c01b', family='dense',
+          multiply_adds=lambda layer, inputs, output, _: size_of(output) * size_of(inputs[0][:1]))
 
 
 # Convolutions
@@ -74,15 +62,6 @@ def _convolution_products(layer, inputs, output, deterministic):
         return size_of(output) * size_of(tuple(layer.filter_size))
     channels = layer.input_shape[1] // getattr(layer, 'num_groups', 1)
     return size_of(output) * size_of((channels,) + tuple(layer.filter_size))
-
-
-def _convolution_c01b_products(layer, inputs, output, deterministic):
-    channels = inputs[0][1] if layer.dimshuffle else inputs[0][0]
-    return size_of(output) * size_of((channels,) + tuple(layer.filter_size))
-
-
-def _transposed_products(layer, inputs, output, deterministic):
-    return size_of(inputs[0]) * size_of((layer.num_filters,) + tuple(layer.filter_size))
 
 
 def _convolution_phrase(layer, verb='slides', windows=None, spread=''):
@@ -97,7 +76,7 @@ def _convolution_phrase(layer, verb='slides', windows=None, spread=''):
     return '%s %s of %s%s over it%s, %s%s%s%s' % (
         verb, count_words(layer.num_filters, 'filter'), window_words(layer.filter_size),
         spread, '' if groups == 1 else ', each over one of %d groups of channels' % groups,
-        pad_words(layer.pad), _steps(strides), _because(why),
+        pad_words(layer.pad), _steps(strides), why,
         nonlinearity_words(layer.nonlinearity))
 
 
@@ -105,10 +84,6 @@ def _dilated_phrase(layer):
     reach = tuple((size - 1) * gap + 1 for size, gap in zip(layer.filter_size, layer.dilation))
     return _convolution_phrase(layer, windows=reach,
                                spread=', spread out to reach over %s,' % window_words(reach))
-
-
-def _local_phrase(layer):
-    return _convolution_phrase(layer, verb='moves, with weights of its own at every position,')
 
 
 def _transposed_phrase(layer):
@@ -125,20 +100,21 @@ def _steps(strides):
     return ', in steps of %s' % (strides[0] if len(set(strides)) == 1 else window_words(strides))
 
 
-def _because(why):
-    return ' (%s)' % why if why else ''
-
-
 _register('BaseConvLayer', 'Conv1DLayer', 'Conv2DLayer', 'Conv3DLayer', 'Conv2DMMLayer', 'Conv2DDNNLayer',
           'Conv3DDNNLayer', family='convolution', multiply_adds=_convolution_products,
           phrase=_convolution_phrase)
-_register('Conv2DCCLayer', family='convolution', multiply_adds=_convolution_c01b_products,
-          phrase=_convolution_phrase)
+_register('Conv2DCCLayer', family='convolution', phrase=_convolution_phrase,
+          multiply_adds=lambda layer, inputs, output, _: size_of(output) * size_of(
+              (inputs[0][1 if layer.dimshuffle else 0],) + tuple(layer.filter_size)))
 _register('DilatedConv2DLayer', family='convolution', phrase=_dilated_phrase)
 _register('LocallyConnected2DLayer', family='convolution', multiply_adds=_convolution_products,
-          phrase=_local_phrase)
+          phrase=lambda layer: _convolution_phrase(
+              layer, verb='moves, with weights of its own at every position,'))
 _register('TransposedConv2DLayer', 'TransposedConv3DLayer', 'Deconv2DLayer', 'Deconv3DLayer',
-          family='convolution', multiply_adds=_transposed_products, phrase=_transposed_phrase)
+          family='convolution',
+          multiply_adds=lambda layer, inputs, output, _: size_of(inputs[0]) * size_of(
+              (layer.num_filters,) + tuple(layer.filter_size)),
+          phrase=_transposed_phrase)
 
 
 # Pooling
@@ -156,53 +132,34 @@ def _pool_phrase(layer):
     return '%s of each window of %s%s%s%s%s' % (
         keeps, window_words(windows),
         '' if strides == tuple(windows) else ', in steps of %s' % window_words(strides),
-        ', ' + pad_words(pads) if any(pads) else '', _because(why),
+        ', ' + pad_words(pads) if any(pads) else '', why,
         ', what is left over at the end of %s is dropped' % listed(lost) if lost else '')
-
-
-def _global_pool_phrase(layer):
-    function = getattr(layer.pool_function, '__name__', 'its function')
-    return 'takes the %s of each channel over all positions' % function
-
-
-def _feature_pool_phrase(layer):
-    function = getattr(layer.pool_function, '__name__', 'its function')
-    return 'takes the %s of every %d neighbours along %s' % (
-        function, layer.pool_size, axis_name(layer.axis, len(layer.input_shape)))
-
-
-def _winner_phrase(layer):
-    return 'keeps the largest of every %d neighbours along %s and sets the others to 0' % (
-        layer.pool_size, axis_name(layer.axis, len(layer.input_shape)))
-
-
-def _pyramid_phrase(layer):
-    return ('pools over grids of %s windows, whatever the size of the image, and lays the results in a '
-            'row' % ', '.join(str(size) for size in layer.pool_dims))
-
-
-def _upscale_phrase(layer):
-    how = 'repeats' if getattr(layer, 'mode', 'repeat') == 'repeat' else 'spreads, with zeros between,'
-    return '%s every number %s times' % (how, window_words(layer.scale_factor))
 
 
 _register('Pool1DLayer', 'Pool2DLayer', 'Pool3DLayer', 'Pool2DDNNLayer', 'Pool3DDNNLayer',
           'MaxPool2DDNNLayer', 'MaxPool3DDNNLayer', family='pooling', multiply_adds=0, phrase=_pool_phrase)
 _register('MaxPool1DLayer', 'MaxPool2DCCLayer', 'SpatialPyramidPoolingDNNLayer', family='pooling',
           multiply_adds=0)
-_register('GlobalPoolLayer', family='pooling', multiply_adds=0, phrase=_global_pool_phrase)
-_register('FeaturePoolLayer', family='pooling', multiply_adds=0, phrase=_feature_pool_phrase)
-_register('FeatureWTALayer', family='pooling', multiply_adds=0, phrase=_winner_phrase)
-_register('SpatialPyramidPoolingLayer', family='pooling', multiply_adds=0, phrase=_pyramid_phrase)
+_register('GlobalPoolLayer', family='pooling', multiply_adds=0,
+          phrase=lambda layer: 'takes the %s of each channel over all positions' % (
+              getattr(layer.pool_function, '__name__', 'its function')))
+_register('FeaturePoolLayer', family='pooling', multiply_adds=0,
+          phrase=lambda layer: 'takes the %s of every %d neighbours along %s' % (
+              getattr(layer.pool_function, '__name__', 'its function'), layer.pool_size,
+              axis_name(layer.axis, len(layer.input_shape))))
+_register('FeatureWTALayer', family='pooling', multiply_adds=0,
+          phrase=lambda layer: 'keeps the largest of every %d neighbours along %s and sets the others '
+          'to 0' % (layer.pool_size, axis_name(layer.axis, len(layer.input_shape))))
+_register('SpatialPyramidPoolingLayer', family='pooling', multiply_adds=0,
+          phrase=lambda layer: 'pools over grids of %s windows, whatever the size of the image, and lays the '
+          'results in a row' % ', '.join(map(str, layer.pool_dims)))
 _register('Upscale1DLayer', 'Upscale2DLayer', 'Upscale3DLayer', family='pooling', multiply_adds=0,
-          phrase=_upscale_phrase)
+          phrase=lambda layer: '%s every number %s times' % (
+              'repeats' if getattr(layer, 'mode', 'repeat') == 'repeat' else 'spreads, with zeros between,',
+              window_words(layer.scale_factor)))
 
 
 # Noise
-
-def _dropout_products(layer, inputs, output, deterministic):
-    return 0 if deterministic or layer.p == 0 else size_of(output)
-
 
 def _dropout_phrase(layer):
     p = layer.p if isinstance(layer.p, (int, float)) else 'p'
@@ -214,13 +171,13 @@ def _dropout_phrase(layer):
         'a share p of the numbers' if p == 'p' else '%.4g %% of the numbers' % (100 * p), scale)
 
 
-def _noise_phrase(layer):
-    return 'adds normal noise of standard deviation %s while training; does nothing when predicting' % (
-        layer.sigma,)
-
-
-_register('DropoutLayer', family='noise', multiply_adds=_dropout_products, phrase=_dropout_phrase)
-_register('GaussianNoiseLayer', family='noise', multiply_adds=0, phrase=_noise_phrase)
+_register('DropoutLayer', family='noise',
+          multiply_adds=lambda layer, _, output, deterministic: (
+              0 if deterministic or layer.p == 0 else size_of(output)),
+          phrase=_dropout_phrase)
+_register('GaussianNoiseLayer', family='noise', multiply_adds=0,
+          phrase=lambda layer: 'adds normal noise of standard deviation %s while training; does nothing when '
+          'predicting' % (layer.sigma,))
 
 
 # Nonlinearities
@@ -230,98 +187,53 @@ def _nonlinearity_phrase(layer):
     return words.replace(', then ', 'applies ') if words else 'changes nothing, being linear'
 
 
-def _prelu_phrase(layer):
-    return 'multiplies negative numbers by a learned slope' + _shared(layer.shared_axes, layer)
-
-
-def _rrelu_phrase(layer):
-    return ('multiplies negative numbers by a slope drawn from %s to %s while training, and by its mean '
-            'when predicting' % (layer.lower, layer.upper))
-
-
 def _expression_phrase(layer):
     name = getattr(layer.function, '__name__', type(layer.function).__name__)
     return 'applies the function %s' % ('given' if name == '<lambda>' else name)
 
 
 _register('NonlinearityLayer', multiply_adds=0, phrase=_nonlinearity_phrase)
-_register('ParametricRectifierLayer', multiply_adds=_one_each, phrase=_prelu_phrase)
-_register('RandomizedRectifierLayer', multiply_adds=0, phrase=_rrelu_phrase)
+_register('ParametricRectifierLayer', multiply_adds=_one_each,
+          phrase=lambda layer: 'multiplies negative numbers by a learned slope' + _shared_axes(layer))
+_register('RandomizedRectifierLayer', multiply_adds=0,
+          phrase=lambda layer: 'multiplies negative numbers by a slope drawn from %s to %s while training, '
+          'and by its mean when predicting' % (layer.lower, layer.upper))
 _register('ExpressionLayer', phrase=_expression_phrase)
 
 
 # Normalisation
 
-def _local_response_products(layer, inputs, output, deterministic):
-    return (1 + layer.n) * size_of(output)
-
-
 def _batch_norm_phrase(layer):
     learned = [what for what, parameter in (('shift', layer.beta), ('scale', layer.gamma))
                if parameter is not None]
+    ndim, kept = len(layer.input_shape), 'the numbers'
+    if [axis for axis in range(ndim) if axis not in layer.axes] == [1]:
+        kept = 'each of %s' % count_words(layer.input_shape[1], 'channel' if ndim > 2 else 'feature')
     return ('brings %s to mean 0 and variance 1 (over %s; when predicting, by averages kept from '
             'training)%s' % (
-                _kept_axes(layer), axes_words(layer.axes, len(layer.input_shape)),
+                kept, axes_words(layer.axes, ndim),
                 ', then by a learned %s to others' % ' and '.join(learned) if learned else ''))
 
 
-def _kept_axes(layer):
-    kept = [axis for axis in range(len(layer.input_shape)) if axis not in layer.axes]
-    if kept == [1]:
-        return 'each of %s' % count_words(layer.input_shape[1], 'channel' if len(
-            layer.input_shape) > 2 else 'feature')
-    return 'the numbers'
-
-
-def _standardization_phrase(layer):
-    return 'brings the numbers along %s of every sample to mean 0 and variance 1' % axes_words(
-        layer.axes, len(layer.input_shape))
-
-
-def _local_response_phrase(layer):
-    return 'divides every number by a norm of the %d channels around it' % layer.n
-
-
-def _bias_phrase(layer):
-    return 'adds a learned number' + _shared(layer.shared_axes, layer)
-
-
-def _scale_phrase(layer):
-    return 'multiplies by a learned number' + _shared(layer.shared_axes, layer)
-
-
-def _shared(axes, layer):
+def _shared_axes(layer):
+    axes = layer.shared_axes
     return ', the same along %s' % axes_words(axes, len(layer.input_shape)) if axes else ''
 
 
 _register('BatchNormLayer', family='normalisation', multiply_adds=_one_each, phrase=_batch_norm_phrase)
 _register('StandardizationLayer', family='normalisation', multiply_adds=_one_each,
-          phrase=_standardization_phrase)
-_register('LocalResponseNormalization2DLayer', family='normalisation', multiply_adds=_local_response_products,
-          phrase=_local_response_phrase)
-_register('BiasLayer', family='normalisation', multiply_adds=0, phrase=_bias_phrase)
-_register('ScaleLayer', family='normalisation', multiply_adds=_one_each, phrase=_scale_phrase)
+          phrase=lambda layer: 'brings the numbers along %s of every sample to mean 0 and variance 1' % (
+              axes_words(layer.axes, len(layer.input_shape))))
+_register('LocalResponseNormalization2DLayer', family='normalisation',
+          multiply_adds=lambda layer, inputs, output, _: (1 + layer.n) * size_of(output),
+          phrase=lambda layer: 'divides every number by a norm of the %d channels around it' % layer.n)
+_register('BiasLayer', family='normalisation', multiply_adds=0,
+          phrase=lambda layer: 'adds a learned number' + _shared_axes(layer))
+_register('ScaleLayer', family='normalisation', multiply_adds=_one_each,
+          phrase=lambda layer: 'multiplies by a learned number' + _shared_axes(layer))
 
 
 # Shape
-
-def _reshape_phrase(layer):
-    axes = ['[%d]' % axis[0] if isinstance(axis, (list, tuple)) else str(axis) for axis in layer.shape]
-    return 'lays the numbers out anew, by (%s)' % ', '.join(axes)
-
-
-def _flatten_phrase(layer):
-    return 'lays all axes from the %s on in a row' % ordinal(layer.outdim)
-
-
-def _dimshuffle_phrase(layer):
-    moves = ['a new axis of 1' if axis == 'x' else 'axis %d' % axis for axis in layer.pattern]
-    return 'reorders the axes: %s' % ', '.join(moves)
-
-
-def _pad_phrase(layer):
-    return 'surrounds every sample with numbers of %s' % (layer.val,)
-
 
 def _slice_phrase(layer):
     indices = layer.slice
@@ -332,32 +244,26 @@ def _slice_phrase(layer):
                                                        len(layer.input_shape)))
 
 
-_register('ReshapeLayer', family='shape', multiply_adds=0, phrase=_reshape_phrase)
-_register('FlattenLayer', family='shape', multiply_adds=0, phrase=_flatten_phrase)
-_register('DimshuffleLayer', family='shape', multiply_adds=0, phrase=_dimshuffle_phrase)
-_register('PadLayer', family='shape', multiply_adds=0, phrase=_pad_phrase)
+_register('ReshapeLayer', family='shape', multiply_adds=0,
+          phrase=lambda layer: 'lays the numbers out anew, by (%s)' % ', '.join(
+              '[%d]' % axis[0] if isinstance(axis, (list, tuple)) else str(axis) for axis in layer.shape))
+_register('FlattenLayer', family='shape', multiply_adds=0,
+          phrase=lambda layer: 'lays all axes from the %s on in a row' % ordinal(layer.outdim))
+_register('DimshuffleLayer', family='shape', multiply_adds=0,
+          phrase=lambda layer: 'reorders the axes: %s' % ', '.join(
+              'a new axis of 1' if axis == 'x' else 'axis %d' % axis for axis in layer.pattern))
+_register('PadLayer', family='shape', multiply_adds=0,
+          phrase=lambda layer: 'surrounds every sample with numbers of %s' % (layer.val,))
 _register('SliceLayer', family='shape', multiply_adds=0, phrase=_slice_phrase)
 _register('ShuffleBC01ToC01BLayer', 'ShuffleC01BToBC01Layer', family='shape', multiply_adds=0)
 
 
 # Merging
 
-def _sum_products(layer, inputs, output, deterministic):
-    return sum(not np.all(coefficient == 1) for coefficient in layer.coeffs) * size_of(output)
-
-
 def _merge_products(layer, inputs, output, deterministic):
     if layer.merge_function is T.mul:
         return (len(inputs) - 1) * size_of(output)
-    if layer.merge_function in (T.add, T.sub, T.maximum, T.minimum):
-        return 0
-    return None
-
-
-def _inverse_products(layer, inputs, output, deterministic):
-    inverted = layer.input_layers[1]
-    # For every product of the layer, its gradient has one.
-    return multiply_adds(inverted, [inputs[2]], inputs[1], deterministic)
+    return 0 if layer.merge_function in (T.add, T.sub, T.maximum, T.minimum) else None
 
 
 def _concat_phrase(layer):
@@ -367,11 +273,6 @@ def _concat_phrase(layer):
     return 'lays them side by side along %s%s%s' % (
         axis_name(axis, len(layer.output_shape)),
         '' if None in sizes else ' (%s = %s)' % (' + '.join(map(str, sizes)), total), _cropped(layer))
-
-
-def _merge_phrase(layer):
-    name = getattr(layer.merge_function, '__name__', 'a function')
-    return 'joins them number by number with %s%s' % (name, _cropped(layer))
 
 
 def _sum_phrase(layer):
@@ -385,16 +286,21 @@ def _cropped(layer):
     return '' if not cropping or not any(cropping) else ', cropped to the smallest where sizes differ'
 
 
-def _inverse_phrase(layer):
-    return "undoes what the layer '%s' does, by way of its gradient" % (
-        getattr(layer.input_layers[1], 'name', None) or type(layer.input_layers[1]).__name__)
-
-
 _register('MergeLayer', family='merge')
 _register('ConcatLayer', family='merge', multiply_adds=0, phrase=_concat_phrase)
-_register('ElemwiseMergeLayer', family='merge', multiply_adds=_merge_products, phrase=_merge_phrase)
-_register('ElemwiseSumLayer', family='merge', multiply_adds=_sum_products, phrase=_sum_phrase)
-_register('InverseLayer', multiply_adds=_inverse_products, phrase=_inverse_phrase)
+_register('ElemwiseMergeLayer', family='merge', multiply_adds=_merge_products,
+          phrase=lambda layer: 'joins them number by number with %s%s' % (
+              getattr(layer.merge_function, '__name__', 'a function'), _cropped(layer)))
+_register('ElemwiseSumLayer', family='merge',
+          phrase=_sum_phrase,
+          multiply_adds=lambda layer, inputs, output, _: size_of(output) * sum(
+              not np.all(coefficient == 1) for coefficient in layer.coeffs))
+# For every product of a layer, its gradient has one.
+_register('InverseLayer',
+          multiply_adds=lambda layer, inputs, output, deterministic: multiply_adds(
+              layer.input_layers[1], [inputs[2]], inputs[1], deterministic),
+          phrase=lambda layer: "undoes what the layer '%s' does, by way of its gradient" % (
+              getattr(layer.input_layers[1], 'name', None) or type(layer.input_layers[1]).__name__))
 
 
 # Recurrence
@@ -422,16 +328,12 @@ def _recurrent_products(layer, inputs, output, deterministic):
             + _network_products(layer.hidden_to_hidden, (steps,) + hidden, deterministic))
 
 
-def _lstm_products(layer, inputs, output, deterministic):
-    # Four gates; of the values one by one: the forgotten, the new, the shown, and three peepholes.
-    return _gated_products(inputs, layer.num_units, 4, 6 if layer.peepholes else 3)
-
-
-def _gru_products(layer, inputs, output, deterministic):
-    return _gated_products(inputs, layer.num_units, 3, 3)
-
-
-def _gated_products(inputs, units, gates, elementwise):
+def _gated_products(layer, inputs, output, deterministic):
+    gates, elementwise = 3, 3
+    if is_kind_of(layer, 'LSTMLayer'):
+        # Of the values one by one: the forgotten, the new, the shown, and three peepholes.
+        gates, elementwise = 4, 6 if layer.peepholes else 3
+    units = layer.num_units
     return size_of(inputs[0][:2]) * units * (gates * (size_of(inputs[0][2:]) + units) + elementwise)
 
 
@@ -455,5 +357,5 @@ def _recurrent_phrase(layer):
 _register('CustomRecurrentLayer', family='recurrent', multiply_adds=_recurrent_products,
           phrase=_recurrent_phrase)
 _register('RecurrentLayer', family='recurrent', phrase=_recurrent_phrase)
-_register('LSTMLayer', family='recurrent', multiply_adds=_lstm_products, phrase=_recurrent_phrase)
-_register('GRULayer', family='recurrent', multiply_adds=_gru_products, phrase=_recurrent_phrase)
+_register('LSTMLayer', 'GRULayer', family='recurrent', multiply_adds=_gated_products,
+          phrase=_recurrent_phrase)

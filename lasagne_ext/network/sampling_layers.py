@@ -35,12 +35,6 @@ def _coordinate_products(family, rank, numbers):
     return rank * (rank + 1) + (numbers if family == 'tps' else 0)
 
 
-def _theta_words(layer):
-    if str(getattr(layer, 'family', 'affine')) == 'affine':
-        return 'an affine transform of its own for every image'
-    return "a transform of the family '%s' for every image" % layer.family
-
-
 def _sampling_words(layer):
     border = {'zeros': 'zeros', 'nearest': 'its outermost pixels', 'wrap': 'the image again',
               'mirror': 'its mirror image', 'reflect': 'its mirror image'}.get(
@@ -53,42 +47,30 @@ def _sampling_words(layer):
 
 
 def _transformer_phrase(layer):
-    return 'samples the first where the second says (%s)%s' % (_theta_words(layer), _sampling_words(layer))
-
-
-def _projective_phrase(layer):
-    return 'samples the first where the second says (a projective transform for every image)%s' % (
-        _sampling_words(layer))
-
-
-def _tps_phrase(layer):
-    return ('samples the first where the second says (a thin plate spline that moves %s control points '
-            'of every image)%s' % (getattr(layer, 'control_points', 'its'), _sampling_words(layer)))
-
-
-def _grid_sample_phrase(layer):
-    return 'samples the first at the points of the second' + _sampling_words(layer)
-
-
-def _flow_phrase(layer):
-    return 'samples the first as many pixels away as the second says' + _sampling_words(layer)
-
-
-def _inverse_transformer_phrase(layer):
-    return 'puts a crop back to where a transformer took it from' + _sampling_words(layer)
-
-
-def _glimpses_phrase(layer):
-    return 'takes several samples of the first, one for each transform of the second' + _sampling_words(layer)
+    if is_kind_of(layer, 'ProjectiveTransformerLayer'):
+        theta = 'a projective transform for every image'
+    elif is_kind_of(layer, 'TPSTransformerLayer'):
+        theta = 'a thin plate spline that moves %s control points of every image' % (
+            getattr(layer, 'control_points', 'its'))
+    elif str(getattr(layer, 'family', 'affine')) == 'affine':
+        theta = 'an affine transform of its own for every image'
+    else:
+        theta = "a transform of the family '%s' for every image" % layer.family
+    return 'samples the first where the second says (%s)%s' % (theta, _sampling_words(layer))
 
 
 for _name, _multiply_adds, _phrase in (
         ('TransformerLayer', _transformer_products, _transformer_phrase),
-        ('ProjectiveTransformerLayer', _transformer_products, _projective_phrase),
-        ('TPSTransformerLayer', _transformer_products, _tps_phrase),
-        ('InverseTransformerLayer', _transformer_products, _inverse_transformer_phrase),
-        ('MultiGlimpseLayer', _transformer_products, _glimpses_phrase),
-        ('GridSampleLayer', _sampling_products, _grid_sample_phrase),
-        ('FlowWarpLayer', _sampling_products, _flow_phrase),
+        ('ProjectiveTransformerLayer', _transformer_products, _transformer_phrase),
+        ('TPSTransformerLayer', _transformer_products, _transformer_phrase),
+        ('InverseTransformerLayer', _transformer_products,
+         lambda layer: 'puts a crop back to where a transformer took it from' + _sampling_words(layer)),
+        ('MultiGlimpseLayer', _transformer_products,
+         lambda layer: 'takes several samples of the first, one for each transform of the second'
+         + _sampling_words(layer)),
+        ('GridSampleLayer', _sampling_products,
+         lambda layer: 'samples the first at the points of the second' + _sampling_words(layer)),
+        ('FlowWarpLayer', _sampling_products,
+         lambda layer: 'samples the first as many pixels away as the second says' + _sampling_words(layer)),
         ('GridLayer', _grid_products, 'gives the points at which a transformer samples')):
     register_layer(_name, multiply_adds=_multiply_adds, phrase=_phrase, family='transformer')

@@ -70,15 +70,6 @@ def per_axis(value, count):
     return tuple(value) if isinstance(value, (tuple, list)) else (value,) * count
 
 
-def _padded_size(size, window, pad):
-    """Return the size of an axis after padding, and how it comes about."""
-    if pad == 'same':
-        pad = window // 2
-    elif pad == 'full':
-        pad = window - 1
-    return (size + 2 * pad, '%d + 2 x %d' % (size, pad)) if pad else (size, str(size))
-
-
 def window_reasons(sizes, outcomes, windows, strides, pads, keep_border=False):
     """Say why windows that slide along some axes change their sizes.
 
@@ -94,7 +85,8 @@ def window_reasons(sizes, outcomes, windows, strides, pads, keep_border=False):
     Returns
     -------
     str
-        ``28 -> 24, being 28 - 5 + 1``; once where all axes are alike; '' where nothing is known.
+        Such as ``(28 -> 24, being 28 - 5 + 1)`` after a space; once where all axes are alike; '' where
+        nothing is known.
     """
     found = []
     for size, outcome, window, stride, pad in zip(sizes, outcomes, windows, strides, pads):
@@ -104,8 +96,9 @@ def window_reasons(sizes, outcomes, windows, strides, pads, keep_border=False):
             text = '%d stays' % size
         else:
             text = '%d -> %d' % (size, outcome)
-            padded, words = _padded_size(size, window, pad)
-            steps = (padded - window) / stride
+            pad = {'same': window // 2, 'full': window - 1}.get(pad, pad)
+            words = '%d + 2 x %d' % (size, pad) if pad else str(size)
+            steps = (size + 2 * pad - window) / stride
             if stride == 1:
                 reason = '%s - %d + 1' % (words, window)
             elif window == stride and not keep_border:
@@ -119,7 +112,7 @@ def window_reasons(sizes, outcomes, windows, strides, pads, keep_border=False):
                 text += ', being ' + reason
         if text not in found:
             found.append(text)
-    return '; '.join(found)
+    return ' (%s)' % '; '.join(found) if found else ''
 
 
 def pad_words(pad):
