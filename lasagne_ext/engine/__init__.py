@@ -1,4 +1,4 @@
-"""The one place that knows which Theano is installed.
+"""Only place that knows which Theano is installed.
 
 Once ``lasagne_ext`` is loaded, by a program or by the hook that is installed with it, ``import theano`` and ``import
 lasagne`` work wherever they are written, and the first of them sets the engine up. Nothing outside this package

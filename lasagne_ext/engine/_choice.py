@@ -1,4 +1,4 @@
-"""Which engine answers to ``import theano`` in this process, and when it is set up."""
+"""Choice of the engine that answers to ``import theano`` in this process, and its setting up."""
 import contextlib
 import importlib
 import importlib.util

@@ -1,4 +1,4 @@
-"""What is installed on this machine, and what is said when it does not fit."""
+"""Checks of what is installed on this machine, and errors where it does not fit."""
 import contextlib
 import importlib
 import os

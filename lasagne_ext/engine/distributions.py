@@ -1,4 +1,4 @@
-"""The little of `pkg_resources` that Lasagne 0.1 and Theano ask for when they are imported.
+"""Part of `pkg_resources` that Lasagne 0.1 and Theano ask for when they are imported.
 
 Setuptools has removed that module; earlier ones print a warning that a user can do nothing about.
 """
@@ -9,7 +9,7 @@ DistributionNotFound = metadata.PackageNotFoundError
 
 
 class Distribution:
-    """What :func:`get_distribution` returns: the name and version of an installed package."""
+    """Name and version of an installed package."""
 
     def __init__(self, name):
         self.project_name = name
@@ -17,5 +17,5 @@ class Distribution:
 
 
 def get_distribution(name):
-    """The installed distribution called `name`."""
+    """Return the installed distribution called `name`."""
     return Distribution(name)

@@ -1,4 +1,4 @@
-"""What a compiled function was doing when it failed.
+"""Report on what a compiled function was doing when it failed.
 
 Both engines report a failing node by calling their ``raise_with_op(node, thunk)``, and pass no more of it on than a
 text. Its arguments, and those of the function's own call, are read from the traceback.

@@ -1,4 +1,4 @@
-"""How the origins of nodes outlive the optimizer: a feature of the graphs that are compiled."""
+"""Feature of the graphs that are compiled, by which the origins of nodes outlive the optimizer."""
 from theano.gof.opt import Optimizer
 from theano.gof.toolbox import Feature
 

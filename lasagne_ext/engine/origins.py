@@ -1,4 +1,4 @@
-"""Which Lasagne layer made a node of a graph.
+"""Origin of the nodes of a graph: the Lasagne layer that made each.
 
 A node's tag holds that as plain data, one chain of layers for each node of the program that it stands for::
 
@@ -31,7 +31,7 @@ _count = itertools.count(int.from_bytes(os.urandom(6), 'big') << 20)
 
 
 class _AtWork(threading.local):
-    """The layers whose ``get_output_for`` is running in a thread, the outermost first."""
+    """Layers whose ``get_output_for`` is running in a thread, the outermost first."""
 
     chain = ()
 

@@ -1,4 +1,4 @@
-"""The user's settings of Theano, and ours where the user has none."""
+"""Settings of Theano: the user's, and ours where the user has none."""
 import configparser
 import contextlib
 import os
@@ -7,7 +7,7 @@ import sys
 
 
 def flags_from_environment():
-    """What ``THEANO_FLAGS`` sets, as ``{name: value}``, read as Theano reads it."""
+    """Read ``THEANO_FLAGS`` as Theano does, as ``{name: value}``, read as Theano reads it."""
     lexer = shlex.shlex(os.environ.get('THEANO_FLAGS', ''), posix=True)
     lexer.whitespace = ','
     lexer.whitespace_split = True
@@ -19,7 +19,7 @@ def flags_from_environment():
 
 
 def flags_from_files():
-    """What the files named by ``THEANORC`` (or ``~/.theanorc``) set, as ``{name: value}``."""
+    """Read the files named by ``THEANORC`` (or ``~/.theanorc``) set, as ``{name: value}``."""
     names = os.environ.get('THEANORC', '~/.theanorc').split(os.pathsep)
     if 'THEANORC' not in os.environ and sys.platform == 'win32':
         names.append('~/.theanorc.txt')
@@ -34,7 +34,7 @@ def flags_from_files():
 
 
 def _filled_in(parser, section, option):
-    """An option with ``%(USER)s`` and its like filled in, or as it stands (a compiledir_format)."""
+    """Fill in ``%(USER)s`` and its like filled in, or as it stands (a compiledir_format)."""
     names = {name: os.environ.get(name, '') for name in ('LSCRATCH', 'TMPDIR', 'TEMP', 'TMP')}
     names.update(USER=os.environ.get('USER') or os.path.basename(os.path.expanduser('~')),
                  PID=str(os.getpid()))

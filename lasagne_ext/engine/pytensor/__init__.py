@@ -1,4 +1,4 @@
-"""The engine `pytensor`: PyTensor under the name of Theano, on Python 3.12 and newer."""
+"""Engine `pytensor`: PyTensor under the name of Theano, on Python 3.12 and newer."""
 import contextlib
 import importlib
 import os
@@ -65,7 +65,7 @@ def adopt(theano):
 
 
 def report():
-    """What runs underneath that depends on the engine: label -> text."""
+    """Describe what runs underneath and depends on the engine: label -> text."""
     import pytensor
     import theano
     from lasagne_ext.engine.pytensor import modes

@@ -1,4 +1,4 @@
-"""How a facade module answers for names it does not have, and whom a warning is for."""
+"""Answer of a facade module for names that it does not have, and places that no warning is about."""
 import os
 
 import pytensor
@@ -8,7 +8,7 @@ ENGINE = (os.path.dirname(__file__), os.path.dirname(pytensor.__file__))
 
 
 def refuse(module, refused, replacement='see the table of names in the documentation'):
-    """A module's ``__getattr__``: an error that says what to use instead.
+    """Make a module's ``__getattr__``, whose error says what to use instead.
 
     Parameters
     ----------

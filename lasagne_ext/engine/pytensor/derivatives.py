@@ -18,7 +18,7 @@ _grad = gradients.follow(pytensor.gradient, 'pullback')
 
 
 def format_as(use_list, use_tuple, outputs):
-    """`outputs` as a list, as a tuple, or its only element.
+    """Return `outputs` as a list, as a tuple, or its only element.
 
     Parameters
     ----------
@@ -42,17 +42,17 @@ def _like(wrt, results):
     return format_as(isinstance(wrt, list), isinstance(wrt, tuple), results)
 
 
-def _checked_wrt(where, wrt):
+def _check_wrt(caller, wrt):
     variables = as_list(wrt)
     for variable in variables:
         if not isinstance(variable, Variable):
-            raise TypeError('%s: wrt must hold symbolic variables, got %r' % (where, variable))
+            raise TypeError('%s: wrt must hold symbolic variables, got %r' % (caller, variable))
     return variables
 
 
 def grad(cost, wrt, consider_constant=None, disconnected_inputs='raise', add_names=True,
          known_grads=None, return_disconnected='zero', null_gradients='raise'):
-    """Gradients of a scalar.
+    """Differentiate a scalar.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def grad(cost, wrt, consider_constant=None, disconnected_inputs='raise', add_nam
     Variable, or list or tuple of them
         As `wrt`.
     """
-    variables = _checked_wrt('theano.grad', wrt)
+    variables = _check_wrt('theano.grad', wrt)
     if return_disconnected == 'None':
         return_disconnected = 'none'
     flat = _flat([*(known_grads or ()), *([] if cost is None else [cost])], variables)
@@ -97,7 +97,7 @@ def grad(cost, wrt, consider_constant=None, disconnected_inputs='raise', add_nam
 
 
 def _in_dtype(variable, zeros):
-    """Zeros in the dtype of the variable that they are the gradient of, where that is a float."""
+    """Cast zeros to the dtype of the variable that they are the gradient of, where that is a float."""
     dtype = getattr(variable.type, 'dtype', None)
     is_other = dtype in float_dtypes and getattr(zeros, 'dtype', dtype) != dtype
     return zeros.astype(dtype) if is_other else zeros
@@ -115,7 +115,7 @@ def _differentiate(differentiate, output, variables, consider_constant, disconne
 
 
 def _flat(outputs, kept):
-    """What has gradient zero everywhere, and whose zeros PyTensor makes in another dtype than Theano.
+    """List what has gradient zero everywhere, and whose zeros PyTensor makes in another dtype than Theano.
 
     PyTensor's gradients of comparisons, and of casts to whole numbers, are zeros of floatX; where a float32
     gradient is added to them, it becomes float64.
@@ -144,7 +144,7 @@ def _is_flat(scalar_op):
 
 
 def jacobian(expression, wrt, consider_constant=None, disconnected_inputs='raise'):
-    """Derivatives of every element of a vector: a matrix (or more) for each of `wrt`.
+    """Differentiate every element of a vector: a matrix (or more) for each of `wrt`.
 
     Parameters
     ----------
@@ -158,13 +158,13 @@ def jacobian(expression, wrt, consider_constant=None, disconnected_inputs='raise
         raise ValueError('theano.gradient.jacobian: expression must be a scalar or a vector, got %d '
                          'dimensions; flatten it first' % expression.ndim)
     return _like(wrt, _differentiate(
-        pytensor.gradient.jacobian, expression, _checked_wrt('theano.gradient.jacobian', wrt),
+        pytensor.gradient.jacobian, expression, _check_wrt('theano.gradient.jacobian', wrt),
         consider_constant, disconnected_inputs))
 
 
 def hessian(cost, wrt, consider_constant=None, disconnected_inputs='raise'):
-    """Second derivatives of a scalar with respect to vectors: a matrix for each of `wrt`."""
-    variables = _checked_wrt('theano.gradient.hessian', wrt)
+    """Differentiate a scalar twice with respect to vectors: a matrix for each of `wrt`."""
+    variables = _check_wrt('theano.gradient.hessian', wrt)
     for variable in variables:
         if variable.ndim != 1:
             raise ValueError('theano.gradient.hessian: wrt must be vectors, got %d dimensions'
@@ -175,14 +175,14 @@ def hessian(cost, wrt, consider_constant=None, disconnected_inputs='raise'):
 
 @contextlib.contextmanager
 def _renamed():
-    """PyTensor has other names for what is called inside, and warns of these."""
+    """Silence PyTensor's warnings of old names, which it uses itself inside."""
     with warnings.catch_warnings():
         warnings.simplefilter('ignore', FutureWarning)
         yield
 
 
 def Rop(f, wrt, eval_points, disconnected_outputs='raise', return_disconnected='zero'):
-    """The Jacobian of `f` times a vector, for each output.
+    """Multiply the Jacobian of `f` by a vector, for each output.
 
     Parameters
     ----------
@@ -194,7 +194,7 @@ def Rop(f, wrt, eval_points, disconnected_outputs='raise', return_disconnected='
         As in Theano.
     """
     points, outputs = as_list(eval_points), as_list(f)
-    wrt = _checked_wrt('theano.Rop', wrt)
+    wrt = _check_wrt('theano.Rop', wrt)
     if len(points) != len(wrt):
         raise ValueError('theano.Rop: there must be as many eval_points as wrt, got %d and %d'
                          % (len(points), len(wrt)))
@@ -204,7 +204,7 @@ def Rop(f, wrt, eval_points, disconnected_outputs='raise', return_disconnected='
 
 
 def Lop(f, wrt, eval_points, consider_constant=None, disconnected_inputs='raise'):
-    """A vector times the Jacobian of `f`: one result for each of `wrt`.
+    """Multiply a vector by the Jacobian of `f`: one result for each of `wrt`.
 
     Parameters
     ----------
@@ -253,7 +253,7 @@ def verify_grad(fun, pt, n_tests=2, rng=None, eps=None, out_type=None, abs_tol=N
 
 
 class ConsiderConstant(ZeroGrad):
-    """The value itself, with gradient zero."""
+    """Op that returns its input, with gradient zero."""
 
 
 consider_constant_ = ConsiderConstant()

@@ -1,4 +1,4 @@
-"""The user's settings of Theano, handed to PyTensor."""
+"""Settings of Theano that the user has made, handed to PyTensor."""
 import contextlib
 
 from lasagne_ext.engine import settings
@@ -35,7 +35,7 @@ _MODES = {'DEBUG_MODE': 'DebugMode'}
 
 
 def translated(name, value):
-    """A flag of Theano as ``(name, value)`` of PyTensor's, or None where it has no meaning there."""
+    """Translate a flag of Theano to ``(name, value)`` of PyTensor's, or None where it has no meaning there."""
     name = _BY_LOWER_CASE.get(name.lower())
     if name is None:
         return None

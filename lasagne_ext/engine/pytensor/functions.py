@@ -14,7 +14,7 @@ from lasagne_ext.engine.pytensor import modes
 
 
 class AsType(TypeCastingOp):
-    """The same value under a type that says less, or other things, of its shape."""
+    """Op that returns the same value under a type that says less, or other things, of its shape."""
 
     __props__ = ('type',)
 
@@ -35,7 +35,7 @@ class AsType(TypeCastingOp):
 
 
 def with_type(variable, type):
-    """`variable` under a type that differs in nothing but what it says of the shape."""
+    """Return `variable` under a type that differs in nothing but what it says of the shape."""
     other = getattr(variable, 'type', None)
     same_but_shape = (getattr(other, 'dtype', None) == getattr(type, 'dtype', '')
                       and getattr(other, 'ndim', None) == getattr(type, 'ndim', ''))
@@ -47,7 +47,7 @@ def with_type(variable, type):
 
 
 class In(PyTensorIn):
-    """An input of a function, with a default value or options.
+    """Input of a function, with a default value or options.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ class In(PyTensorIn):
 
 def Param(variable, default=None, name=None, mutable=False, strict=False, allow_downcast=None,
           implicit=None, borrow=None):
-    """An :class:`In` under its old name."""
+    """Make an :class:`In`, under its old name."""
     return In(variable, name=name, value=default, mutable=mutable, strict=strict,
               allow_downcast=allow_downcast, implicit=implicit,
               borrow=mutable if borrow is None else borrow)
@@ -146,7 +146,7 @@ def function(inputs, outputs=None, mode=None, updates=None, givens=None, no_defa
 
 
 def _pairs(what, given):
-    """A dict, or pairs, as an OrderedDict; twice the same variable is an error."""
+    """Turn a dict, or pairs, into an OrderedDict; twice the same variable is an error."""
     pairs = list((given or {}).items() if isinstance(given, dict) else given or ())
     result = OrderedDict()
     for pair in pairs:
@@ -181,7 +181,7 @@ def _compile(*args, no_default_updates, **kwargs):
 
 
 class Function:
-    """A compiled function with default arguments, kept values, or outputs by name."""
+    """Compiled function with default arguments, kept values, or outputs by name."""
 
     def __init__(self, compiled, arguments, kept, keys):
         self.compiled, self.arguments, self.kept, self.keys = compiled, arguments, kept, keys
@@ -192,7 +192,7 @@ class Function:
         return getattr(self.compiled, name)
 
     def _kept(self, item):
-        """The state kept for a variable or a name, or None."""
+        """Return the state kept for a variable or a name, or None."""
         for variable, state in self.kept.items():
             if item is variable or (isinstance(item, str) and item == state.name):
                 return state

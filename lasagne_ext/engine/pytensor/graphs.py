@@ -5,12 +5,12 @@ from pytensor.graph.replace import clone_replace
 
 
 def as_list(given):
-    """A list or tuple as a list, anything else as the list of it alone."""
+    """Return a list or tuple as a list, anything else as the list of it alone."""
     return list(given) if isinstance(given, (list, tuple)) else [given]
 
 
 def ancestors(variables, blockers=None):
-    """All variables that `variables` depend on, themselves included, in Theano's order.
+    """List all variables that `variables` depend on, themselves included, in Theano's order.
 
     It goes depth first, from the last of `variables`; of an Op's inputs the first comes first.
 
@@ -38,12 +38,12 @@ def ancestors(variables, blockers=None):
 
 
 def inputs(variable_list, blockers=None):
-    """The variables without an owner that `variable_list` depends on, in Theano's order."""
+    """List the variables without an owner that `variable_list` depends on, in Theano's order."""
     return [variable for variable in ancestors(variable_list, blockers) if variable.owner is None]
 
 
 def is_same_graph(var1, var2, givens=None):
-    """Whether two variables are computed in the same way from the same inputs.
+    """Return whether two variables are computed in the same way from the same inputs.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def is_same_graph(var1, var2, givens=None):
 
 
 def clone(output, replace=None, strict=True, share_inputs=True):
-    """A copy of the graphs of `output`, with some variables replaced.
+    """Copy the graphs of `output`, with some variables replaced.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def clone(output, replace=None, strict=True, share_inputs=True):
 
 
 def variables(inputs, outputs):
-    """All variables between `inputs` and `outputs`, both included."""
+    """List all variables between `inputs` and `outputs`, both included."""
     return set(ancestors(list(outputs), inputs)) | set(inputs)
 
 
@@ -90,23 +90,23 @@ def variables_and_orphans(inputs, outputs):
 
 
 def ops(inputs, outputs):
-    """The applications of Ops between `inputs` and `outputs`."""
+    """Return the set of applications of Ops between `inputs` and `outputs`."""
     return {variable.owner for variable in ancestors(list(outputs), inputs)
             if variable.owner is not None and variable not in set(inputs)}
 
 
 def list_of_nodes(inputs, outputs):
-    """The applications of Ops between `inputs` and `outputs`, as a list."""
+    """List the applications of Ops between `inputs` and `outputs`."""
     return list(ops(inputs, outputs))
 
 
 def is_in_ancestors(node, other):
-    """Whether one application of an Op feeds another, or is it."""
+    """Return whether one application of an Op feeds another, or is it."""
     return node is other or other in {variable.owner for variable in ancestors(node.inputs)}
 
 
 def view_roots(variable):
-    """The variables whose memory `variable` may share."""
+    """List the variables whose memory `variable` may share."""
     owner = variable.owner
     views = owner and getattr(owner.op, 'view_map', None)
     shared = views and views.get(owner.outputs.index(variable))
@@ -116,7 +116,7 @@ def view_roots(variable):
 
 
 class _AnyVariable(type):
-    """What Theano calls a Variable may be made without an owner."""
+    """Metaclass that makes variables without an owner, as Theano does."""
 
     def __call__(cls, type, owner=None, index=None, name=None):
         return PyTensorVariable(type, owner, index, name)

@@ -3,14 +3,13 @@
 A rewrite that is registered through the facade goes into PyTensor's database, under tags that only the
 facade's modes ask for: a function compiled with PyTensor itself never meets it.
 """
-import difflib
-
 import pytensor
 from pytensor.compile import mode as pytensor_modes
 from pytensor.compile.debug.debugmode import DebugMode
 from pytensor.compile.debug.nanguardmode import NanGuardMode
 from pytensor.graph.rewriting.db import RewriteDatabaseQuery
 
+from lasagne_ext.checks import did_you_mean
 from lasagne_ext.engine.pytensor.jax_mode import JAXLinker
 from lasagne_ext.engine.pytensor.numpy_mode import NumPyLinker
 
@@ -20,8 +19,9 @@ LINKERS = ('numpy', 'numba', 'cvm', 'vm', 'jax')
 #: Before a tag that PyTensor's modes ask for: the tag in its place, for the facade's modes alone.
 OURS = 'theano_'
 
-#: Rewrites of PyTensor's that change numbers or fail, in whose place are those of `tensor.rewrites`.
-REPLACED = ('local_div_by_one', 'local_neg_to_mul')
+#: Rewrites of PyTensor's that the facade's modes leave out: they take ``x // 1`` for `x` where `x` is not
+#: whole, and fail for ``-x`` of an unsigned `x`.
+LEFT_OUT = ('local_div_by_one', 'local_neg_to_mul')
 
 #: What the user's settings, or the program, say of ``theano.config.linker`` and ``mode``.
 _settings = {}
@@ -60,7 +60,7 @@ def describe():
 def _query_ours(query):
     """Ask for the facade's rewrites, too."""
     query = query.including(*[OURS + tag for tag in query.include])
-    return query.excluding(*[OURS + tag for tag in query.exclude], *REPLACED)
+    return query.excluding(*[OURS + tag for tag in query.exclude], *LEFT_OUT)
 
 
 class Mode(pytensor_modes.Mode):
@@ -132,9 +132,8 @@ def get_mode(name=None):
     if upper in ('MODE', 'DEBUGMODE', 'DEBUG_MODE', 'NANGUARDMODE'):
         return _make(upper, linker, optimizer)
     known = sorted({*predefined_modes, 'FAST_RUN', 'DebugMode', 'NanGuardMode'})
-    near = difflib.get_close_matches(upper, known, 1)
-    raise ValueError('theano.function: there is no mode %r; there are %s%s' % (
-        name, ', '.join(known), '; did you mean %r?' % near[0] if near else ''))
+    raise ValueError('theano.function: there is no mode %r; there are %s%s'
+                     % (name, ', '.join(known), did_you_mean(name, known)))
 
 
 def _make(name, linker, optimizer):

@@ -1,4 +1,4 @@
-"""The linker `numpy`: nothing is compiled, and fused operations still run in the cache."""
+"""Linker `numpy`: nothing is compiled, and fused operations still run in the cache."""
 import contextlib
 
 from pytensor.link.vm import VMLinker

@@ -66,7 +66,7 @@ random_state_type = RandomStateType()
 
 
 class BorrowedState(np.random.RandomState):
-    """The state in a shared variable: what a method changes here, ``seed`` or a draw, changes there."""
+    """State in a shared variable: what a method changes here, ``seed`` or a draw, changes there."""
 
     def __init__(self, container):
         super().__init__(0)
@@ -90,7 +90,7 @@ class RandomStateSharedVariable(TensorSharedVariable):
     """Shared variable that holds the state of a ``RandomState``."""
 
     def get_value(self, borrow=False, return_internal_type=False):
-        """A new ``RandomState``, a :class:`BorrowedState` if `borrow`, or the words (628,) themselves."""
+        """Return a new ``RandomState``, a :class:`BorrowedState` if `borrow`, or the words (628,) themselves."""
         if return_internal_type:
             return super().get_value(borrow=borrow)
         return BorrowedState(self.container) if borrow else decode(self.container.value)

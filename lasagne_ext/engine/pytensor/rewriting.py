@@ -54,7 +54,7 @@ def inplace_optimizer(function):
 
 def PatternSub(in_pattern, out_pattern, allow_multiple_clients=False, skip_identities_fn=None, name=None,
                tracks=(), get_nodes=None, values_eq_approx=None):
-    """An optimization that replaces one pattern of Ops by another."""
+    """Make an optimization that replaces one pattern of Ops by another."""
     if skip_identities_fn is not None:
         raise NotImplementedError('PatternSub: skip_identities_fn is not available on the engine '
                                   '"pytensor"; write a local_optimizer')
@@ -63,12 +63,12 @@ def PatternSub(in_pattern, out_pattern, allow_multiple_clients=False, skip_ident
 
 
 def OpSub(op1, op2, transfer_tags=True):
-    """An optimization that replaces one Op by another."""
+    """Make an optimization that replaces one Op by another."""
     return basic.SubstitutionNodeRewriter(op1, op2, transfer_tags)
 
 
 def OpRemove(op):
-    """An optimization that replaces an Op's outputs by its inputs."""
+    """Make an optimization that replaces an Op's outputs by its inputs."""
     @local_optimizer([op])
     def remove(node):
         return node.op == op and len(node.inputs) == len(node.outputs) and list(node.inputs)
@@ -76,12 +76,12 @@ def OpRemove(op):
 
 
 def out2in(*local_optimizers, **kwargs):
-    """An optimization of a whole graph from local ones, tried from the outputs on."""
+    """Make an optimization of a whole graph from local ones, tried from the outputs on."""
     return basic.out2in(*local_optimizers, **kwargs)
 
 
 def in2out(*local_optimizers, **kwargs):
-    """An optimization of a whole graph from local ones, tried from the inputs on."""
+    """Make an optimization of a whole graph from local ones, tried from the inputs on."""
     return basic.in2out(*local_optimizers, **kwargs)
 
 
@@ -90,7 +90,7 @@ def _ours(tags):
 
 
 def _registers(stage, database, *usual_tags, **usual):
-    """A decorator ``register(rewrite, *tags, name=None)``, also used as ``@register('tag')``."""
+    """Make a decorator ``register(rewrite, *tags, name=None)``, also used as ``@register('tag')``."""
     def register(rewrite, *tags, **kwargs):
         if isinstance(rewrite, str):
             return lambda decorated: register(decorated, rewrite, *tags, **kwargs)

@@ -19,7 +19,7 @@ def shared_constructor(value, name=None, strict=False, allow_downcast=None, **kw
 
 
 def generic_constructor(value, name=None, strict=False, allow_downcast=None):
-    """A shared variable that holds any Python object."""
+    """Make a shared variable that holds any Python object."""
     return SharedVariable(type=generic, value=value, name=name, strict=strict,
                           allow_downcast=allow_downcast)
 
@@ -32,7 +32,7 @@ def _check_target(target):
 @shared_constructor.register(np.ndarray)
 def tensor_constructor(value, name=None, strict=False, allow_downcast=None, borrow=False,
                        broadcastable=None, target='cpu'):
-    """A shared variable that holds an array.
+    """Make a shared variable that holds an array.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def tensor_constructor(value, name=None, strict=False, allow_downcast=None, borr
 @shared_constructor.register(int)
 @shared_constructor.register(complex)
 def scalar_constructor(value, name=None, strict=False, allow_downcast=None, borrow=False, target='cpu'):
-    """A shared variable that holds a single number."""
+    """Make a shared variable that holds a single number."""
     _check_target(target)
     if not isinstance(value, (np.number, float, int, complex)):
         raise TypeError('scalar_constructor: expected a number, got %s' % type(value))
@@ -74,7 +74,7 @@ def scalar_constructor(value, name=None, strict=False, allow_downcast=None, borr
 
 
 def shared(value, name=None, strict=False, allow_downcast=None, **kwargs):
-    """A variable with a value that functions share and may update.
+    """Make a variable with a value that functions share and may update.
 
     Parameters
     ----------

@@ -18,7 +18,7 @@ _mode = 'off'
 
 
 def get_mode():
-    """What ``theano.config.compute_test_value`` is."""
+    """Return ``theano.config.compute_test_value``."""
     return _mode
 
 
@@ -66,14 +66,14 @@ def _compute(node):
 
 
 def _value(variable):
-    """The test value of a variable, worked out now if it was made while none were."""
+    """Return the test value of a variable, worked out now if it was made while none were."""
     if variable.owner is not None and not hasattr(variable.tag, 'test_value'):
         _compute(variable.owner)
     return get_test_value(variable)
 
 
 def get_test_value(v):
-    """The test value of a variable, the value of a constant or a shared variable.
+    """Return the test value of a variable, the value of a constant or a shared variable.
 
     Raises
     ------
@@ -93,7 +93,7 @@ def get_test_value(v):
 
 
 def get_debug_values(*variables):
-    """The test values of variables: one tuple of them, or none where one is missing.
+    """Return the test values of variables: one tuple of them, or none where one is missing.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The engine `theano`: Theano 1.0.5, mended while it runs, on Python 3.8 to 3.11."""
+"""Engine `theano`: Theano 1.0.5, mended while it runs, on Python 3.8 to 3.11."""
 import contextlib
 import importlib
 import logging

@@ -1,4 +1,4 @@
-"""The softmax family for Numba: a few passes over each row while it is in the cache."""
+"""Softmax family for Numba: a few passes over each row while it is in the cache."""
 import inspect
 import sys
 import zlib

@@ -3,8 +3,8 @@ import warnings
 
 from pytensor.link.numba.dispatch.basic import (
     generate_fallback_impl, numba_funcify, numba_njit, register_funcify_default_op_cache_key)
+from theano.printing import Print
 
-from lasagne_ext.engine.pytensor.printing import Print
 from lasagne_ext.engine.pytensor.tensor.broadcast import Unbroadcast
 
 

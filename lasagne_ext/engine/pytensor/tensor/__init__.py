@@ -1,4 +1,4 @@
-"""What stands behind ``theano.tensor``: variables and types, and functions that PyTensor has otherwise.
+"""Variables and types behind ``theano.tensor``, and functions that PyTensor has otherwise.
 
 First `variables`, the classes; then `conversion` and the functions by subject.
 """

@@ -154,6 +154,15 @@ def _adopting_function(function):
     return adopted
 
 
+def adopting_arguments(function):
+    """Let a function that PyTensor calls with variables of its own making get the facade's."""
+    number = next(variable_numbers)
+
+    def adopted(*args):
+        return function(*adopt_new(args, number))
+    return adopted
+
+
 class AdoptingCall:
     """Mixed into classes of Ops: a call returns the facade's variables."""
 

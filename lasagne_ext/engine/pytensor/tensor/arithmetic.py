@@ -10,56 +10,56 @@ from pytensor.tensor.type import complex_dtypes, discrete_dtypes, integer_dtypes
 
 
 def angle(z):
-    """Angle of complex numbers, in float64 whatever they are."""
+    """Compute the angle of complex numbers, in float64 whatever they are."""
     return pt.cast(pt.angle(z), 'float64')
 
 
 def complex_from_polar(abs, angle):
-    """Complex numbers of these absolute values and angles."""
+    """Make complex numbers of these absolute values and angles."""
     return pt.complex(abs * pt.cos(angle), abs * pt.sin(angle))
 
 
 def conj(z):
-    """Complex conjugate."""
+    """Return the complex conjugate."""
     z = pt.as_tensor_variable(z)
     return pt.cast(z, 'int8') if z.dtype == 'bool' else pt.conj(z)
 
 
 def chi2sf(x, k):
-    """Survival function of the chi-squared distribution with `k` degrees of freedom, in float64."""
+    """Compute the survival function of the chi-squared distribution with `k` degrees of freedom, in float64."""
     return pt.cast(pt.chi2sf(x, k), 'float64')
 
 
 def div_proxy(x, y):
-    """``x // y`` of whole numbers, ``x / y`` otherwise."""
+    """Compute ``x // y`` of whole numbers, ``x / y`` otherwise."""
     whole = all(pt.as_tensor_variable(part).dtype in discrete_dtypes for part in (x, y))
     return pt.int_div(x, y) if whole else pt.true_div(x, y)
 
 
 def mod_check(x, y):
-    """``x % y``, refused of complex numbers."""
+    """Compute ``x % y``, but refuse complex numbers."""
     if {pt.as_tensor_variable(part).dtype for part in (x, y)} & set(complex_dtypes):
         raise ComplexError('% is not defined for complex numbers')
     return pt.mod(x, y)
 
 
 def makeKeepDims(x, y, axis):
-    """`y`, a reduction of `x`, with the reduced axes back at length 1."""
+    """Return `y`, a reduction of `x`, with the reduced axes back at length 1."""
     return math.makeKeepDims(pt.as_tensor_variable(x), pt.as_tensor_variable(y), axis)
 
 
 def sort(a, axis=-1, kind='quicksort', order=None):
-    """A sorted copy; with ``axis=None`` of the flattened array."""
+    """Return a sorted copy; with ``axis=None`` of the flattened array."""
     return pt.sort(a, axis, kind, order)
 
 
 def argsort(a, axis=-1, kind='quicksort', order=None):
-    """Indices that sort an array; with ``axis=None`` the flattened one."""
+    """Return the indices that sort an array; with ``axis=None`` the flattened one."""
     return pt.argsort(a, axis, kind, order)
 
 
 def topk_and_argtopk(x, kth, axis=-1, sorted=True, idx_dtype='int64'):
-    """The largest elements along an axis, in descending order, and where they are.
+    """Find the largest elements along an axis, in descending order, and where they are.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def _count(kth):
 
 
 def _checked(x, kth, axis):
-    """`x`, with an error at run time (or at once, if all is known) where `kth` does not fit."""
+    """Return `x`, with an error at run time (or at once, if all is known) where `kth` does not fit."""
     message = 'topk: expected kth neither 0 nor larger than axis %d' % axis
     length = x.type.shape[axis]
     if isinstance(kth, int) and (kth == 0 or length is not None and abs(kth) > length):
@@ -123,20 +123,20 @@ def _checked(x, kth, axis):
 
 
 def topk(x, kth, axis=-1, sorted=True, idx_dtype='int64'):
-    """The largest elements along an axis: see :func:`topk_and_argtopk`."""
+    """Find the largest elements along an axis: see :func:`topk_and_argtopk`."""
     return topk_and_argtopk(x, kth, axis, sorted, idx_dtype)[0]
 
 
 def argtopk(x, kth, axis=-1, sorted=True, idx_dtype='int64'):
-    """Where the largest elements along an axis are: see :func:`topk_and_argtopk`."""
+    """Find where the largest elements along an axis are: see :func:`topk_and_argtopk`."""
     return topk_and_argtopk(x, kth, axis, sorted, idx_dtype)[1]
 
 
 def xlogx(x):
-    """``x * log(x)``, and 0 where `x` is 0."""
+    """Compute ``x * log(x)``, and 0 where `x` is 0."""
     return xlogy(x, x)
 
 
 def xlogy0(x, y):
-    """``x * log(y)``, and 0 where `x` is 0."""
+    """Compute ``x * log(y)``, and 0 where `x` is 0."""
     return xlogy(x, y)

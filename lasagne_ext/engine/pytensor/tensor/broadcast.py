@@ -1,4 +1,4 @@
-"""What is known of which axes have length 1, and products of batches that keep it."""
+"""Knowledge of which axes have length 1, and products of batches that keep it."""
 import numpy as np
 import pytensor.tensor as pt
 from pytensor.gradient import DisconnectedType, disconnected_type
@@ -9,7 +9,7 @@ from lasagne_ext.engine.pytensor.tensor.adoption import Op, adopting
 
 
 class Unbroadcast(Op):
-    """Its input, of which no longer is known that some axes have length 1."""
+    """Op that returns its input, of which no longer is known that some axes have length 1."""
 
     view_map = {0: [0]}
     __props__ = ('axes',)
@@ -80,7 +80,7 @@ def patternbroadcast(x, broadcastable):
 
 @adopting
 class Rebroadcast:
-    """What makes an axis broadcastable or not: ``Rebroadcast((0, True), (1, False))(x)``."""
+    """Callable that makes axes broadcastable or not: ``Rebroadcast((0, True), (1, False))(x)``."""
 
     def __init__(self, *axis):
         self.axis = dict(axis)

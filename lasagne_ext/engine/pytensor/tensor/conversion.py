@@ -9,11 +9,11 @@ from lasagne_ext.engine.pytensor.tensor.broadcast import Unbroadcast
 
 
 class EmptyConstantError(NotScalarConstantError):
-    """A constant without elements has no scalar value."""
+    """Raised for the scalar value of a constant without elements."""
 
 
 def as_tensor_variable(x, name=None, ndim=None):
-    """`x` as a tensor variable.
+    """Return `x` as a tensor variable.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def as_tensor_variable(x, name=None, ndim=None):
 
 
 def get_scalar_constant_value(orig_v, elemwise=True, only_process_constants=False, max_recur=10):
-    """The one value that all elements of a variable have, as far as the graph tells.
+    """Return the one value that all elements of a variable have, as far as the graph tells.
 
     Returns
     -------
@@ -66,7 +66,7 @@ def get_scalar_constant_value(orig_v, elemwise=True, only_process_constants=Fals
 
 
 def constant(x, name=None, ndim=None, dtype=None):
-    """A constant, in the smallest dtype that holds a Python number.
+    """Make a constant, in the smallest dtype that holds a Python number.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def constant(x, name=None, ndim=None, dtype=None):
 
 
 def numpy_scalar(data):
-    """`data` itself, if it is an array with a single number."""
+    """Return `data` itself, if it is an array with a single number."""
     if data.ndim and not data.size:
         raise EmptyConstantError()
     if data.size != 1 or not np.issubdtype(data.dtype, np.number) and data.dtype != bool:
@@ -99,12 +99,12 @@ def numpy_scalar(data):
 
 
 def get_vector_length(v):
-    """Length of a vector, where the graph tells it."""
+    """Return the length of a vector, where the graph tells it."""
     return pt.get_vector_length(as_tensor_variable(v))
 
 
 def extract_constant(x, elemwise=True, only_process_constants=False):
-    """:func:`get_scalar_constant_value`, or `x` itself where there is none."""
+    """Return :func:`get_scalar_constant_value`, or `x` itself where there is none."""
     try:
         return get_scalar_constant_value(x, elemwise, only_process_constants)
     except NotScalarConstantError:
@@ -112,7 +112,7 @@ def extract_constant(x, elemwise=True, only_process_constants=False):
 
 
 def check_equal_numpy(x, y):
-    """Whether two values are equal, arrays also in dtype and shape."""
+    """Return whether two values are equal, arrays also in dtype and shape."""
     if isinstance(x, np.ndarray) and isinstance(y, np.ndarray):
         return x.dtype == y.dtype and x.shape == y.shape and bool(np.all(abs(x - y) < 1e-10))
     if isinstance(x, np.random.RandomState) and isinstance(y, np.random.RandomState):
@@ -121,7 +121,7 @@ def check_equal_numpy(x, y):
 
 
 def check_and_normalize_axes(x, axis):
-    """`axis` as a sorted list of distinct axes of `x`; none stands for an empty list."""
+    """Return `axis` as a sorted list of distinct axes of `x`; none stands for an empty list."""
     ndim = as_tensor_variable(x).ndim
     if isinstance(axis, Constant):
         axis = axis.data

@@ -8,7 +8,7 @@ from lasagne_ext.engine.pytensor.tensor.variables import TensorType
 
 
 def tensor(*args, **kwargs):
-    """A new variable of ``TensorType(*args, **kwargs)``; `name` is the variable's."""
+    """Make a variable of ``TensorType(*args, **kwargs)``; `name` is the variable's."""
     name = kwargs.pop('name', None)
     return TensorType(*args, **kwargs)(name)
 
@@ -17,7 +17,7 @@ def _variable_maker(name, pattern):
     def make(name=None, dtype=None):
         return TensorType(pytensor.config.floatX if dtype is None else dtype, pattern)(name)
     make.__name__ = make.__qualname__ = name
-    make.__doc__ = """A new variable of the pattern %r.
+    make.__doc__ = """Make a variable of the pattern %r.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def _variable_maker(name, pattern):
 
 
 def _several(make, *names):
-    """Several new variables: a number of them, or one per name."""
+    """Make several variables: a number of them, or one per name."""
     if names and isinstance(names[0], numbers.Integral):
         return [make() for _ in range(names[0])]
     if len(names) == 1:
@@ -51,7 +51,7 @@ LETTERS = {'b': 'int8', 'w': 'int16', 'i': 'int32', 'l': 'int64', 'f': 'float32'
 
 
 def named_types():
-    """``matrix``, ``fmatrix``, ``matrices``, ``fmatrices`` and so on, under their names."""
+    """Return ``matrix``, ``fmatrix``, ``matrices``, ``fmatrices`` and so on, under their names."""
     found = {}
     for kind, pattern in PATTERNS.items():
         plural = 'matrices' if kind == 'matrix' else kind + 's'

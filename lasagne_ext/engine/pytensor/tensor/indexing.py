@@ -6,7 +6,7 @@ from lasagne_ext.engine.pytensor.border import TensorOperators
 
 
 def getitem(self, args):
-    """``self[args]``; remembers where new axes have been put in for an advanced index."""
+    """Return ``self[args]``; remember where new axes have been put in for an advanced index."""
     picked = TensorOperators.__getitem__(self, args)
     if picked.owner is not None and isinstance(picked.owner.op, AdvancedSubtensor):
         source = picked.owner.inputs[0]
@@ -16,7 +16,7 @@ def getitem(self, args):
 
 
 def set_subtensor(x, y, inplace=False, tolerate_inplace_aliasing=False):
-    """The tensor that `x` is an index of, with `y` in its place.
+    """Return the tensor that `x` is an index of, with `y` in its place.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def set_subtensor(x, y, inplace=False, tolerate_inplace_aliasing=False):
 
 
 def inc_subtensor(x, y, inplace=False, set_instead_of_inc=False, tolerate_inplace_aliasing=False):
-    """The tensor that `x` is an index of, with `y` added to it: see :func:`set_subtensor`.
+    """Return the tensor that `x` is an index of, with `y` added to it: see :func:`set_subtensor`.
 
     Where an index occurs more than once, everything is added.
     """

@@ -16,7 +16,7 @@ _QR_MODES = {'reduced': 'economic', 'complete': 'full', 'r': 'r'}
 
 
 def alloc_diag(x):
-    """The diagonal matrix of a vector."""
+    """Make the diagonal matrix of a vector."""
     x = pt.as_tensor_variable(x)
     if x.ndim != 1:
         raise TypeError('alloc_diag: expected a vector, got %d dimensions' % x.ndim)
@@ -24,24 +24,24 @@ def alloc_diag(x):
 
 
 def extract_diag(x):
-    """The diagonal of the first two axes."""
+    """Return the diagonal of the first two axes."""
     return pt.diagonal(x)
 
 
-def _matrix(where, x):
+def _matrix(caller, x):
     x = pt.as_tensor_variable(x)
     if x.ndim != 2:
-        raise TypeError('%s: expected a matrix, got %d dimensions' % (where, x.ndim))
+        raise TypeError('%s: expected a matrix, got %d dimensions' % (caller, x.ndim))
     return x
 
 
 def trace(X):
-    """Sum of all that :func:`extract_diag` gives."""
+    """Return the sum of all that :func:`extract_diag` gives."""
     return extract_diag(X).sum()
 
 
 def matrix_power(M, n):
-    """A square matrix multiplied by itself; the number 1 for ``n = 0``.
+    """Multiply a square matrix by itself; return the number 1 for ``n = 0``.
 
     Parameters
     ----------
@@ -58,12 +58,12 @@ def matrix_power(M, n):
 
 
 def matrix_dot(*args):
-    """Product of several matrices, from the left."""
+    """Multiply several matrices, from the left."""
     return functools.reduce(pt.dot, args)
 
 
 def norm(x, ord):
-    """Norm of a vector or a matrix.
+    """Compute the norm of a vector or a matrix.
 
     Parameters
     ----------
@@ -91,19 +91,19 @@ def norm(x, ord):
 
 
 def qr(a, mode='reduced'):
-    """QR decomposition of a matrix, in NumPy's modes 'reduced', 'complete' and 'r'."""
+    """Decompose a matrix by QR, in NumPy's modes 'reduced', 'complete' and 'r'."""
     if mode not in _QR_MODES:
         raise ValueError('qr: expected one of the modes %s, got %r' % (', '.join(_QR_MODES), mode))
     return linalg.qr(_matrix('qr', a), _QR_MODES[mode])
 
 
 def svd(a, full_matrices=1, compute_uv=1):
-    """Singular value decomposition of a matrix: ``[U, s, V]``, or ``s`` alone."""
+    """Decompose a matrix by its singular values: ``[U, s, V]``, or ``s`` alone."""
     return linalg.svd(_matrix('svd', a), bool(full_matrices), bool(compute_uv))
 
 
 def eigh(a, UPLO='L'):
-    """Eigenvalues and eigenvectors of a symmetric matrix, of which one triangle is read."""
+    """Compute the eigenvalues and eigenvectors of a symmetric matrix, of which one triangle is read."""
     if UPLO not in ('L', 'U'):
         raise ValueError("eigh: expected 'L' or 'U' as UPLO, got %r" % (UPLO,))
     return linalg.eigh(_matrix('eigh', a), lower=UPLO == 'L')
@@ -111,7 +111,7 @@ def eigh(a, UPLO='L'):
 
 @adopting
 class lstsq:
-    """What solves least squares: ``lstsq()(x, y, rcond)``; solution, residuals, rank, singular values."""
+    """Callable that solves least squares: ``lstsq()(x, y, rcond)``; solution, residuals, rank, singular values."""
 
     def __call__(self, x, y, rcond):
         solution, residuals, rank, singular = linalg.Lstsq()(x, y, rcond)
@@ -119,13 +119,13 @@ class lstsq:
 
 
 def eigvalsh(a, b, lower=True):
-    """Eigenvalues of ``a x = w b x``; `b` may be None for the identity."""
+    """Compute the eigenvalues of ``a x = w b x``; `b` may be None for the identity."""
     b = None if isinstance(b, Constant) and b.data is None else b
     return linalg.eigvalsh(_matrix('eigvalsh', a), b, lower=lower)
 
 
 def kron(a, b):
-    """Kronecker product.
+    """Compute the Kronecker product.
 
     Of a vector and a matrix the axes are joined as in older versions of SciPy.
     """
@@ -142,7 +142,7 @@ def kron(a, b):
 
 @adopting
 class Cholesky:
-    """What decomposes a positive definite matrix: ``Cholesky(lower=True, on_error='raise')(x)``."""
+    """Callable that decomposes a positive definite matrix: ``Cholesky(lower=True, on_error='raise')(x)``."""
 
     def __init__(self, lower=True, on_error='raise'):
         if on_error not in ('raise', 'nan'):
@@ -158,7 +158,7 @@ class Cholesky:
 
 @adopting
 class Solve:
-    """What solves ``A x = b``: ``Solve(A_structure='general')(A, b)``."""
+    """Callable that solves ``A x = b``: ``Solve(A_structure='general')(A, b)``."""
 
     def __init__(self, A_structure='general', lower=False, overwrite_A=False, overwrite_b=False):
         if A_structure not in MATRIX_STRUCTURES:
@@ -178,7 +178,7 @@ class Solve:
 
 @adopting
 class Eigvalsh:
-    """What computes the eigenvalues of ``a x = w b x``: ``Eigvalsh(lower=True)(a, b)``."""
+    """Callable that computes the eigenvalues of ``a x = w b x``: ``Eigvalsh(lower=True)(a, b)``."""
 
     def __init__(self, lower=True):
         self.lower = lower

@@ -8,7 +8,7 @@ from pytensor.graph.basic import Constant, Variable
 
 
 def reduced_axes(x, axis, empty_is_all=False):
-    """Axes to reduce as PyTensor takes them.
+    """Return axes to reduce as PyTensor takes them.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def reduced_axes(x, axis, empty_is_all=False):
 
 
 def _distinct_axes(x, axis):
-    """Axes to divide by: of doubles, Theano would divide by the length twice."""
+    """Return axes to divide by: of doubles, Theano would divide by the length twice."""
     axes = reduced_axes(x, axis)
     if axes is not None and len(axes) != np.size(axis.data if isinstance(axis, Constant) else axis):
         raise ValueError('expected distinct axes, got %s' % (axis,))
@@ -57,26 +57,26 @@ def sum(input, axis=None, dtype=None, keepdims=False, acc_dtype=None):
 
 
 def prod(input, axis=None, dtype=None, keepdims=False, acc_dtype=None, no_zeros_in_input=False):
-    """Product along axes; whole numbers are multiplied in 64 bits."""
+    """Multiply along axes; whole numbers are multiplied in 64 bits."""
     input = pt.as_tensor_variable(input)
     return pt.prod(input, reduced_axes(input, axis), _dtype(dtype), keepdims, _dtype(acc_dtype),
                    no_zeros_in_input)
 
 
 def any(x, axis=None, keepdims=False):
-    """Whether any element along axes differs from 0."""
+    """Return whether any element along axes differs from 0."""
     x = pt.as_tensor_variable(x)
     return pt.any(x, reduced_axes(x, axis), keepdims)
 
 
 def all(x, axis=None, keepdims=False):
-    """Whether all elements along axes differ from 0."""
+    """Return whether all elements along axes differ from 0."""
     x = pt.as_tensor_variable(x)
     return pt.all(x, reduced_axes(x, axis), keepdims)
 
 
 def max(x, axis=None, keepdims=False, **initial):
-    """Largest element along axes; NaN where there is one.
+    """Return the largest element along axes; NaN where there is one.
 
     `initial`, a value that the result is at least, is an argument of newer releases of PyTensor.
     """
@@ -85,7 +85,7 @@ def max(x, axis=None, keepdims=False, **initial):
 
 
 def min(x, axis=None, keepdims=False, **initial):
-    """Smallest element along axes; NaN where there is one.
+    """Return the smallest element along axes; NaN where there is one.
 
     `initial`, a value that the result is at most, is an argument of newer releases of PyTensor.
     """
@@ -94,29 +94,29 @@ def min(x, axis=None, keepdims=False, **initial):
 
 
 def argmax(x, axis=None, keepdims=False):
-    """Where the largest element along axes is; with several axes, in their flattened order."""
+    """Find where the largest element along axes is; with several axes, in their flattened order."""
     x = pt.as_tensor_variable(x)
     return pt.argmax(x, reduced_axes(x, axis, True), keepdims)
 
 
 def argmin(x, axis=None, keepdims=False):
-    """Where the smallest element along axes is; with several axes, in their flattened order."""
+    """Find where the smallest element along axes is; with several axes, in their flattened order."""
     x = pt.as_tensor_variable(x)
     return pt.argmin(x, reduced_axes(x, axis, True), keepdims)
 
 
 def max_and_argmax(a, axis=None, keepdims=False):
-    """The largest element along axes, and where it is."""
+    """Return the largest element along axes, and where it is."""
     return [max(a, axis, keepdims), argmax(a, axis, keepdims)]
 
 
 def ptp(a, axis=None):
-    """Largest less smallest element along axes."""
+    """Subtract the smallest from the largest element along axes."""
     return max(a, axis) - min(a, axis)
 
 
 def mean(input, axis=None, dtype=None, op=False, keepdims=False, acc_dtype=None):
-    """Mean along axes.
+    """Compute the mean along axes.
 
     Parameters
     ----------
@@ -143,12 +143,12 @@ def mean(input, axis=None, dtype=None, op=False, keepdims=False, acc_dtype=None)
 
 
 def mean_along(self, axis=None, dtype=None, keepdims=False, acc_dtype=None):
-    """:func:`mean` as a method, which cannot be an Op."""
+    """Compute :func:`mean` as a method, which cannot be an Op."""
     return mean(self, axis, dtype, keepdims=keepdims, acc_dtype=acc_dtype)
 
 
 def var(input, axis=None, ddof=0, keepdims=False, corrected=False):
-    """Variance along axes.
+    """Compute the variance along axes.
 
     Parameters
     ----------
@@ -186,14 +186,14 @@ def var(input, axis=None, ddof=0, keepdims=False, corrected=False):
 
 
 def std(input, axis=None, ddof=0, keepdims=False, corrected=False):
-    """Standard deviation along axes: the root of :func:`var`."""
+    """Compute the standard deviation along axes: the root of :func:`var`."""
     deviation = pt.sqrt(var(input, axis, ddof, keepdims, corrected))
     deviation.name = 'std'
     return deviation
 
 
 def norm(x, L, axis=None, keepdims=False):
-    """Root of the sum of powers of absolute values along axes."""
+    """Compute the root of the sum of powers of absolute values along axes."""
     if L == 0 or np.isinf(L):
         raise NotImplementedError('norm: expected a finite order other than 0, got %r' % (L,))
     return (abs(x) ** L).sum(axis, keepdims=keepdims) ** (1. / L)

@@ -27,12 +27,12 @@ def _stack(tensors, axis=0):
 
 
 def split(x, splits_size, n_splits, axis=0):
-    """Parts of `x` of the given sizes along an axis, a list of `n_splits` variables."""
+    """Split `x` into parts of the given sizes along an axis, a list of `n_splits` variables."""
     return pt.split(x, splits_size, n_splits=n_splits, axis=axis)
 
 
 def reshape(x, newshape, ndim=None):
-    """`x` in another shape; `ndim` is needed where the length of `newshape` is not known."""
+    """Return `x` in another shape; `ndim` is needed where the length of `newshape` is not known."""
     return pt.reshape(x, newshape, ndim=ndim)
 
 
@@ -46,17 +46,17 @@ def _one_ndim(ndim, outdim):
 
 
 def flatten(x, ndim=None, outdim=None):
-    """`x` with all axes from number ``ndim - 1`` on made into one."""
+    """Return `x` with all axes from number ``ndim - 1`` on made into one."""
     return pt.flatten(x, _one_ndim(ndim, outdim))
 
 
 def is_flat(var, ndim=None, outdim=None):
-    """Whether a variable has that many dimensions."""
+    """Return whether a variable has that many dimensions."""
     return var.ndim == _one_ndim(ndim, outdim)
 
 
 def tile(x, reps, ndim=None):
-    """`x` repeated along its axes, as :func:`numpy.tile` does."""
+    """Repeat `x` along its axes, as :func:`numpy.tile` does."""
     x = as_tensor_variable(x)
     if ndim is not None and ndim < x.ndim:
         raise ValueError('tile: expected ndim of at least %d, got %d' % (x.ndim, ndim))
@@ -89,31 +89,31 @@ def _repetitions(reps, ndim):
 
 
 def repeat(x, repeats, axis=None):
-    """The elements of `x`, each repeated, as :func:`numpy.repeat` does."""
+    """Repeat each element of `x`, as :func:`numpy.repeat` does."""
     return pt.repeat(x, repeats, axis)
 
 
 def choose(a, choices, out=None, mode='raise'):
-    """Elements picked among several arrays, as :func:`numpy.choose` does."""
+    """Pick elements among several arrays, as :func:`numpy.choose` does."""
     if out is not None:
         raise NotImplementedError('choose: expected out=None, got %s' % out)
     return pt.choose(a, choices, mode)
 
 
 def permute_row_elements(x, y, inverse=0):
-    """Elements of each row of `x` in the order that the row of `y` gives."""
+    """Order the elements of each row of `x` as the row of `y` says."""
     return pt.permute_row_elements(x, y, inverse)
 
 
 def unravel_index(indices, dims, order='C', ndim=None):
-    """Coordinates for flat indices into an array of shape `dims`, one variable per axis."""
+    """Return the coordinates for flat indices into an array of shape `dims`, one variable per axis."""
     if ndim is not None:
         dims = pt.specify_shape(pt.as_tensor_variable(dims), (ndim,))
     return pt.unravel_index(indices, dims, order)
 
 
 def diag(v, k=0):
-    """The diagonal of a tensor, or the matrix with a vector on its diagonal."""
+    """Return the diagonal of a tensor, or the matrix with a vector on its diagonal."""
     v = as_tensor_variable(v)
     if not v.ndim:
         raise ValueError('diag: expected a vector or more dimensions, got a scalar')
@@ -121,16 +121,16 @@ def diag(v, k=0):
 
 
 def triu(m, k=0):
-    """The upper triangle of a matrix, zeros below diagonal number `k`; of bool in int8."""
+    """Return the upper triangle of a matrix, zeros below diagonal number `k`; of bool in int8."""
     m = as_tensor_variable(m)
     return pt.triu(pt.cast(m, 'int8') if m.dtype == 'bool' else m, k)
 
 
 def take(a, indices, axis=None, mode='raise'):
-    """Elements, or slices along an axis, by their number; with ``axis=None`` of the flattened tensor."""
+    """Return elements, or slices along an axis, by their number; with ``axis=None`` of the flattened tensor."""
     return pt.take(a, indices, int(axis) if isinstance(axis, np.integer) else axis, mode)
 
 
 def dot(a, b):
-    """Product of matrices and vectors; over the last and the last but one axis beyond two dimensions."""
+    """Multiply matrices and vectors; over the last and the last but one axis beyond two dimensions."""
     return pt.dot(a, b)

@@ -1,4 +1,4 @@
-"""The facade's variables and their types: PyTensor's with Theano's methods, as classes of their own.
+"""Variables of the facade and their types: PyTensor's with Theano's methods, as classes of their own.
 
 A variable of the facade's is one of PyTensor's too, and has to behave as such: PyTensor's rewrites and
 gradients call its methods. So a method takes PyTensor's arguments beside Theano's, and a type is equal to
@@ -110,7 +110,7 @@ def static_shape(broadcastable):
 
 
 class _Refused:
-    """An attribute of Theano's that is not there; the error says what to use."""
+    """Attribute of Theano's that is not there; the error says what to use."""
 
     def __init__(self, instead):
         self._instead = instead
@@ -233,7 +233,7 @@ class TensorVariable(TensorMethods, AnyTensorVariable, metaclass=_VariableMeta):
 
 
 class _ConstantMeta(type(AnyTensorConstant)):
-    """All of PyTensor's constant tensors are instances."""
+    """Metaclass of a class whose instances all of PyTensor's constant tensors are."""
 
     def __instancecheck__(cls, instance):
         if cls is TensorConstant:
@@ -267,7 +267,7 @@ class SharedMethods:
 
     @property
     def default_update(self):
-        """What a function makes of this variable after each call when it is told nothing else."""
+        """Return what a function makes of this variable after each call when it is told nothing else."""
         return super().default_update
 
     @default_update.setter
@@ -312,7 +312,7 @@ class _SharedMeta(type(AnyTensorSharedVariable)):
 
 
 class TensorSharedVariable(SharedMethods, TensorMethods, AnyTensorSharedVariable, metaclass=_SharedMeta):
-    """A shared variable that holds an array.
+    """Shared variable that holds an array.
 
     Parameters
     ----------
@@ -332,7 +332,7 @@ class TensorSharedVariable(SharedMethods, TensorMethods, AnyTensorSharedVariable
 
 
 class ScalarSharedVariable(TensorSharedVariable):
-    """A shared variable that holds a number and was made of one."""
+    """Shared variable that holds a number and was made of one."""
 
     __module__ = 'theano.tensor.sharedvar'
 

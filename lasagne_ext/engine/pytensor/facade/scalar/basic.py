@@ -23,16 +23,33 @@ from pytensor.scalar import (
     tanh, tri_gamma, true_div, trunc, uint16, uint32, uint64, uint8, uint_types, upcast, upcast_out,
     upcast_out_min8, upcast_out_no_complex, upcast_out_nobool, upgrade_to_float, upgrade_to_float64,
     upgrade_to_float_no_complex, xor)
+from pytensor.scalar import BinaryScalarOp as PyTensorBinaryScalarOp
 from pytensor.scalar import Reciprocal as Inv
+from pytensor.scalar import ScalarOp as PyTensorScalarOp
 from pytensor.scalar import ScalarType as Scalar
 from pytensor.scalar import Sign as Sgn
+from pytensor.scalar import UnaryScalarOp as PyTensorUnaryScalarOp
 from pytensor.scalar import abs as abs_
 from pytensor.scalar import complexs, floats, ints
 from pytensor.scalar import reciprocal as inv
 from pytensor.scalar import sign as sgn
 
+from theano.gof.op import TheanoDerivatives
+
 from lasagne_ext.engine.pytensor._names import refuse
-from lasagne_ext.engine.pytensor.ops import BinaryScalarOp, ScalarOp, UnaryScalarOp
+
+
+class ScalarOp(TheanoDerivatives, PyTensorScalarOp):
+    """Operation on scalars, to be put into an ``Elemwise``: ``impl``, ``grad``."""
+
+
+class UnaryScalarOp(TheanoDerivatives, PyTensorUnaryScalarOp):
+    """:class:`ScalarOp` of one argument."""
+
+
+class BinaryScalarOp(TheanoDerivatives, PyTensorBinaryScalarOp):
+    """:class:`ScalarOp` of two arguments."""
+
 
 _BY_TENSOR = 'use theano.tensor, which computes it from other functions'
 _PYTHON = 'it is a part of Theano\'s inside'
