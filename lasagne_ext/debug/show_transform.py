@@ -5,7 +5,6 @@ from collections import namedtuple
 
 import lasagne
 import numpy as np
-import theano
 import theano.tensor as T
 
 from lasagne_ext import layers as ours
