@@ -168,7 +168,6 @@ def probe(layers, inputs, gradients=False, loss=None, deterministic=True, only=N
     heads = layer_names(layers, named)
 
     def build():
-        variables = list(feed.variables.values())
         network = expressions('probe', named, feed.variables, deterministic)
         values = expressions('probe', named, copy_variables(feed.variables), deterministic)
         looked_at = OrderedDict((name, values[name]) for name in names)
@@ -177,10 +176,7 @@ def probe(layers, inputs, gradients=False, loss=None, deterministic=True, only=N
             slopes = _gradients(loss_of('probe', loss, parts_by_name(values, heads)), looked_at)
         results = parts_by_name(dict(looked_at, **{name: network[name] for name in heads}), names)
         results += [part for part in parts_by_name(slopes, slopes) if part is not None]
-        # To look must not change what is looked at, such as the averages of a batch normalisation.
-        function = theano.function(variables, results, mode=merging_mode(), on_unused_input='ignore',
-                                   no_default_updates=True)
-        return function, _forms(looked_at), _forms(slopes)
+        return feed.function(results, merging_mode()), _forms(looked_at), _forms(slopes)
 
     function, *forms = cached_function('probe', named.values(), [
         heads, list(named), names, bool(gradients), loss, bool(deterministic)], build)

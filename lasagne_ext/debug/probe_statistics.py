@@ -2,7 +2,6 @@
 from collections import OrderedDict, namedtuple
 
 import numpy as np
-import theano
 
 from lasagne_ext.debug.report import Report, named_entry
 from lasagne_ext.debug.statistics import RunningStatistics, Statistics, statistics_mode, unpack_statistics
@@ -116,24 +115,20 @@ def probe_statistics(layers, batches, deterministic=True, only=None):
     if isinstance(batches, (np.ndarray, dict, str)) or not hasattr(batches, '__iter__'):
         raise TypeError('%s: batches must be an iterable of inputs, such as [x] for a single batch; got %s'
                         % (caller, type(batches).__name__))
+
+    def build():
+        values = expressions(caller, named, feed.variables, deterministic)
+        labelled = [(label, part) for name in names for label, part in labelled_parts(name, values[name])]
+        return feed.function([Statistics()(part) for _, part in labelled], statistics_mode()), [
+            label for label, _ in labelled]
+
     found, count = OrderedDict(), 0
     for count, inputs in enumerate(batches, 1):
         feed = Feed(caller, named, inputs)
         function, labels = cached_function(
-            caller, named.values(), [list(named), names, bool(deterministic)],
-            lambda: _compiled(caller, named, names, feed.variables, deterministic))
+            caller, named.values(), [list(named), names, bool(deterministic)], build)
         for label, vector in zip(labels, function(*feed.values)):
             found.setdefault(label, RunningStatistics()).merge(unpack_statistics(vector)[0])
     if not count:
         raise ValueError('%s: batches must hold at least one, got none' % caller)
     return ProbeStatistics([Row(label, **running.to_dict()) for label, running in found.items()], count)
-
-
-def _compiled(caller, named, names, variables, deterministic):
-    values = expressions(caller, named, variables, deterministic)
-    labelled = [(label, part) for name in names for label, part in labelled_parts(name, values[name])]
-    statistics = [Statistics()(part) for _, part in labelled]
-    # No default updates: to look must not change what is looked at.
-    return theano.function(list(variables.values()), statistics, mode=statistics_mode(),
-                           on_unused_input='ignore',
-                           no_default_updates=True), [label for label, _ in labelled]

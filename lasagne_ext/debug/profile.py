@@ -202,14 +202,12 @@ def profile(layers, inputs, loss=None, repeats=10, deterministic=False):
         names[scalar] = _free('loss', kinds)
         kinds[names[scalar]] = ''
         outputs = _with_gradients(scalar.get_output_for(outputs), layers, feed.variables)
-    arguments = list(feed.variables.values()), outputs
-    # To look must not change what is looked at, such as the averages of a batch normalisation.
-    options = {'on_unused_input': 'ignore', 'no_default_updates': True}
     try:
-        timed = timed_function(*arguments, **options)
+        timed = timed_function(list(feed.variables.values()), outputs, on_unused_input='ignore',
+                               no_default_updates=True)
     except ValueError as error:
         raise ValueError('profile: %s' % error) from None
-    calls, unprofiled = _measure(timed, theano.function(*arguments, **options), feed.values, repeats)
+    calls, unprofiled = _measure(timed, feed.function(outputs), feed.values, repeats)
     return Profile(_rows(calls, names, kinds), 1e3 * unprofiled, repeats)
 
 

@@ -5,7 +5,6 @@ from collections import namedtuple
 
 import lasagne
 import numpy as np
-import theano
 import theano.tensor as T
 
 from lasagne_ext import layers as ours
@@ -211,9 +210,7 @@ def show_transform(layer, inputs, count=8, deterministic=True):
         list(transformer.input_layers) + [transformer], inputs=feed.variables, deterministic=deterministic)
     theta, grid = _theta_and_grid(transformer, images, points, crops)
     wanted = [images, grid, crops] + ([] if theta is None else [theta])
-    function = theano.function(list(feed.variables.values()), wanted, on_unused_input='ignore',
-                               no_default_updates=True)
-    images, grids, crops, *theta = function(*feed.values)
+    images, grids, crops, *theta = feed.function(wanted)(*feed.values)
     rank = images.ndim - 2
     grids = grids.reshape((len(images), -1) + grids.shape[-rank - 1:])
     crops = crops.reshape(grids.shape[:2] + images.shape[1:2] + crops.shape[-rank:])

@@ -11,7 +11,8 @@ from lasagne_ext.debug.report import Report
 from lasagne_ext.debug.statistics import RunningStatistics, Statistics, statistics_mode, unpack_statistics
 from lasagne_ext.network.expressions import expressions, labelled_parts, loss_of, parts_by_name
 from lasagne_ext.network.function_cache import cached_function
-from lasagne_ext.network.graph import layer_list, layer_names, localisation_layers, named_layers
+from lasagne_ext.network.graph import (layer_list, layer_names, localisation_layers, named_layers,
+                                       named_parameters)
 from lasagne_ext.network.inputs import Feed
 
 #: See the notes of :func:`watch`.
@@ -237,16 +238,15 @@ class Watcher:
             for label, part in labelled_parts(name, values[name]):
                 may_die = not isinstance(layer, lasagne.layers.InputLayer) and layer not in meant
                 activations.append((label, may_die))
-                statistics.append(Statistics(_unit_axis(layer, part))(part))
+                # Which numbers its units or channels; that of a recurrent layer is the last.
+                axis = None if part.ndim < 2 else part.ndim - 1 if hasattr(layer, 'hid_init') else 1
+                statistics.append(Statistics(axis)(part))
         loss = loss_of('watch', self.loss, parts_by_name(values, layer_names(self.layers, self._named)))
-        parameters = _parameters(self._named)
+        parameters = named_parameters(self._named, trainable=True)
         slopes = theano.grad(loss, list(parameters.values()), disconnected_inputs='ignore') \
             if parameters else []
         statistics += [Statistics()(slope) for slope in slopes]
-        # To look must not change what is looked at, such as the averages of a batch normalisation.
-        function = theano.function(list(self._feed.variables.values()), statistics,
-                                   mode=statistics_mode(), on_unused_input='ignore', no_default_updates=True)
-        return function, activations, parameters
+        return self._feed.function(statistics, statistics_mode()), activations, parameters
 
     def plot(self):
         """Draw the history, see :meth:`WatchHistory.plot`.
@@ -280,29 +280,6 @@ def _layer_row(epoch, name, vector, may_die):
         flags.append('not finite')
     return Row(epoch, 'layer', name, running.mean, running.std,
                running.zeros / running.size if running.size else None, share, None, None, None, flags)
-
-
-def _unit_axis(layer, part):
-    """Return the axis that numbers a layer's units or channels; that of a recurrent layer is the last."""
-    if part.ndim < 2:
-        return None
-    return part.ndim - 1 if hasattr(layer, 'hid_init') else 1
-
-
-def _parameters(named):
-    """Return the trainable parameters, each once, as ``layer.W``."""
-    found, seen = OrderedDict(), set()
-    for layer_name, layer in named.items():
-        for number, parameter in enumerate(layer.get_params(trainable=True)):
-            if parameter in seen:
-                continue
-            seen.add(parameter)
-            own = (parameter.name or 'parameter%d' % number).rsplit('.', 1)[-1]
-            name = '%s.%s' % (layer_name, own)
-            while name in found:
-                name += '#%d' % number
-            found[name] = parameter
-    return found
 
 
 def watch(layers, inputs, loss=None, deterministic=False):

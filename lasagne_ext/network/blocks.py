@@ -57,10 +57,13 @@ class _Wiring:
     def alike(self, first, length):
         """Return whether a layer and the one `length` further on are the same, each in its block."""
         second = first + length
-        return (self.last_use[first] < second + length
-                and self.signatures[first] == self.signatures[second]
-                and all(_corresponds(*pair, first, length) for ends in (self.sources, self.lenders)
-                        for pair in _pairs(ends[first], ends[second])))
+        if self.last_use[first] >= second + length or self.signatures[first] != self.signatures[second]:
+            return False
+        # Both ends of a connection lie in their blocks, or at one layer before both.
+        return all(len(ends[first]) == len(ends[second])
+                   and all(one + length == other or one == other <= first - length
+                           for one, other in zip(ends[first], ends[second]))
+                   for ends in (self.sources, self.lenders))
 
     def best(self, low, high):
         """Return the repetition among layers `low` to `high` that saves the most lines, or None."""
@@ -100,41 +103,19 @@ class _Wiring:
                 for source in self.sources[number] if source < block.start}
 
 
-def _pairs(first, second):
-    return zip(first, second) if len(first) == len(second) else [(None, None)]
-
-
-def _corresponds(first_end, second_end, number, length):
-    """Return whether the ends of two connections lie alike: in the blocks, or at one layer before both."""
-    if first_end is None:
-        return False
-    return second_end - first_end == length or first_end == second_end <= number - length
-
-
 def _signature(layer):
     shapes = getattr(layer, 'input_shapes', None) or getattr(layer, 'input_shape', None)
     trainable = parameters_of(layer, trainable=True)
-    return (type(layer), str(shapes), _output_shape(layer),
-            tuple((parameter.type, _shape_of(parameter), parameter in trainable)
-                  for parameter in parameters_of(layer)),
-            _settings(layer))
-
-
-def _output_shape(layer):
     try:
-        return str(layer.output_shape)
+        output_shape = str(layer.output_shape)
     except Exception:                   # whatever a layer of one's own raises
-        return layer
-
-
-def _shape_of(parameter):
-    value = parameter.get_value(borrow=True, return_internal_type=True)
-    return getattr(value, 'shape', ())
-
-
-def _settings(layer):
-    return tuple(sorted((key, _setting(value)) for key, value in vars(layer).items()
-                        if key != 'name' and (_is_plain(value) or callable(value))))
+        output_shape = layer
+    parameters = [(parameter.type, parameter in trainable, getattr(
+        parameter.get_value(borrow=True, return_internal_type=True), 'shape', ()))
+        for parameter in parameters_of(layer)]
+    settings = sorted((key, _setting(value)) for key, value in vars(layer).items()
+                      if key != 'name' and (_is_plain(value) or callable(value)))
+    return type(layer), str(shapes), output_shape, parameters, settings
 
 
 def _is_plain(value):

@@ -85,22 +85,34 @@ def symbolic_outputs(named, deterministic):
         if any(source not in outputs for source in incoming_layers(layer)):
             continue
         try:
-            outputs[layer] = _symbolic_output(layer, outputs, deterministic)
+            if isinstance(layer, lasagne.layers.InputLayer):
+                outputs[layer] = layer.input_var
+                continue
+            given = incoming_values(layer, outputs, _any_of)
+            merging = isinstance(layer, lasagne.layers.MergeLayer)
+            outputs[layer] = layer.get_output_for(given if merging else given[0],
+                                                  deterministic=deterministic)
         except Exception as error:      # a layer of one's own may raise anything
             failures[name] = error
     return outputs, failures
 
 
-def _symbolic_output(layer, outputs, deterministic):
-    if isinstance(layer, lasagne.layers.InputLayer):
-        return layer.input_var
-    if isinstance(layer, lasagne.layers.MergeLayer):
-        given = [_any_of(shape) if source is None else outputs[source]
-                 for source, shape in zip(layer.input_layers, layer.input_shapes)]
-    else:
-        source = layer.input_layer
-        given = _any_of(layer.input_shape) if source is None else outputs[source]
-    return layer.get_output_for(given, deterministic=deterministic)
+def incoming_values(layer, values, value_of_shape):
+    """Return what feeds a layer, as a list.
+
+    Parameters
+    ----------
+    layer : Layer
+    values : dict
+        layer -> value, such as its output or its shape.
+    value_of_shape : callable
+        Makes the value of a shape that stands in place of a layer.
+    """
+    merging = isinstance(layer, lasagne.layers.MergeLayer)
+    sources = layer.input_layers if merging else [getattr(layer, 'input_layer', None)]
+    shapes = layer.input_shapes if merging else [getattr(layer, 'input_shape', None)]
+    return [value_of_shape(shape) if source is None else values[source]
+            for source, shape in zip(sources, shapes)]
 
 
 def _any_of(shape):

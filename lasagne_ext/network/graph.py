@@ -36,15 +36,11 @@ def network_layers(caller, layers):
     ValueError
         If it is empty.
     """
-    given = [layers] if isinstance(layers, lasagne.layers.Layer) else layers
-    try:
-        given = list(given)
-    except TypeError:
-        given = [layers]
-    for layer in given:
+    given = layer_list(layers)
+    for layer in given if isinstance(given, list) else [given]:
         if not isinstance(layer, lasagne.layers.Layer):
             raise TypeError('%s: layers must be a Lasagne layer or a list of them, got %s' % (
-                caller, argument_text(layers if isinstance(layers, _NOT_LAYERS) else layer)))
+                caller, argument_text(layer)))
     if not given:
         raise ValueError('%s: layers must hold at least one layer, got an empty list' % caller)
     return lasagne.layers.get_all_layers(given)
@@ -193,6 +189,34 @@ def parameters_of(layer, **tags):
         for variable in theano.gof.graph.inputs([parameter]):
             if isinstance(variable, theano.compile.SharedVariable) and variable not in found:
                 found.append(variable)
+    return found
+
+
+def named_parameters(named, **tags):
+    """Return the parameters of a network, each once, by name: ``fc.W``.
+
+    Parameters
+    ----------
+    named : dict
+        name -> layer
+    **tags
+        As for the layers' ``get_params``.
+
+    Returns
+    -------
+    OrderedDict
+        name -> parameter
+    """
+    found = OrderedDict()
+    for layer_name, layer in named.items():
+        for number, parameter in enumerate(layer.get_params(**tags)):
+            if parameter not in found.values():
+                # A layer may have put its own name before that of the parameter.
+                own = (parameter.name or 'parameter%d' % number).split('.')[-1]
+                name = '%s.%s' % (layer_name, own)
+                while name in found:
+                    name += '#%d' % number
+                found[name] = parameter
     return found
 
 

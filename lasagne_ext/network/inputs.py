@@ -46,25 +46,25 @@ class Feed:
         if not layers:
             raise ValueError('%s: the network has no input layer; put an InputLayer where a shape '
                              'stands in place of one' % caller)
-        self.variables = _variables(layers.values())
+        self.variables = OrderedDict()
+        for layer in layers.values():
+            # A shared variable, a constant, an expression, or one that two layers have in common cannot
+            # be given a value; one like it takes its place.
+            variable = layer.input_var
+            free = (variable.owner is None and variable not in self.variables.values()
+                    and not isinstance(variable, (theano.Constant, theano.compile.SharedVariable)))
+            self.variables[layer] = variable if free else variable.type()
         self.values = [_checked(caller, name, layer.shape, self.variables[layer], value, any_size)
                        for (name, layer), value in zip(layers.items(),
                                                        _in_order(caller, layers, inputs))]
 
+    def function(self, outputs, mode=None):
+        """Compile a function of the values that changes nothing it looks at.
 
-def _variables(input_layers):
-    """Return the variable that takes each input layer's value: its own, or one like it.
-
-    A shared variable, a constant, an expression, or one that two layers have in common cannot be
-    given a value.
-    """
-    taken = OrderedDict()
-    for layer in input_layers:
-        variable = layer.input_var
-        free = (variable.owner is None and variable not in taken.values()
-                and not isinstance(variable, (theano.Constant, theano.compile.SharedVariable)))
-        taken[layer] = variable if free else variable.type()
-    return taken
+        It has no default updates, such as those of the averages of a batch normalisation.
+        """
+        return theano.function(list(self.variables.values()), outputs, mode=mode, on_unused_input='ignore',
+                               no_default_updates=True)
 
 
 def _in_order(caller, input_layers, inputs):

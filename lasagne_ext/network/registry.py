@@ -7,7 +7,7 @@ import inspect
 
 import lasagne
 
-from lasagne_ext.checks import check_choice, is_whole
+from lasagne_ext.checks import check_choice, check_count
 
 #: The fill of a box by family: light, so that dark text can be read on all of them.
 COLOURS = {
@@ -73,7 +73,8 @@ def register_layer(layer_class, multiply_adds=None, phrase=None, family=None):
         raise TypeError('%s: layer_class must be a subclass of lasagne.layers.Layer, got %r'
                         % (caller, layer_class))
     if multiply_adds is not None and not callable(multiply_adds):
-        multiply_adds = _checked_count(caller, layer_class, multiply_adds)
+        name = getattr(layer_class, '__name__', layer_class)
+        multiply_adds = check_count(caller, 'the multiply-adds of %s' % name, multiply_adds, least=0)
     if phrase is not None and not callable(phrase) and not isinstance(phrase, str):
         raise TypeError('%s: phrase must be a string, or a function of the layer, got %r' % (caller, phrase))
     if family is not None:
@@ -81,16 +82,6 @@ def register_layer(layer_class, multiply_adds=None, phrase=None, family=None):
     given = {'multiply_adds': multiply_adds, 'phrase': phrase, 'family': family}
     _known.setdefault(layer_class, {}).update(
         {what: value for what, value in given.items() if value is not None})
-
-
-def _checked_count(caller, layer_class, count):
-    if not is_whole(count):
-        raise TypeError('%s: the multiply-adds of %s must be a whole number, got %r'
-                        % (caller, getattr(layer_class, '__name__', layer_class), count))
-    if count < 0:
-        raise ValueError('%s: the multiply-adds of %s must not be negative, got %r'
-                         % (caller, getattr(layer_class, '__name__', layer_class), count))
-    return int(count)
 
 
 def _is_ours(kind):
@@ -139,7 +130,9 @@ def multiply_adds(layer, input_shapes, output_shape, deterministic):
         count = count(layer, input_shapes, output_shape, deterministic)
     except (AttributeError, LookupError, TypeError, ValueError):
         return None             # a size is unknown, or a subclass of one's own lacks an attribute
-    return None if count is None else _checked_count('multiply_adds', kind, count)
+    if count is None:
+        return None
+    return check_count('multiply_adds', 'the multiply-adds of %s' % kind.__name__, count, least=0)
 
 
 def phrase(layer):

@@ -11,7 +11,7 @@ import numpy as np
 import theano
 
 from lasagne_ext.checks import shape_agrees
-from lasagne_ext.network.expressions import flattened, in_form_of
+from lasagne_ext.network.expressions import flattened, in_form_of, incoming_values
 from lasagne_ext.network.graph import incoming_layers
 
 
@@ -103,13 +103,7 @@ def shapes_of_one_batch(layers):
 
 def incoming_shapes(layer, shapes):
     """Return the shapes of what feeds a layer, as a list, from a dict layer -> shape."""
-    if isinstance(layer, lasagne.layers.MergeLayer):
-        return [batch_of_one(shape) if source is None else shapes[source]
-                for source, shape in zip(layer.input_layers, layer.input_shapes)]
-    source = getattr(layer, 'input_layer', None)
-    if source is not None:
-        return [shapes[source]]
-    return [batch_of_one(getattr(layer, 'input_shape', None))]
+    return incoming_values(layer, shapes, batch_of_one)
 
 
 def actual_shapes(outputs, feed):
@@ -130,8 +124,7 @@ def actual_shapes(outputs, feed):
     # Nothing is compiled in C, and of the optimizations only those matter that work out shapes.
     mode = theano.Mode(linker='py', optimizer='fast_run').excluding('fusion', 'inplace', 'conv_gemm',
                                                                     'AbstractConvCheck')
-    function = theano.function(list(feed.variables.values()), [part.shape for part in parts], mode=mode,
-                               on_unused_input='ignore', no_default_updates=True)
+    function = feed.function([part.shape for part in parts], mode)
     found = iter([tuple(map(int, shape)) for shape in function(*feed.values)])
     return {name: in_form_of(output, [next(found) for _ in flattened(output)])
             for name, output in outputs.items()}

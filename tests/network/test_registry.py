@@ -89,7 +89,7 @@ def test_our_own_layers_stand_in_the_same_registry():
 
 @pytest.mark.parametrize('options, error, message', [
     (dict(multiply_adds=1.5), TypeError, 'the multiply-adds of GainLayer must be a whole number, got 1.5'),
-    (dict(multiply_adds=-1), ValueError, 'the multiply-adds of GainLayer must not be negative'),
+    (dict(multiply_adds=-1), ValueError, 'the multiply-adds of GainLayer must be at least 0, got -1'),
     (dict(phrase=3), TypeError, 'phrase must be a string, or a function of the layer, got 3'),
     (dict(family='normalization'), ValueError, "family must be one of .*did you mean 'normalisation'")])
 def test_bad_arguments(gain, options, error, message):

@@ -4,7 +4,7 @@ import numpy as np
 from lasagne_ext.checks import shape_agrees
 from lasagne_ext.debug.report import shape_text
 from lasagne_ext.network.graph import incoming_layers, layer_label
-from lasagne_ext.network.shapes import (describe_axis_order, is_shape, propagate_shapes, shape_agrees,
+from lasagne_ext.network.shapes import (describe_axis_order, is_shape, propagate_shapes,
                                         suggest_reshape)
 
 

@@ -11,7 +11,7 @@ from theano.gradient import DisconnectedType, NullType
 from lasagne_ext.debug.gradients.float64 import (float64_outputs, float64_variable, is_float,
                                                  replace_variables)
 from lasagne_ext.network.expressions import flattened
-from lasagne_ext.network.graph import argument_text, layer_label, named_layers
+from lasagne_ext.network.graph import argument_text, layer_label, named_layers, named_parameters
 from lasagne_ext.network.inputs import Feed
 
 #: `outputs` and `inputs` are name -> variable, `values` those of the inputs. `title` says what it is.
@@ -42,11 +42,7 @@ def _network(caller, layers, inputs, deterministic):
     for (layer, own), value in zip(feed.variables.items(), feed.values):
         variables[layer] = found[names[layer]] = float64_variable(own)
         values.append(value)
-    parameters = OrderedDict()
-    for name, layer in named.items():
-        for number, parameter in enumerate(layer.get_params()):
-            if is_float(parameter) and parameter not in parameters.values():
-                parameters[_parameter_name(name, parameter, number, parameters)] = parameter
+    parameters = OrderedDict(pair for pair in named_parameters(named).items() if is_float(pair[1]))
     outputs, stand_ins = float64_outputs(layers, variables, list(parameters.values()), deterministic)
     replacements = OrderedDict()
     for (name, parameter), stand_in in zip(parameters.items(), stand_ins):
@@ -63,12 +59,6 @@ def _network(caller, layers, inputs, deterministic):
     parts = OrderedDict(zip(parts, replace_variables(list(parts.values()), replacements)))
     title = ' and '.join(layer_label(names[layer], layer) for layer in layers)
     return _problem(caller, title, parts, found, values)
-
-
-def _parameter_name(layer, parameter, number, taken):
-    """``fc.W``, whether or not the layer has put its name before that of the parameter."""
-    name = '%s.%s' % (layer, (parameter.name or 'parameter%d' % number).split('.')[-1])
-    return name if name not in taken else '%s#%d' % (name, number)
 
 
 def _function(caller, function, inputs):
