@@ -38,16 +38,18 @@ class LayerError(Exception):
 _BOTH = {}
 
 
-def _layer_error(original, text):
+def _layer_error(original, lines, layer=None, direction=None):
     """Make a LayerError of the original's type too, unless that takes other arguments."""
-    kind = type(original)
+    kind, text = type(original), '\n'.join(lines)
     try:
         if kind not in _BOTH:
             _BOTH[kind] = type('LayerError', (LayerError, kind), {'__module__': __name__,
                                                                   '__doc__': LayerError.__doc__})
-        return _BOTH[kind](text)
+        error = _BOTH[kind](text)
     except TypeError:
-        return LayerError(text)
+        error = LayerError(text)
+    error.layer, error.direction = layer, direction
+    return error
 
 
 def layer_errors(layers):
@@ -152,10 +154,12 @@ def annotate_error(error, named=None):
         if not named and failure.nodes:
             return _error_by_origin(error, failure)
     names = {layer: name for name, layer in named.items()}
-    given = _given_shapes(named, failure.given)
+    given = {named[name]: np.shape(failure.given[variable])
+             for name, variable in _input_variables(named, failure.given).items()}
     if failure.refused is not None:
         return _input_error(error, named, failure)
-    place = _place(failure.nodes, names)
+    found = [place for node in reversed(failure.nodes) for place in places(node, names)]
+    place = found[0] if found else nearest_place(failure.nodes[0], names)
     if place is None:
         return None
     layer = named[place.name]
@@ -163,7 +167,7 @@ def annotate_error(error, named=None):
     if not place.exact:
         what = 'the loss or an update, after %s,' % layer_label(place.name, layer)
     lines = ['%s failed in %s: %s' % (what, _operation(failure.nodes), _first_line(error))]
-    lines += _declaration(layer) if place.exact else []
+    lines += [_declaration(layer)] if place.exact else []
     lines.append('what came to it: %s' % _arrays_text(failure.values))
     lines += ['%s was given %s, declared %s' % (layer_label(names[source], source), shape_text(shape),
                                                 shape_text(source.shape))
@@ -175,21 +179,19 @@ def annotate_error(error, named=None):
         cause = failure_cause(failure.nodes[-1], failure.values, layer if place.exact else None, names,
                               given)
     lines += ['likely cause: ' + cause] if cause else []
-    annotated = _layer_error(error, '\n'.join(lines))
-    annotated.layer, annotated.direction = place.name, place.direction if place.exact else None
-    return annotated
+    return _layer_error(error, lines, place.name, place.direction if place.exact else None)
 
 
 def _error_by_origin(error, failure):
     """Annotate an error of a network that is gone, all but its function."""
-    for node in reversed(failure.nodes):
-        for chain in origins(node.outputs[0])[:1]:
-            annotated = _layer_error(error, '%s (%s) failed in %s: %s\nwhat came to it: %s' % (
-                chain[0].called, chain[0].direction, _operation(failure.nodes), _first_line(error),
-                _arrays_text(failure.values)))
-            annotated.direction = chain[0].direction
-            return annotated
-    return None
+    chains = [chain for node in reversed(failure.nodes) for chain in origins(node.outputs[0])[:1]]
+    if not chains:
+        return None
+    origin = chains[0][0]
+    return _layer_error(error, [
+        '%s (%s) failed in %s: %s' % (origin.called, origin.direction, _operation(failure.nodes),
+                                      _first_line(error)),
+        'what came to it: %s' % _arrays_text(failure.values)], direction=origin.direction)
 
 
 def _build_error(error, named):
@@ -198,39 +200,34 @@ def _build_error(error, named):
     while traceback is not None:
         frame = traceback.tb_frame
         candidate = frame.f_locals.get('self')
-        if frame.f_code.co_name == 'get_output_for' and isinstance(candidate, lasagne.layers.Layer):
-            if named is None or candidate in named.values():
-                layer = candidate
+        if (frame.f_code.co_name == 'get_output_for' and isinstance(candidate, lasagne.layers.Layer)
+                and (named is None or candidate in named.values())):
+            layer = candidate
         traceback = traceback.tb_next
     if layer is None:
         return None
     if named is None:
         named = named_layers('layer_errors', layer)
     name = next(name for name, own in named.items() if own is layer)
-    lines = ['%s failed while its output was built: %s: %s'
-             % (layer_label(name, layer), type(error).__name__, _first_line(error))]
-    annotated = _layer_error(error, '\n'.join(lines + _declaration(layer)))
-    annotated.layer = name
-    return annotated
+    return _layer_error(error, ['%s failed while its output was built: %s: %s'
+                                % (layer_label(name, layer), type(error).__name__, _first_line(error)),
+                                _declaration(layer)], name)
 
 
 def _input_error(error, named, failure):
     """Annotate the refusal of an input that is not of the rank or dtype that its layer takes."""
-    name = {variable: name for name, variable in _input_variables(named, failure.given).items()}.get(
-        failure.refused)
-    if name is None:
-        return None
-    layer, value = named[name], np.asarray(failure.given[failure.refused])
     variable = failure.refused
-    lines = ['%s was given %s %s, declared %s %s'
-             % (layer_label(name, layer), shape_text(value.shape), value.dtype, shape_text(layer.shape),
-                variable.dtype)]
+    names = [name for name, own in _input_variables(named, failure.given).items() if own is variable]
+    if not names:
+        return None
+    name, layer, value = names[0], named[names[0]], np.asarray(failure.given[variable])
     cause = input_cause(layer.shape, variable.dtype, value)
-    lines.append('likely cause: ' + cause if cause else
-                 'what Theano says: ' + str(error).strip().splitlines()[-1])
-    annotated = _layer_error(error, '\n'.join(lines))
-    annotated.layer = name
-    return annotated
+    return _layer_error(error, [
+        '%s was given %s %s, declared %s %s' % (
+            layer_label(name, layer), shape_text(value.shape), value.dtype, shape_text(layer.shape),
+            variable.dtype),
+        'likely cause: ' + cause if cause else
+        'what Theano says: ' + str(error).strip().splitlines()[-1]], name)
 
 
 def _remembered_layers(failure):
@@ -238,14 +235,6 @@ def _remembered_layers(failure):
     layers = [origin.layer for node in failure.graph.toposort() for chain in origins(node.outputs[0])
               for origin in chain[:1] if origin.layer is not None]
     return named_layers('layer_errors', lasagne.utils.unique(layers)) if layers else {}
-
-
-def _place(nodes, names):
-    for node in reversed(nodes):
-        found = places(node, names)
-        if found:
-            return found[0]
-    return nearest_place(nodes[0], names)
 
 
 def _input_variables(named, given):
@@ -266,11 +255,6 @@ def _input_variables(named, given):
     return taken
 
 
-def _given_shapes(named, given):
-    return {named[name]: np.shape(given[variable])
-            for name, variable in _input_variables(named, given).items()}
-
-
 def _operation(nodes):
     return ', inside '.join(map(operation_text, reversed(nodes)))
 
@@ -282,11 +266,11 @@ def _arrays_text(values):
 
 
 def _declaration(layer):
-    """Say what a layer takes and gives, in a line of its own."""
+    """Say what a layer takes and gives."""
     sources = [source.output_shape for source in incoming_layers(layer)]
     sources = sources or [getattr(layer, 'input_shape', None) or layer.output_shape]
-    return ['what it declares: %s -> %s' % (', '.join(map(shape_text, sources)),
-                                            shape_text(layer.output_shape))]
+    return 'what it declares: %s -> %s' % (', '.join(map(shape_text, sources)),
+                                           shape_text(layer.output_shape))
 
 
 def _first_line(error):

@@ -7,13 +7,13 @@ import numpy as np
 from lasagne_ext.checks import check_count, check_number
 from lasagne_ext.debug.gradients.comparison import Failure, choose_precision, compare, entry_name
 from lasagne_ext.debug.gradients.problem import NoGradient, gradient_problem, make_problem
-from lasagne_ext.debug.report import Report
+from lasagne_ext.debug.report import Verdict
 
 #: Entries of an input that are moved each by itself, where `sample` is not given.
 SAMPLE = 64
 
 
-class GradCheck(Report):
+class GradCheck(Verdict):
     """Result of a check of gradients: ``print()`` it; true if all of them are right.
 
     Attributes
@@ -49,6 +49,7 @@ class GradCheck(Report):
     """
 
     right = (2, 3, 4, 5)
+    totals = ('passed', 'verdict', 'compared', 'failed', 'kinks', 'worst_error', 'seed', 'note')
 
     def __init__(self, title, rows, worst, kinks, seed, note, failure=''):
         super().__init__(rows[:worst])
@@ -62,17 +63,15 @@ class GradCheck(Report):
             result = 'FAILED: %s' % failure
         elif self.failed:
             first = rows[0]
-            result = 'FAILED: %s: analytic %.6g, numeric %.6g; %d of %d derivatives are wrong' % (
-                _derivative(first), first.analytic, first.numeric, self.failed, len(rows))
+            output = '(%s)' % _output(first) if first.output_index is None else _output(first)
+            result = 'FAILED: d %s / d %s: analytic %.6g, numeric %.6g; %d of %d derivatives are wrong' % (
+                output, _input(first), first.analytic, first.numeric, self.failed, len(rows))
         else:
             result = 'passed: %d %s, worst relative error %.1e' % (
                 len(rows), 'derivative' if len(rows) == 1 else 'derivatives', self.worst_error)
         if rows and kinks:
             result += ', %d at kinks left out' % kinks
         self.verdict = '%s: %s' % (title, result)
-
-    def __bool__(self):
-        return self.passed
 
     def head(self):
         return ['derivative of', 'to', 'analytic', 'numeric', 'error', 'relative'] if self.rows else []
@@ -84,16 +83,8 @@ class GradCheck(Report):
     def emphasis(self, row):
         return 'bad' if row.wrong else None
 
-    def title(self):
-        return self.verdict
-
     def footer(self):
         return '\n'.join(line for line in (self.note, 'seed %d' % self.seed) if line)
-
-    def to_dict(self):
-        return dict(super().to_dict(), passed=self.passed, verdict=self.verdict, compared=self.compared,
-                    failed=self.failed, kinks=self.kinks, worst_error=self.worst_error, seed=self.seed,
-                    note=self.note)
 
 
 def _output(row):
@@ -106,12 +97,6 @@ def _input(row):
     if row.index is None:
         return '%s, a random direction' % row.input
     return entry_name(row.input, row.index)
-
-
-def _derivative(row):
-    """Return the check in words, for a sentence."""
-    output = '(%s)' % _output(row) if row.output_index is None else _output(row)
-    return 'd %s / d %s' % (output, _input(row))
 
 
 def gradcheck(fn_or_layer, inputs, worst=5, seed=None, eps=None, rtol=None, atol=None, sample=None,

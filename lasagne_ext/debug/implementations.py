@@ -1,5 +1,5 @@
 """Compute the same in every way there is, and compare."""
-import contextlib
+import functools
 import random
 from collections import OrderedDict, namedtuple
 
@@ -10,7 +10,7 @@ import theano.tensor as T
 from lasagne_ext import kernels
 from lasagne_ext.debug.gradients.float64 import is_float
 from lasagne_ext.debug.gradients.problem import apply_function, function_text, gradients, named_arrays
-from lasagne_ext.debug.report import Report
+from lasagne_ext.debug.report import Verdict
 from lasagne_ext.network.graph import argument_text
 from lasagne_ext.ops import _symbolic
 from lasagne_ext.ops._sampler import ForwardSampler, Sampler
@@ -25,7 +25,7 @@ Row = namedtuple('Row', 'path what difference roundings verdict')
 ALLOWED = 1000
 
 
-class ImplementationReport(Report):
+class ImplementationReport(Verdict):
     """Comparison of the ways to compute a function: ``print()`` it; true if all agree.
 
     Attributes
@@ -53,6 +53,7 @@ class ImplementationReport(Report):
     """
 
     right = (2, 3)
+    totals = ('passed', 'verdict', 'reference', 'seed', 'notes')
 
     def __init__(self, title, reference, rows, seed, notes):
         super().__init__(rows)
@@ -72,9 +73,6 @@ class ImplementationReport(Report):
                 max(row.roundings for row in rows))
         self.verdict = '%s: %s' % (title, text)
 
-    def __bool__(self):
-        return self.passed
-
     def head(self):
         return ['path', 'what', 'difference', 'roundings', 'verdict'] if self.rows else []
 
@@ -85,15 +83,8 @@ class ImplementationReport(Report):
     def emphasis(self, row):
         return 'bad' if row.verdict == 'DIFFERENT' else None
 
-    def title(self):
-        return self.verdict
-
     def footer(self):
         return '\n'.join(['compared with: %s' % self.reference] + self.notes + ['seed %d' % self.seed])
-
-    def to_dict(self):
-        return dict(super().to_dict(), passed=self.passed, verdict=self.verdict, reference=self.reference,
-                    seed=self.seed, notes=list(self.notes))
 
 
 def compare_implementations(op, inputs, seed=None):
@@ -150,8 +141,8 @@ def compare_implementations(op, inputs, seed=None):
     variables = OrderedDict((name, T.TensorType(str(array.dtype), [size == 1 for size in array.shape])(name))
                             for name, array in arrays.items())
     outputs = apply_function(caller, op, variables, isinstance(inputs, dict))
-    run = _Runner(variables, list(arrays.values()), seed)
-    ours = _is_sampling(outputs.values())
+    run = functools.partial(_run, variables, list(arrays.values()), seed)
+    ours = any(isinstance(node.op, Sampler) for node in _nodes(outputs))
     reference, paths = (_of_sampling if ours else _of_modes)(run, outputs)
     results, notes = OrderedDict(), []
     for name, path in paths.items():
@@ -164,44 +155,32 @@ def compare_implementations(op, inputs, seed=None):
     if reference not in results:
         reference = next(iter(results))
     expected = results.pop(reference)
-    unit = _coarsest(list(variables.values()) + list(outputs.values()))
+    # The coarsest rounding.
+    unit = max((np.finfo(variable.dtype).eps for variable in [*variables.values(), *outputs.values()]
+                if is_float(variable)), default=0.)
     rows = [_compared(path, what, value, expected[what], unit) for path, found in results.items()
             for what, value in found.items()]
     return ImplementationReport('%s of %s' % (caller, function_text(op)), reference, rows, seed, notes)
 
 
-class _Runner:
-    """Compute outputs and gradients in a mode.
-
-    Parameters
-    ----------
-    variables : OrderedDict
-        Inputs by name.
-    values : list of array
-    seed : int
-    """
-
-    def __init__(self, variables, values, seed):
-        self.variables, self.values, self.seed = variables, values, seed
-
-    def __call__(self, outputs, mode):
-        """Return what there is of values and gradients, by what it is."""
-        rng = np.random.RandomState(self.seed)
-        inputs = list(self.variables.values())
-        found = OrderedDict((name, value) for name, value in zip(outputs, theano.function(
-            inputs, list(outputs.values()), mode=mode, on_unused_input='ignore')(*self.values)))
-        floating = [name for name, variable in self.variables.items() if is_float(variable)]
-        for name, output in outputs.items():
-            if not is_float(output):
-                continue
-            cotangent, gradient = gradients(output, [self.variables[wrt] for wrt in floating])
-            there = [(wrt, g) for wrt, g in zip(floating, gradient) if g is not None]
-            pull = theano.function(inputs + [cotangent], [g for _, g in there], mode=mode,
-                                   on_unused_input='ignore')
-            weights = np.asarray(rng.uniform(-1, 1, np.shape(found[name])), cotangent.dtype)
-            pulled = pull(*(self.values + [weights]))
-            found.update(('d %s / d %s' % (name, wrt), value) for (wrt, _), value in zip(there, pulled))
-        return found
+def _run(variables, values, seed, outputs, mode):
+    """Compute outputs and gradients in a mode: what -> array."""
+    rng = np.random.RandomState(seed)
+    inputs = list(variables.values())
+    found = OrderedDict(zip(outputs, theano.function(inputs, list(outputs.values()), mode=mode,
+                                                     on_unused_input='ignore')(*values)))
+    floating = [name for name, variable in variables.items() if is_float(variable)]
+    for name, output in outputs.items():
+        if not is_float(output):
+            continue
+        cotangent, gradient = gradients(output, [variables[wrt] for wrt in floating])
+        there = [(wrt, g) for wrt, g in zip(floating, gradient) if g is not None]
+        pull = theano.function(inputs + [cotangent], [g for _, g in there], mode=mode,
+                               on_unused_input='ignore')
+        weights = np.asarray(rng.uniform(-1, 1, np.shape(found[name])), cotangent.dtype)
+        pulled = pull(*(values + [weights]))
+        found.update(('d %s / d %s' % (name, wrt), value) for (wrt, _), value in zip(there, pulled))
+    return found
 
 
 def _unoptimized():
@@ -210,24 +189,22 @@ def _unoptimized():
 
 
 def _of_sampling(run, outputs):
-    def by(library):
-        def path():
-            with _library_in_use(library):
-                return run(outputs, _unoptimized())
-        return path
+    def run_with(library):
+        before = kernels.library
+        kernels.library = library
+        try:
+            return run(outputs, _unoptimized())
+        finally:
+            kernels.library = before
 
-    paths = OrderedDict([('the NumPy reference', by(None))])
+    paths = OrderedDict([('the NumPy reference', lambda: run_with(None))])
     used = kernels.library
     for isa in used.runnable_isas() if used else ():
         name = 'the kernels, %s%s' % (isa, ' (in use)' if isa == used.isa else '')
-        paths[name] = by(used if isa == used.isa else kernels.Library(used.path, isa))
+        library = used if isa == used.isa else kernels.Library(used.path, isa)
+        paths[name] = functools.partial(run_with, library)
     paths['the elementary graph'] = lambda: run(_elementary(outputs), _unoptimized())
     return 'the NumPy reference', paths
-
-
-def _is_sampling(outputs):
-    """Return whether an Op of this package samples in the graph of `outputs`."""
-    return any(isinstance(node.op, Sampler) for node in _nodes(outputs))
 
 
 def _elementary(outputs):
@@ -239,62 +216,37 @@ def _elementary(outputs):
         If there is a gradient Op among them, for which no such graph stands by itself.
     """
     replacements = []
-    for node in _nodes(outputs.values()):
-        if isinstance(node.op, ForwardSampler):
-            replacements.append((node.outputs[0], _sampled(node.op, node)))
-        elif isinstance(node.op, FootprintSample):
-            replacements.append((node.outputs[0], _footprint_sampled(node.op, node)))
+    for node in _nodes(outputs):
+        if isinstance(node.op, (ForwardSampler, FootprintSample)):
+            replacements.append((node.outputs[0], _sampled(node)))
         elif isinstance(node.op, Sampler):
             raise NotImplementedError('%s is a gradient' % type(node.op).__name__)
     return OrderedDict(zip(outputs, theano.clone(list(outputs.values()), replace=replacements)))
 
 
 def _nodes(outputs):
-    outputs = list(outputs)
-    return theano.gof.graph.io_toposort(theano.gof.graph.inputs(outputs), outputs)
+    variables = list(outputs.values())
+    return theano.gof.graph.io_toposort(theano.gof.graph.inputs(variables), variables)
 
 
-def _sampled(op, node):
-    image, points = node.inputs[:2]
-    output = node.outputs[0]
-    coordinates = _coordinates(op, image, points, output)
-    return _like(_symbolic.sampled(image, coordinates, op.mode), coordinates, output)
-
-
-def _footprint_sampled(op, node):
-    image, points, footprint = node.inputs
-    output = node.outputs[0]
-    rank = image.ndim - 2
-    coordinates = _coordinates(op, image, points, output)
-    spread = T.cast(footprint, 'float64').reshape((coordinates.shape[0], -1, rank, rank))
-    return _like(_symbolic.footprint_sampled(image, coordinates, spread, op.mode), coordinates, output)
-
-
-def _coordinates(op, image, points, output):
-    """Return where the Op samples, in pixels: ``(N, rank, P)``."""
+def _sampled(node):
+    """Return what a sampling node gives, by elementary operations."""
+    op, image, points, output = node.op, node.inputs[0], node.inputs[1], node.outputs[0]
     rank = image.ndim - 2
     flat = op.generator.flat(T.cast(points, 'float64'), rank)
+    # Where it samples, in pixels: (N, rank, P).
     coordinates, _ = op.generator.pixels(flat, T.zeros_like(flat), rank, image.shape[:1:-1],
                                          output.shape[:-rank - 1:-1], op.options.align_corners)
-    return coordinates
-
-
-def _like(values, coordinates, output):
-    """Return the values in the shape of the Op's output; points that are nowhere get a gradient of NaN."""
+    if isinstance(op, FootprintSample):
+        spread = T.cast(node.inputs[2], 'float64').reshape((coordinates.shape[0], -1, rank, rank))
+        values = _symbolic.footprint_sampled(image, coordinates, spread, op.mode)
+    else:
+        values = _symbolic.sampled(image, coordinates, op.mode)
+    # Points that are nowhere get a gradient of NaN.
     nowhere = T.or_(T.isnan(coordinates), T.isinf(coordinates)).any(axis=1, keepdims=True)
     nothing = T.sum(T.switch(nowhere, np.nan, 0.) * coordinates, axis=1)
     values += T.cast(nothing, values.dtype).dimshuffle(0, 'x', 1)
     return T.patternbroadcast(values.reshape(output.shape, ndim=output.ndim), output.broadcastable)
-
-
-@contextlib.contextmanager
-def _library_in_use(library):
-    before = kernels.library
-    kernels.library = library
-    try:
-        yield
-    finally:
-        kernels.library = before
 
 
 def _of_modes(run, outputs):
@@ -304,11 +256,6 @@ def _of_modes(run, outputs):
     for name in ('FAST_COMPILE', 'FAST_RUN'):
         paths[name] = lambda name=name: run(outputs, theano.compile.get_mode(name))
     return 'Python code', paths
-
-
-def _coarsest(variables):
-    """Return the largest rounding of their floating types."""
-    return max((np.finfo(variable.dtype).eps for variable in variables if is_float(variable)), default=0.)
 
 
 def _compared(path, what, value, expected, unit):

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 import theano
 from tabulate import tabulate
 
-from lasagne_ext.checks import did_you_mean
 from lasagne_ext.debug.describe import array_text
+from lasagne_ext.debug.report import named_entry
 from lasagne_ext.network.expressions import (expressions, flattened, in_form_of, labelled_parts, loss_of,
                                              parts_by_name)
 from lasagne_ext.network.function_cache import cached_function
@@ -27,11 +27,7 @@ class Values(Mapping):
         self._values = values
 
     def __getitem__(self, name):
-        try:
-            return self._values[name]
-        except KeyError:
-            raise KeyError('no layer is called %r; there are: %s%s' % (
-                name, ', '.join(self._values), did_you_mean(name, self._values))) from None
+        return named_entry(self._values, name)
 
     def __iter__(self):
         return iter(self._values)

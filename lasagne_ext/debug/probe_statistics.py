@@ -4,8 +4,7 @@ from collections import OrderedDict, namedtuple
 import numpy as np
 import theano
 
-from lasagne_ext.checks import did_you_mean
-from lasagne_ext.debug.report import Report
+from lasagne_ext.debug.report import Report, named_entry
 from lasagne_ext.debug.statistics import RunningStatistics, Statistics, statistics_mode, unpack_statistics
 from lasagne_ext.network.expressions import expressions, labelled_parts
 from lasagne_ext.network.function_cache import cached_function
@@ -39,6 +38,7 @@ class ProbeStatistics(Report):
     """
 
     right = tuple(range(1, 9))
+    totals = ('batches',)
 
     def __init__(self, rows, batches):
         super().__init__(rows)
@@ -59,16 +59,8 @@ class ProbeStatistics(Report):
     def emphasis(self, row):
         return 'bad' if row.nans or row.infs else None
 
-    def to_dict(self):
-        return dict(super().to_dict(), batches=self.batches)
-
     def __getitem__(self, name):
-        for row in self.rows:
-            if row.name == name:
-                return row
-        names = [row.name for row in self.rows]
-        raise KeyError('no layer is called %r; there are: %s%s'
-                       % (name, ', '.join(names), did_you_mean(name, names)))
+        return named_entry({row.name: row for row in self.rows}, name)
 
 
 def probe_statistics(layers, batches, deterministic=True, only=None):

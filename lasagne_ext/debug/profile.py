@@ -6,8 +6,8 @@ import lasagne
 import numpy as np
 import theano
 
-from lasagne_ext.checks import check_count, did_you_mean
-from lasagne_ext.debug.report import Report
+from lasagne_ext.checks import check_count
+from lasagne_ext.debug.report import Report, named_entry
 from lasagne_ext.engine.monitoring import node_seconds, timed_function
 from lasagne_ext.network.expressions import expressions, loss_of, parts_by_name
 from lasagne_ext.network.graph import layer_list, layer_names, named_layers, places
@@ -50,6 +50,7 @@ class Profile(Report):
     """
 
     right = (2, 3, 4, 5, 6)
+    totals = ('milliseconds', 'unprofiled', 'repeats')
 
     def __init__(self, rows, unprofiled, repeats):
         super().__init__(rows)
@@ -77,12 +78,7 @@ class Profile(Report):
         return text
 
     def __getitem__(self, name):
-        for row in self.rows:
-            if row.name == name:
-                return row
-        names = [row.name for row in self.rows]
-        raise KeyError('no row is called %r; there are: %s%s'
-                       % (name, ', '.join(names), did_you_mean(name, names)))
+        return named_entry({row.name: row for row in self.rows}, name, 'row')
 
     def nodes(self, name):
         """Show the nodes behind a layer, as a table of their own.
@@ -101,8 +97,7 @@ class Profile(Report):
 
     def to_dict(self):
         rows = [dict(row._asdict(), nodes=NodeTable(row).to_dict()['rows']) for row in self.rows]
-        return {'rows': rows, 'milliseconds': self.milliseconds, 'unprofiled': self.unprofiled,
-                'repeats': self.repeats}
+        return dict(super().to_dict(), rows=rows)
 
 
 class NodeTable(Report):
@@ -121,17 +116,14 @@ class NodeTable(Report):
         return ['operation', 'direction', 'ms', 'share', 'shared with']
 
     def cells(self):
-        return [[_short(row.operation), row.direction, '%.3f' % row.milliseconds,
-                 '%.1f %%' % (100 * row.share), ', '.join(row.shared_with)] for row in self.rows]
+        # Without its parameters where there are too many to be read in a table.
+        return [[row.operation if len(row.operation) <= 60 else row.operation.split('{')[0] + '{...}',
+                 row.direction, '%.3f' % row.milliseconds, '%.1f %%' % (100 * row.share),
+                 ', '.join(row.shared_with)] for row in self.rows]
 
     def to_dict(self):
         return {'rows': [{name: value for name, value in row._asdict().items() if name != 'node'}
                          for row in self.rows]}
-
-
-def _short(operation):
-    """Return an Op's text, without its parameters where there are too many to be read in a table."""
-    return operation if len(operation) <= 60 else operation.split('{')[0] + '{...}'
 
 
 def _mark(nodes):

@@ -1,9 +1,12 @@
 """Show tables as text on a terminal and as HTML in a notebook."""
+import copy
 import html
 import os
 import sys
 
 from tabulate import tabulate
+
+from lasagne_ext.checks import did_you_mean
 
 #: How emphasis looks on a terminal and in HTML, by its meaning. The colours of HTML are as far from white
 #: as from the near black of a dark notebook.
@@ -15,7 +18,7 @@ CSS = {'good': 'color:#338a38', 'bad': 'color:#d84343;font-weight:bold', 'doubtf
 class Report:
     """Base class of what debugging tools return: rows that ``print()`` and a notebook show as a table.
 
-    A subclass gives `head`, `cells`, and where it wants them `title`, `footer` and `emphasis`.
+    A subclass gives `head`, `cells`, and where it wants them `title`, `footer`, `emphasis` and `totals`.
 
     Parameters
     ----------
@@ -24,6 +27,9 @@ class Report:
 
     #: Which columns are flush right, by number.
     right = ()
+
+    #: Attributes that `to_dict` gives beside the rows.
+    totals = ()
 
     def __init__(self, rows):
         self.rows = rows
@@ -49,8 +55,9 @@ class Report:
         return None
 
     def to_dict(self):
-        """Return the rows as plain Python values."""
-        return {'rows': [dict(row._asdict()) for row in self.rows]}
+        """Return the rows, and what else the report says, as plain Python values."""
+        return dict(rows=[dict(row._asdict()) for row in self.rows],
+                    **{name: copy.copy(getattr(self, name)) for name in self.totals})
 
     def __len__(self):
         return len(self.rows)
@@ -79,14 +86,31 @@ class Report:
                 % (tag, 'right' if k in self.right else 'left', html.escape(cell), tag)
                 for k, cell in enumerate(cells)))
         head = '<thead>%s</thead>' % line('th', self.head()) if self.head() else ''
-        body = ''.join(line('td', cells, _style(self.emphasis(row)))
-                       for row, cells in zip(self.rows, self.cells()))
+        body = ''
+        for row, cells in zip(self.rows, self.cells()):
+            emphasis = self.emphasis(row)
+            body += line('td', cells, ' style="%s"' % CSS[emphasis] if emphasis else '')
         return '%s<table>%s<tbody>%s</tbody></table>%s' % (
             _paragraph(self.title()), head, body, _paragraph(self.footer()))
 
 
-def _style(emphasis):
-    return ' style="%s"' % CSS[emphasis] if emphasis else ''
+class Verdict(Report):
+    """Base class of reports that say in one sentence, `verdict`, whether something has `passed`."""
+
+    def __bool__(self):
+        return self.passed
+
+    def title(self):
+        return self.verdict
+
+
+def named_entry(entries, name, what='layer'):
+    """Return an entry of a dict; raise KeyError with the names that there are."""
+    try:
+        return entries[name]
+    except KeyError:
+        raise KeyError('no %s is called %r; there are: %s%s' % (
+            what, name, ', '.join(entries), did_you_mean(name, entries))) from None
 
 
 def _paragraph(text):

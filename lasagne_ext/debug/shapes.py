@@ -43,6 +43,8 @@ class ShapeReport(Report):
     []
     """
 
+    totals = ('problems', 'doubts')
+
     def __init__(self, rows, problems, doubts):
         super().__init__(rows)
         self.problems, self.doubts = problems, doubts
@@ -64,9 +66,6 @@ class ShapeReport(Report):
 
     def emphasis(self, row):
         return _EMPHASIS.get(row.verdict)
-
-    def to_dict(self):
-        return dict(super().to_dict(), problems=list(self.problems), doubts=list(self.doubts))
 
 
 def check_shapes(layers, inputs, dimensions=None, deterministic=True):
@@ -125,14 +124,19 @@ def check_shapes(layers, inputs, dimensions=None, deterministic=True):
     feed = Feed('check_shapes', named, inputs, any_size=True)
     dimensions = _by_layer(named, dimensions)
     values, failures = _values(named, feed, deterministic)
-    rows, problems, shapes = [], [], {}
+    rows, problems, shapes, named_axes = [], [], {}, {}
     for name, layer in named.items():
         row = _row(name, layer, values.get(name), shapes, failures)
         rows.append(row)
         if row.actual is not None:
             shapes[layer] = row.actual
         problems += [_problem(row, layer)] if row.verdict in ('false', 'failed') else []
-        problems += _conflicts(named, layer, dimensions, shapes)
+        for number, (axis, size) in enumerate(zip(dimensions.get(layer, ()),
+                                                  row.actual if is_shape(row.actual) else ())):
+            first, label, k = named_axes.setdefault(axis, (size, layer_label(name, layer), number))
+            if axis and size != first:
+                problems.append('the dimension %r is %d in %s (axis %d) but %d in %s (axis %d)' % (
+                    axis, first, label, k, size, layer_label(name, layer), number))
     return ShapeReport(rows, problems, _doubts(named, feed, values))
 
 
@@ -155,16 +159,12 @@ def _values(named, feed, deterministic):
             lines = str(annotated).splitlines()
             failures[annotated.layer] = '; '.join(lines[:1] + [line for line in lines[1:]
                                                                if line.startswith('likely cause')])
-            _drop(remaining, annotated.layer)
+            # It is taken away, and with it all that depend on it.
+            gone = {remaining.pop(annotated.layer)}
+            for other, layer in list(remaining.items()):
+                if gone.intersection(incoming_layers(layer)):
+                    gone.add(remaining.pop(other))
     return {}, failures
-
-
-def _drop(named, name):
-    """Take a layer away, and all that depend on it."""
-    gone = {named.pop(name)}
-    for other, layer in list(named.items()):
-        if gone.intersection(incoming_layers(layer)):
-            gone.add(named.pop(other))
 
 
 def _row(name, layer, values, shapes, failures):
@@ -176,10 +176,7 @@ def _row(name, layer, values, shapes, failures):
     dtypes = ', '.join(lasagne.utils.unique(str(value.dtype) for value in values))
     several = not is_shape(declared)
     actual = tuple(sizes) if several or len(sizes) > 1 else sizes[0]
-    if several:
-        shapes_declared = list(declared.values() if isinstance(declared, dict) else declared)
-    else:
-        shapes_declared = [declared]
+    shapes_declared = flattened(declared) if several else [declared]
     if len(shapes_declared) == len(sizes) and all(map(shape_agrees, shapes_declared, sizes)):
         return Row(name, kind, declared, actual, dtypes, 'ok', '')
     if len(shapes_declared) == 1 and len(sizes) > 1 and shape_agrees(declared, sizes[0]):
@@ -242,51 +239,23 @@ def _by_layer(named, dimensions):
     return found
 
 
-def _conflicts(named, layer, dimensions, shapes):
-    """Say where an axis of `layer` has another size than one of that name in a layer before it."""
-    found = []
-    for number, (axis, size) in enumerate(_sized(layer, dimensions, shapes)):
-        for name, other in named.items():
-            before = [(k, other_size) for k, (other_axis, other_size)
-                      in enumerate(_sized(other, dimensions, shapes)) if axis and other_axis == axis]
-            if other is layer:
-                before = [(k, other_size) for k, other_size in before if k < number]
-            if before:
-                k, expected = before[0]
-                if expected != size:
-                    own = next(own for own, candidate in named.items() if candidate is layer)
-                    found.append('the dimension %r is %d in %s (axis %d) but %d in %s (axis %d)' % (
-                        axis, expected, layer_label(name, other), k, size, layer_label(own, layer), number))
-                break
-    return found
-
-
-def _sized(layer, dimensions, shapes):
-    """Return pairs of name and size of a layer's axes."""
-    shape = shapes.get(layer)
-    return list(zip(dimensions.get(layer, ()), shape)) if is_shape(shape) else []
-
-
 def _doubts(named, feed, values):
     """Say what may be a mistake: batches of several sizes, and float64 where float32 is asked for."""
-    batches = OrderedDict()
+    batches, names = OrderedDict(), {layer: name for name, layer in named.items()}
     for layer, value in zip(feed.variables, feed.values):
         if layer.shape and layer.shape[0] is None:
-            name = next(name for name, own in named.items() if own is layer)
-            batches.setdefault(len(value), layer_label(name, layer))
+            batches.setdefault(len(value), layer_label(names[layer], layer))
     found = []
     if len(batches) > 1:
         found.append('the first axes of the inputs differ: ' + ', '.join(
             '%d in %s' % pair for pair in batches.items()))
     for name, layer in named.items():
-        wide = [value for value in values.get(name, ()) if value.dtype == 'float64']
-        sources = [value for source in incoming_layers(layer) for own, candidate in named.items()
-                   if candidate is source for value in values.get(own, ())]
-        if wide and theano.config.floatX != 'float64' and incoming_layers(layer) and not any(
-                value.dtype == 'float64' for value in sources):
+        own = {str(value.dtype) for value in values.get(name, ())}
+        taken = lasagne.utils.unique(str(value.dtype) for source in incoming_layers(layer)
+                                     for value in values.get(names[source], ()))
+        if ('float64' in own and incoming_layers(layer)
+                and 'float64' not in taken + [theano.config.floatX]):
             found.append('%s gives float64, from %s, though floatX is %s; cast its input' % (
-                layer_label(name, layer), ', '.join(lasagne.utils.unique(str(value.dtype)
-                                                                         for value in sources)),
-                theano.config.floatX))
+                layer_label(name, layer), ', '.join(taken), theano.config.floatX))
             break
     return found

@@ -66,6 +66,8 @@ class Transforms(Report):
     (2, 1, 1, 8, 8)
     """
 
+    totals = ('layer',)
+
     def __init__(self, layer, rows, images, grids, crops, align_corners):
         super().__init__(rows)
         self.layer, self.images, self.grids, self.crops = layer, images, grids, crops
@@ -93,9 +95,6 @@ class Transforms(Report):
     def footer(self):
         return ('The window is where the output is sampled: what it shows turns, grows and moves the other '
                 'way.\nSizes are relative to the image; it is shifted by parts of half the image.')
-
-    def to_dict(self):
-        return dict(super().to_dict(), layer=self.layer)
 
     def figure(self, titles=None):
         """Draw a picture: every image, the sampling grid in it, and the output.

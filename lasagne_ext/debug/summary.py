@@ -39,6 +39,9 @@ class Summary(Report):
     (10, 8, [])
     """
 
+    totals = ('parameters', 'trainable', 'parameter_bytes', 'multiply_adds', 'multiply_adds_known', 'bytes',
+              'bytes_known', 'batch', 'problems')
+
     def __init__(self, rows, shown, columns, batch, parameter_bytes, problems):
         super().__init__(shown)
         self.parameters = sum(row.parameters for row in rows)
@@ -58,7 +61,8 @@ class Summary(Report):
     def cells(self):
         lines, left = [], 0
         for row in self.rows:
-            lines.append([_COLUMNS[column](row) for column in self._columns])
+            lines.append(['' if row.block and column not in _ANNOUNCED else _COLUMNS[column](row)
+                          for column in self._columns])
             if left and 'name' in self._columns:
                 name = self._columns.index('name')
                 lines[-1][name] = '| ' + lines[-1][name]
@@ -91,21 +95,6 @@ class Summary(Report):
     def __repr__(self):
         return '<Summary of %d rows, %s>' % (len(self.rows), _counted(self.parameters, 'parameter'))
 
-    def to_dict(self):
-        """Give the rows and totals as plain Python values.
-
-        Returns
-        -------
-        dict
-            Of ``'rows'``, a list of dicts, and the totals.
-        """
-        content = super().to_dict()
-        for name in ('parameters', 'trainable', 'parameter_bytes', 'multiply_adds',
-                     'multiply_adds_known', 'bytes', 'bytes_known', 'batch'):
-            content[name] = getattr(self, name)
-        content['problems'] = list(self.problems)
-        return content
-
 
 def _counted(number, what):
     return '%s %s%s' % (format(number, ','), what, '' if number == 1 else 's')
@@ -123,23 +112,11 @@ def _differs(row):
 
 
 def _shape_cell(row):
-    if row.block:
-        return ''
     text = '?' if row.output_shape is None else shape_text(row.output_shape)
     return '%s, declared %s' % (text, shape_text(row.declared_shape)) if _differs(row) else text
 
 
-def _parameters_cell(row):
-    if row.block:
-        return ''
-    shared = row.shared_with and 'shared with %s' % ', '.join(row.shared_with)
-    text = format(row.parameters, ',')
-    return '%s, %s' % (text, shared) if shared else text
-
-
-def _number_cell(value, row):
-    if row.block:
-        return ''
+def _number_cell(value):
     return '?' if value is None else format(value, ',')
 
 
@@ -149,13 +126,16 @@ _COLUMNS = OrderedDict([
     ('type', lambda row: row.type),
     ('incoming', lambda row: ', '.join(row.incoming)),
     ('output shape', _shape_cell),
-    ('parameters', _parameters_cell),
+    ('parameters', lambda row: format(row.parameters, ',') + (
+        ', shared with %s' % ', '.join(row.shared_with) if row.shared_with else '')),
     ('trainable', lambda row: row.trained),
     ('dtype', lambda row: row.dtype),
-    ('multiply-adds', lambda row: _number_cell(row.multiply_adds, row)),
-    ('bytes', lambda row: _number_cell(row.bytes, row))])
+    ('multiply-adds', lambda row: _number_cell(row.multiply_adds)),
+    ('bytes', lambda row: _number_cell(row.bytes))])
 _COLUMN_SYNONYMS = {'shape': 'output shape', 'params': 'parameters', 'inputs': 'incoming',
                     'macs': 'multiply-adds', 'flops': 'multiply-adds', 'memory': 'bytes'}
+#: Those that are not empty in the line before a repeated block.
+_ANNOUNCED = ('#', 'name', 'type')
 _FLUSH_RIGHT = ('#', 'parameters', 'multiply-adds', 'bytes')
 
 

@@ -2,6 +2,7 @@
 from collections import OrderedDict, namedtuple
 
 import numpy as np
+from theano.gof import graph
 
 from lasagne_ext.debug.describe import describe
 from lasagne_ext.engine.monitoring import Monitored, fills, is_loop, is_unset
@@ -112,11 +113,13 @@ class Search:
 
     def __init__(self, named, feed, outputs, loss=False):
         self.named, self.names = named, {layer: name for name, layer in named.items()}
-        self.feed, self.loss, self.scene = feed, loss, None
+        self.feed, self.scene = feed, None
         self.record = _Record()
         self.function = Monitored(list(feed.variables.values()), outputs, self.record)
         with np.errstate(all='ignore'):
             self.values = self.function(*feed.values)
+        # The nodes that make the loss; all others make its gradients.
+        self._forward = loss and {variable.owner for variable in graph.ancestors(self.function.outputs[:1])}
 
     def first(self, groups):
         """Return the first bad value behind the first of these groups of outputs that is bad, or None.
@@ -152,15 +155,15 @@ class Search:
                 self.scene = None, [], [value]
                 name = self.names[layer]
                 return _bad(value, 'the value given for ' + layer_label(name, layer), name, 'given',
-                            cause=_cause_of_input(False))
+                            cause=_BAD_DATA)
         value = source.get_value(borrow=True)
         self.scene = None, [], [value]
         for name, layer in self.named.items():
             if source in layer.get_params():
                 return _bad(value, 'the parameter %s of %s' % (_short(source.name, name),
                                                                layer_label(name, layer)),
-                            name, 'given', cause=_cause_of_input(True))
-        return _bad(value, 'the shared variable %s' % source, None, 'given', cause=_cause_of_input(True))
+                            name, 'given', cause=_BAD_PARAMETER)
+        return _bad(value, 'the shared variable %s' % source, None, 'given', cause=_BAD_PARAMETER)
 
     def _constant(self, behind):
         variable = next(variable for variable in behind if variable.owner is None)
@@ -174,9 +177,8 @@ class Search:
         value = next(value for value in outputs if _nonfinite_kind(value))
         place = nearest_place(node, self.names)
         direction = 'forward'
-        if self.loss and not self._feeds_loss(node):
+        if self._forward and node not in self._forward:
             direction = 'backward'
-        if direction == 'backward':
             root = _root_divided_by(node, inputs)
             place = root and nearest_place(root, self.names) or place
         where, layer = 'the loss', None
@@ -185,22 +187,14 @@ class Search:
             where = layer_label(layer, self.named[layer])
             if not place.exact:
                 where = 'the loss, after ' + where
-        step = _first_bad_step(value, int(inputs[0])) if is_loop(node) and value.ndim else None
+        step = None
+        if is_loop(node) and value.ndim:        # the rows before the first step are initial states
+            step = _finite_rows(value) - (len(value) - int(inputs[0]))
         described = [(number, describe(value)) for number, value in enumerate(inputs)
                      if isinstance(value, np.ndarray) and value.dtype.kind in 'biuf'
                      and node.inputs[number] not in self.record.unset]
         return _bad(value, where, layer, direction, operation_text(node), described, step,
                     nonfinite_cause(node, inputs, outputs))
-
-    def _feeds_loss(self, node):
-        if not hasattr(self, '_forward'):
-            self._forward, remaining = set(), [self.function.outputs[0].owner]
-            while remaining:
-                current = remaining.pop()
-                if current is not None and current not in self._forward:
-                    self._forward.add(current)
-                    remaining += [variable.owner for variable in current.inputs]
-        return node in self._forward
 
 
 def _bad(value, where, layer, direction, op=None, inputs=(), step=None, cause=''):
@@ -215,6 +209,11 @@ def _short(parameter, layer):
     parameter = str(parameter)
     return parameter[len(layer) + 1:] if parameter.startswith(layer + '.') else parameter
 
+
+#: Why the network was given a bad value.
+_BAD_DATA = 'the data hold it; look at how they were read and normalised'
+_BAD_PARAMETER = ('an update put it there: most often the learning rate was too large, or the gradient was '
+                  'bad one step earlier; start again from good parameters and check that step')
 
 #: How far back a producer is looked for.
 _FAR = 4
@@ -240,34 +239,14 @@ def nonfinite_cause(node, inputs, outputs):
     return cause or _of_infinities(inputs) or _of_overflow(inputs, outputs)
 
 
-def _cause_of_input(is_parameter):
-    """Return a plain sentence on why the network was given a bad value."""
-    if is_parameter:
-        return ('an update put it there: most often the learning rate was too large, or the gradient '
-                'was bad one step earlier; start again from good parameters and check that step')
-    return 'the data hold it; look at how they were read and normalised'
-
-
-def _first_bad_step(output, steps):
-    """Return the first time step at which a loop's output holds NaN or Inf.
-
-    Parameters
-    ----------
-    output : array
-        One row for each step, initial states before them.
-    steps : int
-    """
-    return _finite_rows(output) - (len(output) - steps)
-
-
 def _growth(output):
-    """Return by what factor a loop's values grow per step, while finite; None if nobody can tell."""
+    """Return by what factor a loop's values grow per step, while finite; 0 if nobody can tell."""
     rows = output.reshape(len(output), -1)[:_finite_rows(output)]
     sizes = np.abs(rows.astype('float64')).max(axis=1, initial=0)
     sizes = sizes[(sizes > 0).argmax():] if sizes.any() else sizes[:0]
-    if len(sizes) < 2:
-        return None
-    return float(np.exp((np.log(sizes[-1]) - np.log(sizes[0])) / (len(sizes) - 1))) if sizes[-1] else 0.
+    if len(sizes) < 2 or not sizes[-1]:
+        return 0.
+    return float(np.exp((np.log(sizes[-1]) - np.log(sizes[0])) / (len(sizes) - 1)))
 
 
 def _finite_rows(output):
@@ -294,11 +273,10 @@ def _made_by(variable, kinds):
 
 def _root_divided_by(node, inputs):
     """Return the square root whose gradient at 0 this node is: the layer to name is that of the root."""
-    kind = _operation_class(node)
-    if kind not in ('TrueDiv', 'Reciprocal', 'Inv'):
+    divisor = {'TrueDiv': 1, 'Reciprocal': 0, 'Inv': 0}.get(_operation_class(node))
+    if divisor is None or not (inputs[divisor] == 0).any():
         return None
-    divisor = 1 if kind == 'TrueDiv' else 0
-    return _made_by(node.inputs[divisor], {'Sqrt'}) if (inputs[divisor] == 0).any() else None
+    return _made_by(node.inputs[divisor], {'Sqrt'})
 
 
 _SATURATING = {'Softmax': 'softmax', 'SoftmaxWithBias': 'softmax', 'Sigmoid': 'sigmoid',
@@ -333,10 +311,6 @@ def _log(node, inputs, pole=0.):
     return None
 
 
-def _log1p(node, inputs):
-    return _log(node, inputs, -1.)
-
-
 def _divisor(variable, value):
     zero = value == 0
     if not zero.any():
@@ -350,14 +324,6 @@ def _divisor(variable, value):
         return 'a division by 0 (%s divisors)%s%s' % (_count(zero), saturated, _UNSATURATED)
     return ('a division by 0 (%s divisors are 0); add a small number to the divisor, or keep it away '
             'from 0: T.maximum(x, 1e-7)' % _count(zero))
-
-
-def _division(node, inputs):
-    return _divisor(node.inputs[1], inputs[1])
-
-
-def _reciprocal(node, inputs):
-    return _divisor(node.inputs[0], inputs[0])
 
 
 def _sqrt(node, inputs):
@@ -415,16 +381,22 @@ def _crossentropy(node, inputs):
 
 
 _EXPLAIN = {
-    'Log': _log, 'Log2': _log, 'Log10': _log, 'Log1p': _log1p, 'TrueDiv': _division,
-    'Reciprocal': _reciprocal, 'Inv': _reciprocal, 'Sqrt': _sqrt, 'Pow': _power, 'Exp': _exponential,
-    'Exp2': _exponential, 'Expm1': _exponential, 'Sinh': _exponential, 'Cosh': _exponential,
-    'Softmax': _softmax, 'LogSoftmax': _softmax, 'CrossentropyCategorical1Hot': _crossentropy}
+    'Log': _log, 'Log2': _log, 'Log10': _log, 'Log1p': lambda node, inputs: _log(node, inputs, pole=-1.),
+    'TrueDiv': lambda node, inputs: _divisor(node.inputs[1], inputs[1]),
+    'Reciprocal': lambda node, inputs: _divisor(node.inputs[0], inputs[0]),
+    'Sqrt': _sqrt, 'Pow': _power, 'Exp': _exponential, 'Exp2': _exponential, 'Expm1': _exponential,
+    'Sinh': _exponential, 'Cosh': _exponential, 'Softmax': _softmax, 'LogSoftmax': _softmax,
+    'CrossentropyCategorical1Hot': _crossentropy}
+_EXPLAIN['Inv'] = _EXPLAIN['Reciprocal']
+
+
+def _floating(values):
+    return [value for value in values if isinstance(value, np.ndarray) and value.dtype.kind == 'f']
 
 
 def _of_infinities(inputs):
-    values = [value for value in inputs if isinstance(value, np.ndarray) and value.dtype.kind == 'f']
-    infinite = [value for value in values if np.isinf(value).any()]
-    if not infinite:
+    values = _floating(inputs)
+    if not any(np.isinf(value).any() for value in values):
         return None
     if any((value == 0).any() for value in values) and len(values) > 1:
         return '0 times Inf, or Inf - Inf: an input is infinite already'
@@ -432,8 +404,7 @@ def _of_infinities(inputs):
 
 
 def _of_overflow(inputs, outputs):
-    floating = [value for value in inputs if isinstance(value, np.ndarray) and value.dtype.kind == 'f']
-    largest = max((float(np.abs(value).max(initial=0)) for value in floating), default=0.)
+    largest = max((float(np.abs(value).max(initial=0)) for value in _floating(inputs)), default=0.)
     bad = next(value for value in outputs
                if isinstance(value, np.ndarray) and not np.isfinite(value).all())
     limit = float(np.finfo(bad.dtype).max)
@@ -445,12 +416,9 @@ def _of_overflow(inputs, outputs):
 
 
 def _of_loop(outputs):
-    floating = [value for value in outputs if isinstance(value, np.ndarray) and value.dtype.kind == 'f'
-                and value.ndim]
-    factors = [factor for factor in map(_growth, floating) if factor is not None]
-    fastest = max(factors, default=0)
+    fastest = max((_growth(value) for value in _floating(outputs) if value.ndim), default=0)
     if fastest > 1.5:
         return ('values grow %.3g x per step: exploding; clip the gradients '
                 '(lasagne.updates.total_norm_constraint), use smaller recurrent weights, or fewer steps'
                 % fastest)
-    return ('an operation inside the loop made it; run the layer with unroll_scan=True to see which')
+    return 'an operation inside the loop made it; run the layer with unroll_scan=True to see which'

@@ -44,7 +44,12 @@ def find_suspicions(named, names, outputs, values=None):
             found[name] += check(network, layer)
     _look_at_expressions(network, found)
     if values is not None:
-        _look_at_values(network, found, values)
+        constant = {layer for name, layer in named.items() if is_constant(values[name])}
+        for name, layer in named.items():
+            found[name] += value_suspicions(layer, values[name])
+            meant = layer in network.localisation_layers
+            if layer in constant and not meant and not constant.issuperset(incoming_layers(layer)):
+                found[name].append('gives the same for all %d samples' % len(flattened(values[name])[0]))
     return found, _dangling(network)
 
 
@@ -59,11 +64,8 @@ class Network:
             for source in incoming_layers(layer):
                 self.consumers[source].append(layer)
 
-    def is_output(self, layer):
-        return layer in self.outputs
-
-    def says(self, layer, text):
-        return "'%s' %s" % (self.names[layer], text)
+    def quoted(self, layer):
+        return "'%s'" % self.names[layer]
 
 
 def _nonlinearity(layer):
@@ -83,14 +85,14 @@ def _softmax(network, layer):
         if source is not None and _nonlinearity(source) in _SQUASHING + ('rectify',):
             found.append('softmax right after %s of %s: the numbers it gets are %s already, so that it '
                          'cannot become sure; take one of them away' % (
-                             _nonlinearity(source), network.says(source, '').strip(),
+                             _nonlinearity(source), network.quoted(source),
                              'never negative' if _nonlinearity(source) == 'rectify' else 'squashed'))
     if len(shape) == 2 and shape[1] == 1:
         found.append('softmax over a single unit is always 1; use sigmoid, or two units')
     if len(shape) > 2:
         found.append('softmax of an array of %d dimensions: it is meant for the rows of a matrix'
                      % len(shape))
-    if not network.is_output(layer) and any(_has_weights(c) for c in network.consumers[layer]):
+    if layer not in network.outputs and any(_has_weights(c) for c in network.consumers[layer]):
         found.append('softmax inside the network: the layers after it see hardly any differences')
     return found
 
@@ -101,7 +103,7 @@ def _rectified_output(network, layer):
     if layer in network.localisation_layers:
         return ['the numbers of a transform are rectified and can never be negative; give '
                 'nonlinearity=None']
-    if network.is_output(layer) and not network.consumers[layer] and is_kind_of(layer, 'DenseLayer'):
+    if layer in network.outputs and not network.consumers[layer] and is_kind_of(layer, 'DenseLayer'):
         return ['the output is rectified (the default of Lasagne) and can never be negative; give the '
                 'nonlinearity that is meant, or None']
     return []
@@ -110,18 +112,18 @@ def _rectified_output(network, layer):
 def _linear_after_linear(network, layer):
     if not _has_weights(layer):
         return []
-    return ['two linear layers in a row, %s and this one, can do no more than one' % network.says(
-        source, '').strip() for source in incoming_layers(layer)
-        if type(source) is type(layer) and _nonlinearity(source) == 'linear']
+    return ['two linear layers in a row, %s and this one, can do no more than one'
+            % network.quoted(source) for source in incoming_layers(layer)
+            if type(source) is type(layer) and _nonlinearity(source) == 'linear']
 
 
 def _bias_before_normalisation(network, layer):
     consumers = network.consumers[layer]
     if getattr(layer, 'b', None) is None or not consumers or _nonlinearity(layer) != 'linear':
         return []
-    if all(is_kind_of(consumer, 'BatchNormLayer') for consumer in consumers) and not network.is_output(layer):
+    if all(is_kind_of(consumer, 'BatchNormLayer') for consumer in consumers) and layer not in network.outputs:
         return ['its bias is taken away again by the batch normalisation of %s; give b=None'
-                % network.says(consumers[0], '').strip()]
+                % network.quoted(consumers[0])]
     return []
 
 
@@ -132,19 +134,17 @@ def _dropout(network, layer):
     if layer.p > _LARGE_DROPOUT:
         found.append('drops %.4g %% of the numbers; p is the share that is dropped, not kept'
                      % (100 * layer.p))
-    if network.is_output(layer) and not network.consumers[layer]:
+    if layer in network.outputs and not network.consumers[layer]:
         found.append('dropout at the very output: a part of the answers is set to 0')
     return found
 
 
 def _frozen(network, layer):
-    parameters = layer.get_params()
     normal = layer.get_params(trainable=True) + layer.get_params(batch_norm_stats=True)
-    frozen = [p.name or 'a parameter' for p in parameters if p not in normal]
-    if is_kind_of(layer, 'BatchNormLayer'):
-        frozen = [name for name in frozen if not name.split('.')[-1] in ('mean', 'inv_std')]
-    initial = ('hid_init', 'cell_init')
-    frozen = [name for name in frozen if not name.endswith(initial)]
+    frozen = [p.name or 'a parameter' for p in layer.get_params() if p not in normal]
+    statistics = ('mean', 'inv_std') if is_kind_of(layer, 'BatchNormLayer') else ()
+    frozen = [name for name in frozen if name.split('.')[-1] not in statistics
+              and not name.endswith(('hid_init', 'cell_init'))]
     return ['%s not trained (no tag `trainable`) and stay%s as at the start' % (
         ', '.join(frozen) + (' is' if len(frozen) == 1 else ' are'), 's' * (len(frozen) == 1))
             ] if frozen else []
@@ -201,15 +201,6 @@ def _widened(own, above):
         'floats' % whole[0] if whole else '')]
 
 
-def _look_at_values(network, found, values):
-    constant = {layer for name, layer in network.named.items() if is_constant(values[name])}
-    for name, layer in network.named.items():
-        found[name] += value_suspicions(layer, values[name])
-        meant = layer in network.localisation_layers
-        if layer in constant and not meant and not constant.issuperset(incoming_layers(layer)):
-            found[name].append('gives the same for all %d samples' % len(flattened(values[name])[0]))
-
-
 def _dangling(network):
     """Find layers on top of this network that lead to none of the given outputs."""
     found = []
@@ -260,9 +251,9 @@ def _of_array(layer, value):
         largest = np.abs(value).max()
         return ['the inputs reach %.4g; networks learn faster from numbers of the size of 1: divide them, '
                 'or take their mean away' % largest] if largest > _LARGE_INPUT else []
-    checks = (check(value) for name, check in _BY_NONLINEARITY.items()
-              if nonlinearity_name(getattr(layer, 'nonlinearity', None)) == name)
-    return [text for text in checks if text]
+    check = _BY_NONLINEARITY.get(_nonlinearity(layer))
+    text = check(value) if check else None
+    return [text] if text else []
 
 
 def is_constant(value):
@@ -271,13 +262,9 @@ def is_constant(value):
                for array in flattened(value))
 
 
-def _units(value):
-    """Return one row per sample and position, one column per unit or channel."""
-    return np.moveaxis(value, 1, -1).reshape(-1, value.shape[1]) if value.ndim > 1 else value[:, None]
-
-
 def _dead(value):
-    dead = (_units(value) == 0).all(axis=0)
+    # One for each unit or channel.
+    dead = (value == 0).all(axis=tuple(k for k in range(value.ndim) if k != 1))
     if dead.mean() < _DEAD_SHARE:
         return None
     return ('%d of %d rectified units (%.0f %%) are 0 for all %d samples: dead, and they get no gradient; '

@@ -78,10 +78,15 @@ def _exchange(layer, stand_ins, changed, seen):
                 _exchange(inner, stand_ins, changed, seen)
             return value
         if isinstance(value, theano.Variable):
-            return _variable_exchanged(value, stand_ins)
+            if value in stand_ins:
+                return stand_ins[value]
+            # A parameter may be an expression of others, as with normalised weights.
+            used = [v for v in theano.gof.graph.inputs([value]) if v in stand_ins]
+            return theano.clone(value, replace=[(v, stand_ins[v]) for v in used],
+                                strict=False) if used else value
         if isinstance(value, dict):
             pairs = [(exchanged(key), exchanged(item)) for key, item in value.items()]
-            if _same(pairs, value.items()):
+            if all(a is c and b is d for (a, b), (c, d) in zip(pairs, value.items())):
                 return value
             other = value.copy()
             other.clear()
@@ -97,19 +102,3 @@ def _exchange(layer, stand_ins, changed, seen):
         if new is not value:
             changed.append((layer, attribute, value))
             vars(layer)[attribute] = new
-
-
-def _same(pairs, others):
-    return all(a is c and b is d for (a, b), (c, d) in zip(pairs, others))
-
-
-def _variable_exchanged(variable, stand_ins):
-    if variable in stand_ins:
-        return stand_ins[variable]
-    if variable.owner is None:
-        return variable
-    used = [v for v in theano.gof.graph.inputs([variable]) if v in stand_ins]
-    if not used:
-        return variable
-    # A parameter that is an expression of others, as with normalised weights.
-    return theano.clone(variable, replace=[(v, stand_ins[v]) for v in used], strict=False)
