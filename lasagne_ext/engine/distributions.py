@@ -4,18 +4,12 @@ Setuptools has removed that module; earlier ones print a warning that a user can
 """
 from importlib import metadata
 
-
 DistributionNotFound = metadata.PackageNotFoundError
 
 
-class Distribution:
+class get_distribution:
     """Name and version of an installed package."""
 
     def __init__(self, name):
         self.project_name = name
         self.version = metadata.version(name)
-
-
-def get_distribution(name):
-    """Return the installed distribution called `name`."""
-    return Distribution(name)

@@ -7,7 +7,7 @@ import sys
 
 
 def flags_from_environment():
-    """Read ``THEANO_FLAGS`` as Theano does, as ``{name: value}``, read as Theano reads it."""
+    """Read ``THEANO_FLAGS`` as Theano does, into ``{name: value}``."""
     lexer = shlex.shlex(os.environ.get('THEANO_FLAGS', ''), posix=True)
     lexer.whitespace = ','
     lexer.whitespace_split = True
@@ -19,7 +19,7 @@ def flags_from_environment():
 
 
 def flags_from_files():
-    """Read the files named by ``THEANORC`` (or ``~/.theanorc``) set, as ``{name: value}``."""
+    """Read the files named by ``THEANORC`` (or ``~/.theanorc``) into ``{name: value}``."""
     names = os.environ.get('THEANORC', '~/.theanorc').split(os.pathsep)
     if 'THEANORC' not in os.environ and sys.platform == 'win32':
         names.append('~/.theanorc.txt')
@@ -34,7 +34,7 @@ def flags_from_files():
 
 
 def _filled_in(parser, section, option):
-    """Fill in ``%(USER)s`` and its like filled in, or as it stands (a compiledir_format)."""
+    """Return an option with ``%(USER)s`` and its like filled in, or as it stands (a compiledir_format)."""
     names = {name: os.environ.get(name, '') for name in ('LSCRATCH', 'TMPDIR', 'TEMP', 'TMP')}
     names.update(USER=os.environ.get('USER') or os.path.basename(os.path.expanduser('~')),
                  PID=str(os.getpid()))
@@ -45,14 +45,14 @@ def _filled_in(parser, section, option):
 
 
 def user_flags():
-    """Everything the user has set; the environment wins over the files."""
+    """Return everything that the user has set; the environment wins over the files."""
     flags = flags_from_files()
     flags.update(flags_from_environment())
     return flags
 
 
 def cache_directory():
-    """Folder of ours inside the one where Theano keeps what it compiles."""
+    """Return our folder inside the one where Theano keeps what it compiles."""
     base = user_flags().get('base_compiledir')
     if base is None and sys.platform == 'win32' and os.environ.get('LOCALAPPDATA'):
         base = os.path.join(os.environ['LOCALAPPDATA'], 'Theano')

@@ -4,7 +4,6 @@ from collections import OrderedDict
 
 import pytensor
 from pytensor.compile.io import In as PyTensorIn
-from pytensor.compile.io import Out
 from pytensor.compile.ops import TypeCastingOp
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Apply, Variable
@@ -228,6 +227,3 @@ class Function:
                 state.set_value(value)
         values = self.compiled(*values, **kwargs)
         return values if self.keys is None else dict(zip(self.keys, values))
-
-
-__all__ = ['AsType', 'Function', 'In', 'Out', 'Param', 'function', 'with_type']

@@ -74,7 +74,7 @@ def clone(output, replace=None, strict=True, share_inputs=True):
 
 
 def variables(inputs, outputs):
-    """List all variables between `inputs` and `outputs`, both included."""
+    """Return the set of all variables between `inputs` and `outputs`, both included."""
     return set(ancestors(list(outputs), inputs)) | set(inputs)
 
 

@@ -113,7 +113,3 @@ def _checked_pattern(value, pattern):
         raise TypeError('theano.shared: broadcastable=%r does not fit a value of shape %r'
                         % (pattern, value.shape))
     return pattern
-
-
-__all__ = ['generic_constructor', 'scalar_constructor', 'shared',
-           'shared_constructor', 'tensor_constructor']

@@ -104,7 +104,7 @@ def batched_dot(a, b):
         return _pad_right(a, wide) * _pad_right(b, wide)
     if max(a.ndim, b.ndim) > 3:
         return batched_tensordot(a, b, [[a.ndim - 1], [max(1, b.ndim - 2)]])
-    product = _matmul(a if a.ndim == 3 else a[:, None, :], b if b.ndim == 3 else b[:, :, None])
+    product = pt.matmul(a if a.ndim == 3 else a[:, None, :], b if b.ndim == 3 else b[:, :, None])
     if b.ndim == 2:
         product = product[:, :, 0]
     return product if a.ndim == 3 else product[:, 0]
@@ -112,10 +112,6 @@ def batched_dot(a, b):
 
 def _pad_right(x, ndim):
     return x.dimshuffle(*range(x.ndim), *'x' * (ndim - x.ndim))
-
-
-def _matmul(a, b):
-    return pt.matmul(a, b)
 
 
 def batched_tensordot(x, y, axes=2):
@@ -141,7 +137,7 @@ def batched_tensordot(x, y, axes=2):
     shape = [x.shape[axis] for axis in [0] + x_free] + [y.shape[axis] for axis in y_free]
     pattern = ([x.broadcastable[axis] for axis in [0] + x_free]
                + [y.broadcastable[axis] for axis in y_free])
-    return patternbroadcast(_matmul(left, right).reshape(shape, ndim=len(shape)), pattern)
+    return patternbroadcast(pt.matmul(left, right).reshape(shape, ndim=len(shape)), pattern)
 
 
 def _summed_axes(x, y, axes):

@@ -1,4 +1,4 @@
 """Inputs and outputs of functions."""
-from pytensor.compile.io import SymbolicInput, SymbolicOutput
+from pytensor.compile.io import Out, SymbolicInput, SymbolicOutput
 
-from lasagne_ext.engine.pytensor.functions import In, Out, Param
+from lasagne_ext.engine.pytensor.functions import In, Param
