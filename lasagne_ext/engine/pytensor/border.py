@@ -38,12 +38,13 @@ from pytensor.tensor.linalg.summary import det  # noqa: F401
 # The Ops that mode JAX computes the shapes of: made by PyTensor's own join and reshape.
 from pytensor.tensor.reshape import JoinDims, SplitDims  # noqa: F401
 
-# Theano has these in ``theano.tensor.nnet.sigm``.
+# Theano has most of these in ``theano.tensor.nnet.sigm``; two change numbers or fail, and are restricted for
+# the facade's modes in ``theano.tensor.opt``.
 from pytensor.tensor.rewriting.math import (  # noqa: F401
-    compute_mul, is_1pexp, is_exp, is_mul, is_neg, local_1msigmoid, local_exp_over_1_plus_exp,
-    local_reciprocal_1_plus_exp, local_sigm_times_exp, log1msigm_to_softplus, log1p_neg_sigmoid,
-    logsigm_to_softplus, parse_mul_tree, partition_num_or_denom, perform_sigm_times_exp, replace_leaf,
-    simplify_mul)
+    compute_mul, is_1pexp, is_exp, is_mul, is_neg, local_1msigmoid, local_div_by_one,
+    local_exp_over_1_plus_exp, local_neg_to_mul, local_reciprocal_1_plus_exp, local_sigm_times_exp,
+    log1msigm_to_softplus, log1p_neg_sigmoid, logsigm_to_softplus, parse_mul_tree, partition_num_or_denom,
+    perform_sigm_times_exp, replace_leaf, simplify_mul)
 from pytensor.tensor.rewriting.shape import ShapeFeature  # noqa: F401
 
 # The Ops behind ``T.cast``, one for each dtype; Theano has their namesakes in ``theano.tensor.basic``.

@@ -19,9 +19,9 @@ LINKERS = ('numpy', 'numba', 'cvm', 'vm', 'jax')
 #: Before a tag that PyTensor's modes ask for: the tag in its place, for the facade's modes alone.
 OURS = 'theano_'
 
-#: Rewrites of PyTensor's that the facade's modes leave out: they take ``x // 1`` for `x` where `x` is not
-#: whole, and fail for ``-x`` of an unsigned `x`.
-LEFT_OUT = ('local_div_by_one', 'local_neg_to_mul')
+#: Rewrites of PyTensor's that take ``x // 1`` for `x` where `x` is not whole, and fail for ``-x`` of an unsigned
+#: `x`: in their place are restricted ones, in ``theano.tensor.opt``.
+REPLACED = ('local_div_by_one', 'local_neg_to_mul')
 
 #: What the user's settings, or the program, say of ``theano.config.linker`` and ``mode``.
 _settings = {}
@@ -60,7 +60,7 @@ def describe():
 def _query_ours(query):
     """Ask for the facade's rewrites, too."""
     query = query.including(*[OURS + tag for tag in query.include])
-    return query.excluding(*[OURS + tag for tag in query.exclude], *LEFT_OUT)
+    return query.excluding(*[OURS + tag for tag in query.exclude], *REPLACED)
 
 
 class Mode(pytensor_modes.Mode):

@@ -91,4 +91,7 @@ def test_unsigned_negation_and_whole_quotients_in_full_compilation():
     assert pytensor.function([x], -x, mode=mode)([3]).tolist() == [253]
     assert pytensor.function([f], f // 1, mode=mode)([1.5, -.5]).tolist() == [1, -1]
     i = pt.vector('i', dtype='int8')
-    assert pytensor.function([i], i // 1, mode=mode).maker.fgraph.toposort() is not None
+    for inputs, output in ([i], i // 1), ([f], f / 1), ([f], -(-f)):
+        function = pytensor.function(inputs, output, mode=mode)
+        assert function([3]).tolist() == [3]
+        assert not any(hasattr(node.op, 'scalar_op') for node in function.maker.fgraph.toposort())
