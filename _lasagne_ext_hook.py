@@ -8,6 +8,23 @@ Switched off by the environment variable ``LASAGNE_EXT_HOOK=0``.
 """
 import os
 import sys
+from _frozen_importlib_external import PathFinder
+
+
+class _LaterSpec(type(__spec__)):
+    """Spec that loads lasagne_ext when it is first looked into."""
+
+    is_later = True
+
+    def __init__(self, name):
+        self.name = name
+
+    def __getattr__(self, attribute):
+        if 'loader' in vars(self):
+            raise AttributeError(attribute)
+        from lasagne_ext.engine._choice import finder
+        vars(self).update(vars(finder.find(self.name)))
+        return getattr(self, attribute)
 
 
 class Hook:
@@ -17,14 +34,12 @@ class Hook:
     def find_spec(name, path=None, target=None):
         if name != 'theano' and name != 'lasagne' or 'theano' in sys.modules or _own_theano():
             return None
-        from lasagne_ext.engine._choice import finder
-        # It has taken this one's place, but this very import has come by here.
-        return finder.find_spec(name, path, target)
+        # Python holds the lock of all imports here, so that an import could wait for another thread's for ever.
+        return _LaterSpec(name)
 
 
 def _own_theano():
     """Return whether a `theano` of the user's own comes before the installed packages; it is to be left alone."""
-    from importlib.machinery import PathFinder
     before = []
     for folder in sys.path:
         if isinstance(folder, str) and os.path.basename(folder) in ('site-packages', 'dist-packages'):

@@ -4,21 +4,44 @@ import importlib.machinery
 import sys
 
 
+class _LaterSpec(importlib.machinery.ModuleSpec):
+    """Spec that is worked out when it is first looked into.
+
+    Python holds the lock of all imports while it asks a finder. If that imports something, it may wait for ever for
+    another thread, which is importing the same and waits for the lock.
+    """
+
+    is_later = True
+
+    def __init__(self, name, find):
+        self.name, self._find = name, find
+
+    def __getattr__(self, attribute):
+        if 'loader' in vars(self):
+            raise AttributeError(attribute)
+        vars(self).update(vars(self._find()))
+        return getattr(self, attribute)
+
+
 class PackageFinder(importlib.abc.MetaPathFinder):
     """Finder on ``sys.meta_path`` for a few packages by name; Python finds their modules itself.
 
     Parameters
     ----------
     find : dict
-        Name of a package -> function that returns its spec, or None where it is for others to find. It is given the
-        module where that is to be loaded anew, else None.
+        Name of a package -> function that returns its spec. It is given the module where that is to be loaded anew,
+        else None.
     """
 
     def __init__(self, find):
         self._find = find
 
     def find_spec(self, name, path=None, target=None):
-        return self._find[name](target) if name in self._find else None
+        return _LaterSpec(name, lambda: self.find(name, target)) if name in self._find else None
+
+    def find(self, name, target=None):
+        """Return the spec of one of the packages."""
+        return self._find[name](target)
 
     def install(self, instead_of):
         """Go first on ``sys.meta_path``, where `instead_of` goes if it is there."""
@@ -30,9 +53,10 @@ class PackageFinder(importlib.abc.MetaPathFinder):
 def find_elsewhere(name):
     """Return the spec of a package as the other finders give it, or None."""
     for finder in sys.meta_path:
-        if not isinstance(finder, PackageFinder) and hasattr(finder, 'find_spec'):
+        if hasattr(finder, 'find_spec'):
             spec = finder.find_spec(name, None)
-            if spec is not None:
+            # Our own finders, and those that hand on what these find, answer with a spec of ours.
+            if spec is not None and not hasattr(type(spec), 'is_later'):
                 return spec
     return None
 

@@ -104,6 +104,42 @@ if __name__ == '__main__':
     assert done.stdout == '[(None, 3), (None, 4)]\n'
 
 
+@pytest.mark.parametrize('names', ['lasagne theano lasagne theano lasagne_ext', 'lasagne lasagne lasagne'])
+def test_threads_import_at_the_same_time(program, names):
+    program('''
+import faulthandler, importlib, sys, threading
+faulthandler.dump_traceback_later(300, exit=True)          # what is locked for ever
+failed = []
+def load(name):
+    start.wait()
+    try:
+        importlib.import_module(name)
+    except BaseException as error:
+        failed.append(error)
+names = %r.split()
+start = threading.Barrier(len(names))
+threads = [threading.Thread(target=load, args=(name,)) for name in names]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+assert not failed, failed
+''' % names)
+
+
+@pytest.mark.parametrize('first', ['lasagne', 'theano', 'lasagne_ext, lasagne'])
+def test_finders_that_are_wrapped(program, first):
+    program('''
+import sys
+class Wrapped:
+    def __init__(self, finder): self.finder = finder
+    def find_spec(self, name, path=None, target=None): return self.finder.find_spec(name, path, target)
+    def __getattr__(self, name): return getattr(self.finder, name)
+sys.meta_path[:] = [Wrapped(finder) for finder in sys.meta_path if hasattr(finder, 'find_spec')]
+import %s
+import lasagne, theano
+lasagne.layers.DenseLayer((None, 2), 3)
+''' % first)
+
+
 def test_pytest(environment, tmp_path):
     (tmp_path / 'test_net.py').write_text('import lasagne\ndef test_layer(): lasagne.layers.DenseLayer((None, 2), 3)\n')
     environment.run('-m', 'pytest', '-q', '-p', 'no:cacheprovider', 'test_net.py', cwd=str(tmp_path))

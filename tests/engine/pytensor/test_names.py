@@ -85,3 +85,12 @@ def test_missing_modules_are_import_errors():
     for name in ('theano.sandbox.cuda.basic_ops', 'theano.misc.pycuda_init', 'theano.gpuarray.basic_ops'):
         with pytest.raises(ImportError):
             importlib.import_module(name)
+
+
+def test_the_class_of_an_op_in_a_graph_is_theanos():
+    import theano
+    import theano.tensor as T
+    x = T.matrix()
+    assert type((x * 2).owner.op) == T.Elemwise and type(x.sum().owner.op) in (T.Sum,)
+    assert {T.Elemwise: 1}[type((x * 2).owner.op)] == 1 and type(x.sum().owner.op) != T.Elemwise
+    assert isinstance(theano.shared(1.), T.sharedvar.SharedVariable)

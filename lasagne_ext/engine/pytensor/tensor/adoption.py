@@ -224,6 +224,13 @@ def _adopting_op_class(kind):
 
         def __subclasscheck__(cls, subclass):
             return kind in subclass.__mro__ if cls is made else super().__subclasscheck__(subclass)
+
+        # Programs ask for `type(node.op) == T.Elemwise`, and in a graph there are Ops of `kind`.
+        def __eq__(cls, other):
+            return cls is other or cls is made and other is kind
+
+        def __hash__(cls):
+            return hash(kind) if cls is made else super().__hash__()
     made = Meta(kind.__name__, (AdoptingCall, kind), {
         '__module__': kind.__module__, '__doc__': kind.__doc__, '__qualname__': kind.__qualname__})
     return made
