@@ -1,5 +1,4 @@
 """Nodes of a graph remember the layers that made them."""
-import copy
 import gc
 import inspect
 import os

@@ -5,8 +5,7 @@ import theano
 import theano.tensor as T
 
 from lasagne_ext.kernels import sampling
-from lasagne_ext.ops import (affine_grid, affine_transform, flow_grid, grid_sample, projective_grid,
-                             projective_transform)
+from lasagne_ext.ops import (affine_grid, affine_transform, flow_grid, grid_sample, projective_grid)
 
 IN_SIZE, OUT_SIZE = (4, 5), (3, 4)
 
