@@ -8,8 +8,12 @@ import functools
 import inspect
 import math
 import numbers
+from typing import Callable, TypeVar
 
 import numpy as np
+
+#: What a decorator takes and gives: type checkers see the signature through it.
+Decorated = TypeVar('Decorated')
 
 
 def closest(name, known, synonyms=None):
@@ -43,7 +47,7 @@ def did_you_mean(name, known, synonyms=None):
     return '' if near is None else '; did you mean %r?' % near
 
 
-def suggest_keywords(caller, synonyms=None):
+def suggest_keywords(caller, synonyms=None) -> Callable[[Decorated], Decorated]:
     """Decorate a function so that an unknown keyword is refused with the one that was probably meant.
 
     Parameters

@@ -2,11 +2,12 @@
 import functools
 import inspect
 import re
+from typing import Callable
 
 import lasagne
 import theano
 
-from lasagne_ext.checks import closest
+from lasagne_ext.checks import Decorated, closest
 
 #: Other libraries' words for the same thing, to be suggested when somebody uses them.
 _SYNONYMS = {'padding_mode': 'border_mode', 'mode': 'interpolation', 'size': 'output_shape',
@@ -26,7 +27,7 @@ def name_of(kind, name):
     return "%s '%s'" % (kind.__name__, name) if name else kind.__name__
 
 
-def takes_layers(*arguments):
+def takes_layers(*arguments) -> Callable[[Decorated], Decorated]:
     """Decorate a layer's ``__init__``, to refuse bad arguments as all messages do.
 
     Only what Python or Lasagne would refuse is refused. What a class derived from the layer, or one

@@ -3,7 +3,7 @@ import inspect
 import re
 from collections import namedtuple
 
-from lasagne_ext.checks import check_choice, check_flag, check_number
+from lasagne_ext.checks import Decorated, check_choice, check_flag, check_number
 from lasagne_ext.kernels import sampling
 
 #: Other libraries' words for the same thing, to be suggested when somebody uses them.
@@ -81,7 +81,7 @@ def _check_border_mode(caller, value, align_corners):
     return check_choice(caller, 'border_mode', value, sampling.BORDER_MODES, _SYNONYMS)
 
 
-def document_options(thing):
+def document_options(thing: Decorated) -> Decorated:
     """Decorate a function or class, to fill the descriptions of options into its docstring.
 
     A line ``{border_mode}`` becomes the description of that option, a line ``{sampler_options}``
