@@ -184,8 +184,8 @@ def gradgradcheck(fn_or_layer, inputs, worst=5, seed=None, eps=None, rtol=None, 
 
     Parameters
     ----------
-    fn_or_layer, inputs, worst, seed, eps, rtol, atol, sample, deterministic, raise_exception
-        What is checked, and how: as for :func:`gradcheck`.
+    fn_or_layer, inputs, worst, seed, eps, rtol, atol, sample, deterministic, raise_exception : as in `gradcheck`
+        What is checked, and how.
 
     Returns
     -------

@@ -1,8 +1,8 @@
 """Symbolic operations: functions first, the Ops that do the work behind them.
 
-Start with :mod:`.options`, what can be asked of the sampler, and :mod:`.affine`, one function with its Op;
+Start with ``options``, what can be asked of the sampler, and ``affine``, one function with its Op;
 ``_sampler.py`` has what all those Ops share, and ``_generators.py`` where they sample. The families of
-transforms are in :mod:`.families` and :mod:`.tps`. ``_symbolic.py`` samples once more by elementary
+transforms are in ``families`` and ``tps``. ``_symbolic.py`` samples once more by elementary
 operations, for second derivatives, and ``_jax.py`` for JAX.
 """
 from lasagne_ext.ops.affine import (AffineTransform, AffineTransformGrad, affine_grid,
