@@ -85,7 +85,8 @@ def follow_lasagne(lasagne):
 
     def __getattribute__(self, name):
         value = super(base, self).__getattribute__(name)
-        return _marking(self, value, scalar) if name == 'get_output_for' else value
+        # A stand-in for a method, as tests make them, is asked for its own attributes.
+        return _marking(self, value, scalar) if name == 'get_output_for' and inspect.isroutine(value) else value
 
     base.__getattribute__ = __getattribute__
 
@@ -100,7 +101,7 @@ def _marking(layer, method, make_variable):
             outputs = method(*args, **kwargs)
         finally:
             _at_work.chain = outer
-        kept = [value for value in vars(layer).values() if hasattr(value, 'auto_name')]
+        kept = [value for value in vars(layer).values() if _is_variable(value)]
         given = {variable.owner for variable in _variables([args, kwargs])}
         _mark(_variables(outputs) + kept, chain, given, first)
         return outputs
@@ -125,9 +126,14 @@ def _number(variable):
     return int(variable.auto_name.split('_')[1])
 
 
+def _is_variable(value):
+    # A stand-in for a layer or a variable, as tests make them, has every attribute.
+    return isinstance(getattr(value, 'auto_name', None), str)
+
+
 def _variables(value):
     """List the variables in what a layer takes or gives."""
-    if hasattr(value, 'auto_name'):
+    if _is_variable(value):
         return [value]
     if isinstance(value, dict):
         value = value.values()
@@ -217,7 +223,7 @@ def follow_gradient(outputs, known_grads, pullback):
 
 def _nodes_behind(variables):
     """List all nodes that some variables are computed by."""
-    seen, remaining = {}, [variable.owner for variable in variables if hasattr(variable, 'auto_name')]
+    seen, remaining = {}, [variable.owner for variable in variables if _is_variable(variable)]
     while remaining:
         node = remaining.pop()
         if node is not None and node not in seen:
@@ -235,7 +241,7 @@ def _marking_op(node, pullback, seen):
     def differentiate(inputs, outputs, cotangents):
         _mark(cotangents, chain, seen)
         terms = getattr(op, pullback)(inputs, outputs, cotangents)
-        _mark([term for term in terms or () if hasattr(term, 'auto_name')], chain, seen)
+        _mark([term for term in terms or () if _is_variable(term)], chain, seen)
         return terms
 
     # Not copy.copy, which asks how the Op is pickled.
